@@ -1,0 +1,184 @@
+"""Palettes: the names, display colours, groups and mirror pairs of a label set.
+
+A palette is what a person sees. Which RGB *anchor* stands for a class inside the model is the
+codebook's business (`codebook.py`): display colours may change freely, anchors may not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+
+UNLABELLED = 255  # the id of pixels that belong to no class (Cityscapes' void, COCO's ignore)
+PALETTE_DIR = Path(__file__).resolve().parent.parent / "assets" / "palettes"
+
+
+@dataclass(frozen=True)
+class PaletteClass:
+    id: int  # 0..255, the pixel value in label maps
+    name: str
+    color: tuple[int, int, int]  # RGB, 0..255, for display only
+    group: str
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A label set. Class *ids* are pixel values; a class's *index* is its position in `classes`."""
+
+    name: str
+    title: str
+    classes: tuple[PaletteClass, ...]
+    mirror: tuple[tuple[int, int], ...] = ()  # id pairs that a left-right flip exchanges
+    background: int = 0  # the id an eraser paints
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """Class ids in index order, (n,) uint8."""
+        return np.array([c.id for c in self.classes], dtype=np.uint8)
+
+    @cached_property
+    def colors(self) -> np.ndarray:
+        """Display colours in index order, (n, 3) uint8."""
+        return np.array([c.color for c in self.classes], dtype=np.uint8)
+
+    @cached_property
+    def index_of_id(self) -> np.ndarray:
+        """(256,) int64: id -> index, -1 where the palette has no such class."""
+        table = np.full(256, -1, dtype=np.int64)
+        table[self.ids] = np.arange(len(self.classes))
+        return table
+
+    @cached_property
+    def color_of_id(self) -> np.ndarray:
+        """(256, 3) uint8: id -> display colour (white where there is no class)."""
+        table = np.full((256, 3), 255, dtype=np.uint8)
+        table[self.ids] = self.colors
+        return table
+
+    @cached_property
+    def mirror_of_id(self) -> np.ndarray:
+        """(256,) uint8: the id that each id becomes in a left-right flip."""
+        table = np.arange(256, dtype=np.uint8)
+        for left, right in self.mirror:
+            table[left], table[right] = right, left
+        return table
+
+    def index(self, labels: np.ndarray) -> np.ndarray:
+        """Class ids -> class indices, any shape, int64.
+
+        Raises:
+            InputError: a pixel has an id that is no class of this palette.
+        """
+        index = self.index_of_id[labels]
+        if index.min(initial=0) < 0:
+            unknown = sorted({int(i) for i in np.unique(labels)} - {int(i) for i in self.ids})
+            shown = ", ".join(map(str, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+            raise InputError(
+                f"the layout has ids that are no class of {self.name}: {shown}; "
+                f"its ids are {describe_ids(self.ids)}"
+            )
+        return index
+
+    def colorize(self, labels: np.ndarray) -> np.ndarray:
+        """Class ids (H, W) -> display colours (H, W, 3) uint8."""
+        return self.color_of_id[labels]
+
+    def flip(self, labels: np.ndarray) -> np.ndarray:
+        """Mirror a label map (..., H, W) left to right and exchange the mirror pairs' ids."""
+        return self.mirror_of_id[labels[..., ::-1]]
+
+
+def describe_ids(ids: np.ndarray) -> str:
+    """`[0, 1, 2, 255]` -> "0-2, 255"."""
+    runs: list[list[int]] = []
+    for i in sorted(int(i) for i in ids):
+        if runs and i == runs[-1][1] + 1:
+            runs[-1][1] = i
+        else:
+            runs.append([i, i])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def palette_names() -> list[str]:
+    """The palettes that ship with the project, sorted."""
+    return sorted(p.stem for p in PALETTE_DIR.glob("*.json"))
+
+
+@lru_cache
+def load_palette(source: str | os.PathLike[str]) -> Palette:
+    """Load a palette by name (`celebamask_hq`) or from a JSON file's path, and validate it.
+
+    Raises:
+        InputError: there is no such palette, or the file breaks a rule; the message says which.
+    """
+    path = Path(source)
+    if path.suffix != ".json":
+        path = PALETTE_DIR / f"{source}.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(palette_names())
+        raise InputError(f"there is no palette '{source}'; name one of {known} or a .json file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"the palette {path.name} cannot be read as JSON: {error}") from None
+    return parse_palette(raw, path.name)
+
+
+def parse_palette(raw: object, where: str) -> Palette:
+    """Validate a palette's JSON: {name, title, background, mirror, classes: [{id, name, color, group}]}.
+
+    Raises:
+        InputError: names the file (`where`), the class and the rule that is broken.
+    """
+
+    def fail(what: str) -> InputError:
+        return InputError(f"the palette {where} is not valid: {what}")
+
+    if not isinstance(raw, dict) or not isinstance(raw.get("classes"), list) or not raw["classes"]:
+        raise fail("it must be an object with a non-empty list 'classes'")
+    unknown = raw.keys() - {"name", "title", "background", "mirror", "classes", "source"}
+    if unknown:
+        raise fail(f"unknown key '{sorted(unknown)[0]}'")
+    classes = []
+    for position, entry in enumerate(raw["classes"]):
+        if not isinstance(entry, dict) or entry.keys() != {"id", "name", "color", "group"}:
+            raise fail(f"class number {position} must have exactly id, name, color and group")
+        if type(entry["id"]) is not int or not 0 <= entry["id"] <= 255:
+            raise fail(f"class '{entry['name']}' has id {entry['id']!r}, ids are whole numbers from 0 to 255")
+        if not isinstance(entry["color"], str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", entry["color"]):
+            raise fail(f"class '{entry['name']}' has color {entry['color']!r}, colours are written #rrggbb")
+        color = tuple(bytes.fromhex(entry["color"][1:]))
+        classes.append(PaletteClass(entry["id"], str(entry["name"]), color, str(entry["group"])))
+    for field in ("id", "name", "color"):
+        seen: dict[object, str] = {}
+        for c in classes:
+            value = getattr(c, field)
+            if value in seen:
+                raise fail(f"'{seen[value]}' and '{c.name}' have the same {field}")
+            seen[value] = c.name
+    ids = {c.id for c in classes}
+    background = raw.get("background", classes[0].id)
+    if background not in ids:
+        raise fail(f"the background id {background!r} is no class of it")
+    paired: set[int] = set()
+    for pair in raw.get("mirror", []):
+        if not isinstance(pair, list) or len(pair) != 2 or not ids.issuperset(pair) or pair[0] == pair[1]:
+            raise fail(f"the mirror pair {pair!r} must be two different ids of its classes")
+        if paired & set(pair):
+            raise fail(f"the mirror pair {pair!r} names an id that another pair has")
+        paired |= set(pair)
+    return Palette(
+        name=str(raw.get("name", Path(where).stem)),
+        title=str(raw.get("title", raw.get("name", where))),
+        classes=tuple(classes),
+        mirror=tuple((a, b) for a, b in raw.get("mirror", [])),
+        background=background,
+    )

@@ -1,0 +1,111 @@
+"""Finite perturbation (Eq. 14): the bounded noise on pseudo masks that makes synthesis multi-modal.
+
+Every colour of the pseudo mask may move by less than s/2 a channel, so the label survives by
+construction. Two spectra: `white` is the paper's, independent per pixel; `regional` adds a part that is
+constant over each class region, because appearance (hair colour, skin tone, light) is a
+low-frequency quantity and white noise has almost no power there (docs/method.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .codebook import Codebook
+from .errors import InputError
+
+SPECTRA = ("white", "regional")
+REGIONAL_SHARE = 0.75  # of beta, for the part that is constant over a region; white noise gets the rest
+MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """What Eq. 14 draws from: U(-beta, beta), in 0..255 units."""
+
+    beta: float = 6.0
+    spectrum: str = "white"
+
+    def check(self, codebook: Codebook) -> None:
+        """Raise InputError unless 0 <= beta < s/2 and the spectrum is known."""
+        if self.spectrum not in SPECTRA:
+            raise InputError(f"there is no perturbation spectrum '{self.spectrum}'; it is one of {', '.join(SPECTRA)}")
+        if not 0 <= self.beta < codebook.max_beta:  # also refuses nan
+            raise InputError(
+                f"the perturbation amplitude is {self.beta:g}; it must be at least 0 and below "
+                f"s/2 = {codebook.max_beta:g} for classes to survive"
+            )
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless the seed is a whole number from 0 to 2**53 - 1."""
+    if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+        raise InputError(f"the seed is {seed!r}; it must be a whole number from 0 to {MAX_SEED}")
+
+
+def perturb(
+    codebook: Codebook,
+    labels: np.ndarray,
+    spec: Perturbation,
+    seed: int,
+    class_seeds: Mapping[int, int] | None = None,
+    offsets: Mapping[int, tuple[float, float, float]] | None = None,
+) -> torch.Tensor:
+    """The perturbed pseudo mask M' = M + eps of one layout (Eq. 14).
+
+    A pixel's noise depends on its own position, its class and that class's seed only: giving one
+    class another seed leaves every other pixel's noise the same bits.
+
+    Args:
+        labels: class ids (H, W).
+        seed: the global seed, used by every class that `class_seeds` does not name.
+        class_seeds: class id -> seed.
+        offsets: class id -> regional offset to use instead of the drawn one, each component in
+            [-1, 1] as a share of its amplitude (the style handle; `regional` only).
+
+    Returns:
+        (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
+
+    Raises:
+        InputError: beta, the spectrum, a seed or an offset is out of bounds, or an id is no class.
+    """
+    spec.check(codebook)
+    class_seeds, offsets = class_seeds or {}, offsets or {}
+    for s in (seed, *class_seeds.values()):
+        check_seed(s)
+    for offset in offsets.values():
+        if spec.spectrum != "regional":
+            raise InputError("a style offset needs the spectrum 'regional'; 'white' has no regional part")
+        if len(offset) != 3 or not all(-1 <= o <= 1 for o in offset):
+            raise InputError(f"the style offset {tuple(offset)} must be three numbers from -1 to 1")
+
+    index = codebook.palette.index(labels)  # (H, W)
+    share = REGIONAL_SHARE if spec.spectrum == "regional" else 0.0
+    eps = torch.empty(3, *labels.shape)
+    fields: dict[int, torch.Tensor] = {}  # one white field a seed, so equal seeds share the same bits
+    for i in np.unique(index):
+        class_id = int(codebook.palette.ids[i])
+        class_seed = class_seeds.get(class_id, seed)
+        if class_seed not in fields:
+            fields[class_seed] = _uniform(class_seed, 0, (3, *labels.shape))
+        noise = (1 - share) * fields[class_seed]
+        if share:
+            constant = (
+                torch.tensor(offsets[class_id], dtype=torch.float32)
+                if class_id in offsets
+                else _uniform(class_seed, 1 + class_id, (3,))
+            )
+            noise = noise + share * constant[:, None, None]
+        where = torch.from_numpy(index == i)
+        eps[:, where] = spec.beta * noise[:, where]
+    return codebook.encode(labels[None]) + eps[None]
+
+
+def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:
+    """U(-1, 1) float32 from a CPU generator: the same numbers on every device."""
+    # SeedSequence keeps the streams of one seed apart; torch alone would need seed arithmetic
+    state = int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return torch.rand(shape, generator=torch.Generator().manual_seed(state)) * 2 - 1
