@@ -1,0 +1,352 @@
+"""SemFlowPipeline: one network, both directions.
+
+A model folder is laid out as diffusers lays out its pipelines: `model_index.json` beside a folder a component, each
+with `config.json` and safetensors weights. The autoencoder may stand outside (`"vae": [..., "../codec"]`), so that models share it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import diffusers
+import numpy as np
+import torch
+
+from .autoencoder import PyramidAutoencoder
+from .codebook import Codebook, from_model, to_model
+from .errors import InputError
+from .flow import times_to_image, times_to_mask
+from .palette import load_palette
+from .perturbation import Perturbation, perturb
+from .request import (
+    Request,
+    SegmentationRequest,
+    SynthesisRequest,
+    TrajectoryRequest,
+    check_size,
+    unpack_labels,
+    unpack_photo,
+)
+from .solvers import OnStep, solve
+
+COMPONENTS: dict[str, Any] = {
+    "PyramidAutoencoder": PyramidAutoencoder,
+    "AutoencoderTiny": diffusers.AutoencoderTiny,
+    "UNet2DModel": diffusers.UNet2DModel,
+}
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    photo: np.ndarray  # (size, size * aspect, 3) uint8
+    z0: torch.Tensor  # (1, C, h, w) float32, where the flow ended
+    z1: torch.Tensor  # where it started: the perturbed layout
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    labels: np.ndarray  # (H, W) uint8 class ids, the photo's own size
+    margin: np.ndarray  # (H, W) float32 confidence in 0..1 (`Codebook.decode`)
+    z0: torch.Tensor
+    z1: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    times: tuple[float, ...]  # ascending, 0 = photo, 1 = layout
+    frames: np.ndarray  # (N, size, size * aspect, 3) uint8, the decoded latents
+    latents: torch.Tensor  # (N, C, h, w) float32
+
+
+class SemFlowPipeline:
+    """Synthesis, segmentation and the path between them.
+
+    Args:
+        vae: encode(x).latents and decode(z).sample on [-1, 1] images, eight times smaller latents.
+        unet: v(z, 1000 t), diffusers' UNet2DModel.
+        codebook: the anchors of the label set.
+        perturbation: what the model was trained with, the default of requests.
+        size: side in pixels of the square that the network sees.
+        aspect: width over height at which pictures are shown; photos are squeezed to the square.
+    """
+
+    def __init__(
+        self,
+        vae: Any,
+        unet: Any,
+        codebook: Codebook,
+        perturbation: Perturbation,
+        size: int = 256,
+        aspect: float = 1.0,
+        name: str = "",
+    ) -> None:
+        perturbation.check(codebook)
+        self.vae, self.unet = vae.eval(), unet.eval()
+        self.codebook, self.palette = codebook, codebook.palette
+        self.perturbation = perturbation
+        self.size, self.aspect, self.name = size, aspect, name
+        self.device = next(unet.parameters()).device
+
+    def to(self, device: str | torch.device) -> SemFlowPipeline:
+        """Move to a device. The U-Net computes in bfloat16 where the hardware does, the rest in float32."""
+        self.device = torch.device(device)
+        # torch's own `to`: the one of diffusers warns of every change of precision
+        torch.nn.Module.to(self.vae, self.device, torch.float32, memory_format=torch.channels_last)
+        torch.nn.Module.to(self.unet, self.device, fast_dtype(self.device), memory_format=torch.channels_last)
+        return self
+
+    # ---- folders -------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str]) -> SemFlowPipeline:
+        """Load a model folder.
+
+        Raises:
+            InputError: the folder is no model of ours, or a part of it is missing.
+        """
+        folder = Path(folder)
+        try:
+            index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+            parts = {}
+            for part in ("vae", "unet"):
+                kind, where = index[part]
+                parts[part] = COMPONENTS[kind].from_pretrained(folder / where, use_safetensors=True)
+            book = index["codebook"]
+            codebook = Codebook(load_palette(index["palette"]), book["k"], book["s"], tuple(book["order"]))
+            return cls(
+                **parts,
+                codebook=codebook,
+                perturbation=Perturbation(**index["perturbation"]),
+                size=index["size"],
+                aspect=index["aspect"],
+                name=folder.resolve().name,
+            ).to("cpu")
+        except InputError:
+            raise
+        except FileNotFoundError:
+            raise InputError(f"{folder} is no model folder; it needs a model_index.json and the parts it names") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"the model in {folder} cannot be loaded: {' '.join(str(error).split())[:200]}") from None
+
+    def save_pretrained(self, folder: str | os.PathLike[str], vae: str = "vae") -> None:
+        """Write a model folder with float16 weights.
+
+        Args:
+            vae: where the autoencoder is, relative to the folder; "vae" saves it inside, anything else
+                (such as "../codec") is only referred to.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_half(self.unet, folder / "unet")
+        if vae == "vae":
+            save_half(self.vae, folder / "vae")
+        index = {
+            "_class_name": type(self).__name__,
+            "vae": [type(self.vae).__name__, vae],
+            "unet": [type(self.unet).__name__, "unet"],
+            "palette": self.palette.name,
+            "codebook": {"k": self.codebook.k, "s": self.codebook.s, "order": list(self.codebook.order)},
+            "perturbation": asdict(self.perturbation),
+            "size": self.size,
+            "aspect": self.aspect,
+        }
+        (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+    # ---- the two directions --------------------------------------------------------------------------------------
+
+    def synthesize(self, request: SynthesisRequest, on_step: OnStep | None = None) -> Synthesis:
+        """Layout -> photo (Eq. 13).
+
+        Raises:
+            InputError: the request's layout, seeds or amplitude do not fit this model.
+        """
+        return self.synthesize_many([request], on_step)[0]
+
+    def synthesize_many(
+        self, requests: Sequence[SynthesisRequest], on_step: OnStep | None = None
+    ) -> list[Synthesis]:
+        """A batch; steps, solver and grid must be the same in all of them."""
+        first = _shared(requests)
+        z1 = torch.cat([self.encode_layout(r) for r in requests])
+        z0 = self._solve(z1, times_to_image(first.steps, first.grid), first.solver, on_step)
+        photos = self.decode_photos(z0)
+        return [Synthesis(photos[i], z0[i : i + 1], z1[i : i + 1]) for i in range(len(requests))]
+
+    def segment(self, request: SegmentationRequest, on_step: OnStep | None = None) -> Segmentation:
+        """Photo -> layout (Eq. 12), at the photo's own size.
+
+        Raises:
+            InputError: the photo cannot be unpacked.
+        """
+        return self.segment_many([request], on_step)[0]
+
+    def segment_many(
+        self, requests: Sequence[SegmentationRequest], on_step: OnStep | None = None
+    ) -> list[Segmentation]:
+        """A batch; steps, solver and grid must be the same in all of them, the photos' sizes need not."""
+        first = _shared(requests)
+        photos = [unpack_photo(r.photo) for r in requests]
+        z0 = torch.cat([self.encode_photo(p) for p in photos])
+        z1 = self._solve(z0, times_to_mask(first.steps, first.grid), first.solver, on_step)
+        distances = self.codebook.distances(self.decode_masks(z1)).cpu()
+        results = []
+        for i, photo in enumerate(photos):
+            labels, margin = self._labels_at(distances[i], *photo.shape[:2])
+            results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
+        return results
+
+    def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
+        """The path from photo (t=0) to layout (t=1), decoded at even times.
+
+        Between the solver's own points the path is drawn straight, which for Euler is what it is.
+
+        Raises:
+            InputError: the photo or layout does not fit this model.
+        """
+        if request.photo:
+            z = self.encode_photo(unpack_photo(request.photo))
+            times = times_to_mask(request.steps, request.grid or "uniform")
+        else:
+            z = self.encode_layout(
+                SynthesisRequest(
+                    layout=request.layout,
+                    seed=request.seed,
+                    beta=request.beta,
+                    spectrum=request.spectrum,
+                    class_seeds=request.class_seeds,
+                )
+            )
+            times = times_to_image(request.steps, request.grid or "quadratic")
+        points: list[torch.Tensor] = []
+
+        def keep(i: int, t: float, zt: torch.Tensor, v: torch.Tensor) -> None:
+            points.append(zt)
+            if on_step is not None:
+                on_step(i, t, zt, v)
+
+        points.append(self._solve(z, times, request.solver, keep))
+        if times[0] > times[-1]:
+            points.reverse()
+            times = times[::-1]
+        wanted = np.linspace(0, 1, request.frames)
+        latents = torch.cat([_between(times, points, float(t)) for t in wanted])
+        frames = np.concatenate([self.decode_photos(part) for part in latents.split(8)])
+        return Trajectory(tuple(float(t) for t in wanted), frames, latents)
+
+    # ---- pieces, shared with evaluation and training -------------------------------------------------------------
+
+    @torch.inference_mode()
+    def encode_photo(self, photo: np.ndarray) -> torch.Tensor:
+        """(H, W, 3) uint8 of any size -> z0 (1, C, h, w)."""
+        square = cv2.resize(photo, (self.size, self.size), interpolation=cv2.INTER_AREA)
+        x = to_model(torch.from_numpy(square).permute(2, 0, 1)[None].float())
+        return self._encode(x)
+
+    @torch.inference_mode()
+    def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
+        """The request's layout, perturbed (Eq. 14) -> z1 (1, C, h, w)."""
+        labels = unpack_labels(request.layout)
+        labels = cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
+        spec = Perturbation(
+            self.perturbation.beta if request.beta is None else request.beta,
+            self.perturbation.spectrum if request.spectrum is None else request.spectrum,
+        )
+        colors = perturb(
+            self.codebook, labels, spec, request.seed, dict(request.class_seeds), dict(request.offsets)
+        )
+        return self._encode(to_model(colors))
+
+    @torch.inference_mode()
+    def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
+        """z1 (B, C, h, w) -> pseudo masks (B, 3, size, size) in 0..255 units."""
+        return from_model(self.vae.decode(_last(z1)).sample.float())
+
+    @torch.inference_mode()
+    def decode_photos(self, z0: torch.Tensor) -> np.ndarray:
+        """z0 (B, C, h, w) -> (B, size, size * aspect, 3) uint8."""
+        x = from_model(self.vae.decode(_last(z0)).sample.float()).round().clamp(0, 255)
+        photos = x.byte().permute(0, 2, 3, 1).cpu().numpy()
+        if self.aspect != 1:
+            shown = (round(self.size * self.aspect), self.size)
+            photos = np.stack([cv2.resize(p, shown, interpolation=cv2.INTER_CUBIC) for p in photos])
+        return photos
+
+    @torch.inference_mode()
+    def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
+        """Class ids (B, size, size) through perturbation, encode, decode and nearest anchor: the codec's ceiling."""
+        colors = [perturb(self.codebook, m, self.perturbation, seed + i) for i, m in enumerate(labels)]
+        z1 = self._encode(to_model(torch.cat(colors)))
+        return self.codebook.decode(self.decode_masks(z1)).labels
+
+    def _encode(self, x: torch.Tensor) -> torch.Tensor:
+        return self.vae.encode(_last(x.to(self.device))).latents.float()
+
+    @torch.inference_mode()
+    def _solve(self, z: torch.Tensor, times: list[float], solver: str, on_step: OnStep | None) -> torch.Tensor:
+        return solve(self.velocity, z, times, solver, on_step)[0]
+
+    def velocity(self, z: torch.Tensor, t: float) -> torch.Tensor:
+        """v(z, t), (B, C, h, w) float32; the network is told 1000 t as a real number."""
+        time = torch.full((len(z),), 1000 * t, dtype=torch.float32, device=z.device)
+        return self.unet(_last(z.to(self.unet.dtype)), time).sample.float()
+
+    def _labels_at(self, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
+
+        Args:
+            distances: (n, size, size) of the decoded mask to each anchor, in 0..255 units.
+        """
+        check_size(width, height, "photo")
+        best = np.full((height, width), np.inf, np.float32)
+        second, index = best.copy(), np.zeros((height, width), np.int64)
+        for i, d in enumerate(distances.numpy()):  # one class at a time: a 40-megapixel photo has no room for 19
+            d = cv2.resize(d, (width, height), interpolation=cv2.INTER_LINEAR)
+            nearer = d < best
+            second = np.where(nearer, best, np.minimum(second, d))
+            best = np.where(nearer, d, best)
+            index[nearer] = i
+        return self.palette.ids[index], np.clip((second - best) / self.codebook.s, 0, 1)
+
+
+def _shared(requests: Sequence[Any]) -> Any:
+    """The first request, once all of a batch agree on how to solve."""
+    if not requests:
+        raise InputError("there is nothing to do: the list of requests is empty")
+
+    def how(r: Request) -> tuple[object, ...]:
+        return r.steps, r.solver, getattr(r, "grid", None)
+
+    if any(how(r) != how(requests[0]) for r in requests):
+        raise InputError("the requests of one batch must have the same steps, solver and grid")
+    return requests[0]
+
+
+def _last(x: torch.Tensor) -> torch.Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def _between(times: Sequence[float], points: Sequence[torch.Tensor], t: float) -> torch.Tensor:
+    """Linear interpolation at t in a path with ascending times."""
+    j = int(np.clip(np.searchsorted(times, t), 1, len(times) - 1))
+    share = (t - times[j - 1]) / (times[j] - times[j - 1])
+    return torch.lerp(points[j - 1], points[j], share)
+
+
+def save_half(module: Any, folder: Path) -> None:
+    """Save a diffusers component in float16 without changing it."""
+    copy.deepcopy(module).half().save_pretrained(folder)
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware multiplies it natively, else float32 (emulated bfloat16 is slower)."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else torch.float32

@@ -1,0 +1,229 @@
+"""Requests: the API's body, the project file and the cache key are the same frozen dataclass.
+
+A request holds everything a result depends on, so the same request gives the same bytes. Arrays travel as strings:
+layouts as "W,H;base64(zlib(ids))", which is what the canvas sends, photos as base64 PNG.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import zlib
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from .errors import InputError
+from .flow import GRIDS
+from .perturbation import check_seed
+from .solvers import SOLVERS
+
+MAX_STEPS = 1000
+MAX_SIDE = 8192  # pixels of a photo or layout
+MAX_PIXELS = 40_000_000
+
+R = TypeVar("R", bound="Request")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What every request has.
+
+    Attributes:
+        model: name of a model folder.
+        steps: solver steps N; the times are exactly i/N through the grid.
+        solver: one of `solvers.SOLVERS`.
+    """
+
+    model: str = "faces"
+    steps: int = 8
+    solver: str = "euler"
+
+    def __post_init__(self) -> None:
+        if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
+            raise InputError(f"the number of steps is {self.steps!r}; it must be a whole number from 1 to {MAX_STEPS}")
+        if self.solver not in SOLVERS:
+            raise InputError(f"there is no solver '{self.solver}'; it is one of {', '.join(SOLVERS)}")
+
+    def to_json(self) -> str:
+        """One line of JSON, keys sorted."""
+        return json.dumps({"kind": type(self).__name__, **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls: type[R], text: str) -> R:
+        """The inverse of `to_json`.
+
+        Raises:
+            InputError: not JSON, another kind of request, an unknown key or a bad value.
+        """
+        try:
+            raw = json.loads(text)
+        except ValueError:
+            raise InputError("the request is not JSON") from None
+        if not isinstance(raw, dict) or raw.pop("kind", cls.__name__) != cls.__name__:
+            raise InputError(f"the request is not a {cls.__name__}")
+        return cls.from_dict(raw)
+
+    @classmethod
+    def from_dict(cls: type[R], raw: dict[str, Any]) -> R:
+        """Build from plain values; lists become tuples.
+
+        Raises:
+            InputError: an unknown key or a bad value.
+        """
+        known = {f.name for f in fields(cls)}
+        for key in raw:
+            if key not in known:
+                raise InputError(f"the request has an unknown key '{key}'; known are {', '.join(sorted(known))}")
+        try:
+            return cls(**{k: _tuples(v) for k, v in raw.items()})
+        except TypeError as error:
+            raise InputError(f"the request is incomplete or has a value of the wrong kind: {error}") from None
+
+    def digest(self) -> str:
+        """A short name for caches and files: 16 hex digits of the request's SHA-256."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SynthesisRequest(Request):
+    """Layout -> photo, t from 1 to 0 (Eq. 13).
+
+    Attributes:
+        layout: packed label map (`pack_labels`).
+        seed: perturbation seed, 0 .. 2**53 - 1.
+        grid: times of the solver: uniform, quadratic (1 - u^2) or cubic (1 - u^3).
+        beta: perturbation amplitude in 0..255 units, below s/2; None is the model's own.
+        spectrum: "white" or "regional"; None is the model's own.
+        class_seeds: (class id, seed) pairs: regions that are re-rolled.
+        offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: style handles of regions.
+    """
+
+    layout: str = ""
+    seed: int = 0
+    grid: str = "quadratic"
+    beta: float | None = None
+    spectrum: str | None = None
+    class_seeds: tuple[tuple[int, int], ...] = ()
+    offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed(self.seed)
+        _check_grid(self.grid)
+
+
+@dataclass(frozen=True)
+class SegmentationRequest(Request):
+    """Photo -> layout, t from 0 to 1 (Eq. 12). `photo` is packed (`pack_photo`)."""
+
+    photo: str = ""
+    grid: str = "uniform"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_grid(self.grid)
+
+
+@dataclass(frozen=True)
+class TrajectoryRequest(Request):
+    """The path between photo and layout, from whichever is given.
+
+    Attributes:
+        photo, layout: exactly one of them, packed.
+        frames: number of frames, evenly spaced in t from 0 (photo) to 1 (layout), 2 .. 240.
+        seed, grid, beta, spectrum, class_seeds: as in SynthesisRequest, when a layout is given. From a
+            photo the grid is "uniform" unless said otherwise.
+    """
+
+    photo: str = ""
+    layout: str = ""
+    frames: int = 25
+    seed: int = 0
+    grid: str | None = None
+    beta: float | None = None
+    spectrum: str | None = None
+    class_seeds: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed(self.seed)
+        if self.grid is not None:
+            _check_grid(self.grid)
+        if bool(self.photo) == bool(self.layout):
+            raise InputError("a trajectory starts from a photo or from a layout: give exactly one of them")
+        if type(self.frames) is not int or not 2 <= self.frames <= 240:
+            raise InputError(f"the number of frames is {self.frames!r}; it must be a whole number from 2 to 240")
+
+
+def _check_grid(grid: str) -> None:
+    if grid not in GRIDS:
+        raise InputError(f"there is no time grid '{grid}'; it is one of {', '.join(GRIDS)}")
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+def check_size(width: int, height: int, what: str) -> None:
+    """Raise InputError unless both sides are 16 .. 8192 pixels and the area at most 40 megapixels."""
+    if min(width, height) < 16:
+        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least 16")
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise InputError(
+            f"the {what} is {width}x{height} pixels; the most is {MAX_SIDE} a side and {MAX_PIXELS // 10**6} megapixels"
+        )
+
+
+def pack_labels(labels: np.ndarray) -> str:
+    """Class ids (H, W) uint8 -> "W,H;base64(zlib(ids))"."""
+    h, w = labels.shape
+    return f"{w},{h};" + base64.b64encode(zlib.compress(np.ascontiguousarray(labels, np.uint8).tobytes(), 6)).decode()
+
+
+def unpack_labels(text: str) -> np.ndarray:
+    """The inverse of `pack_labels`; inflates no more than the stated size.
+
+    Raises:
+        InputError: the text is not a packed layout or its size is out of bounds.
+    """
+    try:
+        size, data = text.split(";", 1)
+        w, h = (int(n) for n in size.split(","))
+    except ValueError:
+        raise InputError("the layout is not in the form 'W,H;base64'") from None
+    check_size(w, h, "layout")
+    try:
+        inflate = zlib.decompressobj()
+        raw = inflate.decompress(base64.b64decode(data, validate=True), w * h + 1)
+    except (binascii.Error, zlib.error):
+        raise InputError("the layout's data is damaged; it must be base64 of zlib-compressed ids") from None
+    if len(raw) != w * h:
+        raise InputError(f"the layout's data does not hold {w}x{h} ids")
+    return np.frombuffer(raw, np.uint8).reshape(h, w).copy()
+
+
+def pack_photo(photo: np.ndarray) -> str:
+    """RGB (H, W, 3) uint8 -> base64 PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "PNG", compress_level=1)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def unpack_photo(text: str) -> np.ndarray:
+    """The inverse of `pack_photo`.
+
+    Raises:
+        InputError: the text is not a base64 PNG, or its size is out of bounds.
+    """
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
+        check_size(*image.size, "photo")
+        return np.asarray(image.convert("RGB"))
+    except (binascii.Error, OSError, Image.DecompressionBombError, SyntaxError):
+        raise InputError("the photo is not a base64-coded PNG") from None
