@@ -1,0 +1,127 @@
+"""Pairs of photo and label map from a folder: `images/NAME.jpg|png` + `masks/NAME.png`.
+
+The faces and the streets of the shipped models and a user's own data all have this one layout; what
+differs (palette, held-out tail) is in the training configuration.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..errors import InputError
+from ..palette import UNLABELLED, Palette
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True)
+class Pair:
+    name: str
+    photo: Path
+    mask: Path
+
+
+def data_root(given: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that holds the training data: `given`, or the variable SEMFLOW_DATA.
+
+    Raises:
+        InputError: neither is set, or the folder is not there.
+    """
+    root = given or os.environ.get("SEMFLOW_DATA")
+    if not root:
+        raise InputError("training data is looked for in the folder named by the variable SEMFLOW_DATA or data=DIR")
+    if not Path(root).is_dir():
+        raise InputError(f"the data folder {root} does not exist")
+    return Path(root)
+
+
+def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
+    """All pairs of a folder, sorted by name.
+
+    Raises:
+        InputError: a photo without a mask or a mask without a photo (the first few are named), or no pair.
+    """
+    folder = Path(folder)
+    photos = {p.stem: p for p in (folder / "images").glob("*") if p.suffix.lower() in PHOTO_SUFFIXES}
+    masks = {p.stem: p for p in (folder / "masks").glob("*.png")}
+    if not photos and not masks:
+        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
+    alone = [f"images/{photos[n].name} has no mask" for n in sorted(photos.keys() - masks)]
+    alone += [f"masks/{n}.png has no photo" for n in sorted(masks.keys() - photos)]
+    if alone:
+        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
+        raise InputError(f"{folder}: {'; '.join(alone[:3])}{more}")
+    return [Pair(n, photos[n], masks[n]) for n in sorted(photos)]
+
+
+def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """One pair squeezed to a square: photo (size, size, 3) uint8, class ids (size, size) uint8.
+
+    The photo is resized by area averaging, the label map by nearest neighbour only.
+
+    Raises:
+        InputError: a file cannot be read, or the mask has ids that are no class (255 is let through).
+    """
+    try:
+        with Image.open(pair.photo) as image:
+            photo = np.asarray(image.convert("RGB"))
+        with Image.open(pair.mask) as image:
+            if image.mode not in ("L", "P", "1"):
+                raise InputError(f"{pair.mask.name} has mode {image.mode}; a mask is an index PNG (mode L or P)")
+            mask = np.asarray(image.convert("L") if image.mode == "1" else image)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
+    if photo.shape[:2] != mask.shape:
+        raise InputError(
+            f"the pair {pair.name} does not match: photo {photo.shape[1]}x{photo.shape[0]}, "
+            f"mask {mask.shape[1]}x{mask.shape[0]}"
+        )
+    try:
+        palette.index(mask[mask != UNLABELLED])
+    except InputError as error:
+        raise InputError(f"{pair.mask.name}: {error}") from None
+    photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
+    return photo, mask
+
+
+@dataclass(frozen=True)
+class PairArrays:
+    """A split in memory."""
+
+    names: tuple[str, ...]
+    photos: np.ndarray  # (N, S, S, 3) uint8
+    masks: np.ndarray  # (N, S, S) uint8 class ids
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def load_split(
+    folder: Path, palette: Palette, held_out: int, split: str, size: int, limit: int | None = None
+) -> PairArrays:
+    """The `dev` split of a folder (the last `held_out` pairs in sorted order) or the rest, `train`.
+
+    Args:
+        limit: read no more than the first so many of the split.
+
+    Raises:
+        InputError: a pair is broken or mismatched, or none is left to train on; the message names it.
+    """
+    pairs = find_pairs(folder)
+    if len(pairs) <= held_out:
+        raise InputError(f"{folder} has {len(pairs)} pairs and {held_out} are held out; nothing is left to train on")
+    cut = len(pairs) - held_out
+    pairs = (pairs[:cut] if split == "train" else pairs[cut:])[:limit]
+    loaded = [load_pair(p, palette, size) for p in pairs]
+    return PairArrays(
+        tuple(p.name for p in pairs), np.stack([x for x, _ in loaded]), np.stack([m for _, m in loaded])
+    )

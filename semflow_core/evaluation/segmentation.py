@@ -1,0 +1,43 @@
+"""Segmentation figures by torchmetrics: mean IoU and pixel accuracy over a palette's classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from ..palette import UNLABELLED, Palette
+
+
+def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:
+    """Confusion counts (n, n), rows are the truth; pixels whose truth is 255 are left out.
+
+    Args:
+        predicted, truth: class ids, any equal shape.
+    """
+    n = len(palette.classes)
+    known = truth != UNLABELLED
+    metric = MulticlassConfusionMatrix(num_classes=n, validate_args=False)
+    return metric(
+        torch.from_numpy(palette.index(predicted[known])), torch.from_numpy(palette.index(truth[known]))
+    )
+
+
+def iou(counts: torch.Tensor) -> torch.Tensor:
+    """IoU a class from confusion counts, (n,) in 0..1; nan for a class that is in neither."""
+    hit = counts.diag().double()
+    union = counts.sum(0) + counts.sum(1) - counts.diag()
+    return torch.where(union > 0, hit / union.clamp(min=1), torch.nan)
+
+
+def mean_iou(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> float:
+    """Mean IoU, 0..100, over the classes that the truth has (summed over all pictures, then averaged)."""
+    counts = confusion(predicted, truth, palette)
+    present = counts.sum(1) > 0
+    return 100 * float(iou(counts)[present].mean())
+
+
+def pixel_accuracy(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> float:
+    """Share of pixels with the right class, 0..100, void left out."""
+    counts = confusion(predicted, truth, palette)
+    return 100 * float(counts.diag().sum() / counts.sum().clamp(min=1))

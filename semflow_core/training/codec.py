@@ -1,0 +1,298 @@
+"""Train the shared autoencoder: photos taught by TAESD, pseudo masks so that layouts survive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from ..autoencoder import PyramidAutoencoder
+from ..codebook import Codebook, from_model, to_model
+from ..data.pairs import PairArrays
+from ..errors import InputError
+from ..evaluation.segmentation import mean_iou
+from ..perturbation import REGIONAL_SHARE
+from .config import DomainConfig, OptimConfig
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    out: str  # folder of the run: checkpoint, samples, log, export
+    teacher: str  # folder of the teacher, an AutoencoderTiny; only training needs it
+    domains: dict[str, DomainConfig]
+    data: str = ""  # data root; SEMFLOW_DATA when empty
+    seed: int = 0
+    size: int = 256
+    crop: int = 128  # pixels, a multiple of 8
+    init: str = ""  # folder of an autoencoder to start from; it may have fewer latent channels
+    latent_channels: int = 16
+    photo_channels: int = 8  # the rest carry sharp labels; photos are held near zero there
+    widths: list[int] = field(default_factory=lambda: [32, 64, 128])
+    photo_share: float = 0.125  # of the batch; the rest are pseudo masks, which are slower to learn
+    beta: float = 40.0  # the largest perturbation of the pseudo masks, in 0..255 units
+    latent_noise: float = 0.05  # decoding learns to forgive the flow errors of about this size
+    teach: float = 0.3  # weight of the latent's distance to the teacher's
+    cross_entropy: float = 1.0
+    optim: OptimConfig = field(default_factory=OptimConfig)
+
+
+@dataclass(frozen=True)
+class CodecBatch:
+    photos: torch.Tensor  # (B, 3, c, c) in [-1, 1]
+    taught: torch.Tensor  # (B, 4, c/8, c/8) teacher latents, nan where the teacher has not looked
+    masks: torch.Tensor  # (B, 3, c, c) perturbed pseudo masks in [-1, 1]
+    clean: torch.Tensor  # the same without the white part: what decoding should give
+    labels: list[torch.Tensor]  # a domain: (b, c, c) class indices
+
+
+class CodecTask:
+    def __init__(self, config: CodecConfig, root: Path) -> None:
+        self.config = config
+        self.codebooks: dict[str, Codebook] = {}
+        self.train: dict[str, PairArrays] = {}
+        self.dev: dict[str, PairArrays] = {}
+        for name, domain in config.domains.items():
+            self.train[name] = domain.split(root, "train", config.size)
+            self.dev[name] = domain.split(root, "dev", config.size, limit=50)
+            self.codebooks[name] = domain.codebook()
+        self.taught = {n: self._teach(n, Path(config.out)) for n in self.train}
+        self.model = PyramidAutoencoder(
+            block_out_channels=tuple(config.widths), latent_channels=config.latent_channels
+        )
+        if config.init:
+            widen(self.model, PyramidAutoencoder.from_pretrained(config.init).float())
+
+    def _teach(self, domain: str, work: Path, most: int = 850) -> np.ndarray:
+        """Teacher latents of the first `most` training photos, (n, 4, S/8, S/8) float16, cached in `work`."""
+        cache = work / f"teacher_{domain}.npy"
+        if cache.exists():
+            return np.load(cache, mmap_mode="r")
+        teacher = load_teacher(self.config.teacher).to(memory_format=torch.channels_last)
+        photos = self.train[domain].photos[:most]
+        latents = []
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.optim.bf16):
+            for i in tqdm(range(0, len(photos), 5), desc=f"teacher latents of {domain}"):
+                latents.append(teacher.encode(to_float(photos[i : i + 5])).latents.half().numpy())
+        work.mkdir(parents=True, exist_ok=True)
+        np.save(cache, np.concatenate(latents))
+        return np.load(cache, mmap_mode="r")
+
+    def batch(self, rng: np.random.Generator, device: torch.device) -> CodecBatch:
+        c, each = self.config.crop, self.config.optim.batch // len(self.train)
+        n_photos = round(each * self.config.photo_share)
+        photos, taught, masks, clean, labels = [], [], [], [], []
+        for name, data in self.train.items():
+            teacher = self.taught[name]
+            for _ in range(n_photos):
+                i = int(rng.integers(len(data)))
+                y, x = (8 * rng.integers(0, (self.config.size - c) // 8 + 1, size=2)).tolist()
+                photos.append(data.photos[i, y : y + c, x : x + c])
+                latent = np.full((4, c // 8, c // 8), np.nan, np.float32)
+                if i < len(teacher):
+                    latent = teacher[i, :, y // 8 : (y + c) // 8, x // 8 : (x + c) // 8].astype(np.float32)
+                taught.append(latent)
+            crops = []
+            for _ in range(each - n_photos):
+                crop = crop_around_a_class(data.masks[int(rng.integers(len(data)))], c, rng)
+                crops.append(self.codebooks[name].palette.flip(crop) if rng.random() < 0.5 else crop)
+            noisy, target, index = perturbed(self.codebooks[name], np.stack(crops), self.config.beta, rng)
+            masks.append(noisy)
+            clean.append(target)
+            labels.append(index.to(device))
+        return CodecBatch(
+            to_float(np.stack(photos)).to(device),
+            torch.from_numpy(np.stack(taught)).to(device),
+            to_model(torch.cat(masks)).to(device),
+            to_model(torch.cat(clean)).to(device),
+            labels,
+        )
+
+    def loss(self, model: torch.nn.Module, batch: CodecBatch) -> dict[str, torch.Tensor]:
+        x = torch.cat([batch.photos, batch.masks]).contiguous(memory_format=torch.channels_last)
+        plain = getattr(model, "module", model)  # a process group wraps the model and hides its methods
+        z = plain.encode(x).latents.float()
+        noise = torch.rand(len(z), 1, 1, 1, device=z.device) * self.config.latent_noise
+        y = plain.decode(z + noise * torch.randn_like(z)).sample.float()
+        photo, mask = y.split([len(batch.photos), len(batch.masks)])
+        parts = {
+            "photo": (photo - batch.photos).abs().mean() + edges(photo - batch.photos).abs().mean(),
+            "mask": (mask - batch.clean).abs().mean(),
+            "ce": anchor_cross_entropy(mask, list(self.codebooks.values()), batch.labels),
+        }
+        seen = ~batch.taught.isnan()
+        error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()
+        parts["teach"] = (error.square() * seen).sum() / seen.sum().clamp(min=1)
+        parts["quiet"] = z[: len(batch.photos), self.config.photo_channels :].square().mean()
+        size = z[:, 4:].square().mean()  # without a price the latents would outshout the noise
+        parts["loss"] = (
+            parts["photo"]
+            + parts["mask"]
+            + self.config.cross_entropy * parts["ce"]
+            + self.config.teach * parts["teach"]
+            + 0.2 * parts["quiet"]
+            + 0.003 * size
+        )
+        return parts
+
+    def report(self, model: PyramidAutoencoder, step: int, out: Path) -> str:
+        words, rows = [], []
+        for name, data in self.dev.items():
+            figures = measure_codec(model, self.codebooks[name], data, self.config.beta)
+            words.append(f"{name}: psnr {figures['psnr']:.2f} dB, mask {figures['miou']:.1f} mIoU")
+            rows += figures["rows"]
+        Image.fromarray(np.concatenate(rows)).save(out / f"{step:07d}.png")
+        return "; ".join(words)
+
+    def export(self, model: PyramidAutoencoder, out: Path) -> None:
+        """Save with latent statistics, so that the flow sees about unit variance: those of photos in the channels
+        that photos use, those of pseudo masks in the channels that are theirs."""
+        rng = np.random.default_rng(0)
+        with torch.no_grad():
+            photos = torch.cat([model.encoder(to_float(d.photos[:64])) for d in self.train.values()])
+            noisy = [
+                perturbed(self.codebooks[n], d.masks[:64], self.config.beta, rng)[0]
+                for n, d in self.train.items()
+            ]
+            masks = model.encoder(to_model(torch.cat(noisy)))
+        z = torch.cat([photos[:, : self.config.photo_channels], masks[:, self.config.photo_channels :]], 1)
+        mean, std = z.mean((0, 2, 3)), z.std((0, 2, 3))
+        shipped = PyramidAutoencoder(
+            block_out_channels=tuple(self.config.widths),
+            latent_channels=self.config.latent_channels,
+            latent_mean=tuple(round(v, 5) for v in mean.tolist()),
+            latent_std=tuple(round(v, 5) for v in std.tolist()),
+        )
+        shipped.load_state_dict(model.state_dict())
+        shipped.half().save_pretrained(out)
+
+
+def load_teacher(folder: str) -> AutoencoderTiny:
+    """TAESD from a diffusers folder, or from its two original files, whose keys differ by a prefix.
+
+    Raises:
+        InputError: the folder is neither.
+    """
+    try:
+        if (Path(folder) / "config.json").is_file():
+            return AutoencoderTiny.from_pretrained(folder).eval()
+        teacher = AutoencoderTiny()
+        for part in ("encoder", "decoder"):
+            original = load_file(Path(folder) / f"taesd_{part}.safetensors")
+            layers = getattr(teacher, part).layers
+            # the original decoder counts its clamp as layer 0, diffusers does not
+            first = min(int(k.split(".")[0]) for k in original) if part == "decoder" else 0
+            layers.load_state_dict(
+                {f"{int(i) - first}.{rest}": v.float() for i, rest, v in split_keys(original)}
+            )
+        return teacher.eval()
+    except (OSError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"the teacher folder '{folder}' must hold TAESD (config.json of an AutoencoderTiny, or "
+            f"taesd_encoder.safetensors and taesd_decoder.safetensors): {reason}"
+        ) from None
+
+
+def split_keys(state: dict[str, torch.Tensor]) -> list[tuple[str, str, torch.Tensor]]:
+    return [(*key.split(".", 1), value) for key, value in state.items()]  # type: ignore[misc]
+
+
+def widen(model: PyramidAutoencoder, old: PyramidAutoencoder) -> None:
+    """Copy `old` into `model`; channels that are new keep their fresh weights in the encoder, small in the decoder."""
+    state, known = model.state_dict(), old.state_dict()
+    for name, value in state.items():
+        fresh = value * 0.1 if name == "decoder.0.weight" else value
+        part = tuple(slice(0, n) for n in known[name].shape)
+        fresh[part] = known[name]
+        state[name] = fresh
+    model.load_state_dict(state)
+
+
+def to_float(photos: np.ndarray) -> torch.Tensor:
+    """uint8 (B, H, W, 3) -> float32 (B, 3, H, W) in [-1, 1], channels_last."""
+    return to_model(torch.from_numpy(np.array(photos)).permute(0, 3, 1, 2).float())
+
+
+def edges(x: torch.Tensor) -> torch.Tensor:
+    """What a 2x2 average leaves over: weighs sharpness without a second network."""
+    return x - F.interpolate(F.avg_pool2d(x, 2), scale_factor=2)
+
+
+def crop_around_a_class(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A crop (size, size) around a pixel of a class drawn evenly: small things are what is hard to keep."""
+    present = np.flatnonzero(np.bincount(labels.ravel(), minlength=256))
+    ys, xs = np.nonzero(labels == rng.choice(present))
+    j = rng.integers(len(ys))
+    h, w = labels.shape
+    y, x = (
+        int(np.clip(at[j] - rng.integers(size // 4, size - size // 4), 0, most - size))
+        for at, most in ((ys, h), (xs, w))
+    )
+    return labels[y : y + size, x : x + size]
+
+
+def perturbed(
+    codebook: Codebook, labels: np.ndarray, beta: float, rng: np.random.Generator, regional: bool = True
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A batch of perturbed label maps (Eq. 14): (noisy, the same without the white part, class indices).
+
+    Colours are (B, 3, H, W) in 0..255 units. The fast form of `perturbation.perturb` for training, where
+    no seed of a class has to be kept apart: same distribution.
+    """
+    index = torch.from_numpy(codebook.palette.index(labels))  # (B, H, W)
+    b, n = len(labels), len(codebook.palette.classes)
+    share = REGIONAL_SHARE if regional else 0.0
+    offset = torch.from_numpy(rng.uniform(-1, 1, (b, n, 3)).astype(np.float32)) * beta * share
+    colors = codebook.anchors + offset  # (B, n, 3)
+    smooth = colors[torch.arange(b)[:, None, None], index].permute(0, 3, 1, 2).contiguous()
+    white = rng.uniform(-1, 1, smooth.shape).astype(np.float32) * beta * (1 - share)
+    return smooth + torch.from_numpy(white), smooth, index
+
+
+def anchor_cross_entropy(
+    masks: torch.Tensor, codebooks: list[Codebook], labels: list[torch.Tensor], sigma: float = 30.0
+) -> torch.Tensor:
+    """Cross-entropy of nearest-anchor decoding: logits are -d^2 / (2 sigma^2), d in 0..255 units."""
+    total = masks.new_zeros(())
+    for part, codebook, index in zip(masks.split([len(i) for i in labels]), codebooks, labels, strict=True):
+        flat = from_model(part).permute(0, 2, 3, 1).reshape(-1, 3)
+        anchors = codebook.anchors.to(flat.device)
+        # |x - a|^2 without |x|^2, which softmax does not see
+        logits = (2 * flat @ anchors.T - anchors.square().sum(1)) / (2 * sigma**2)
+        total = total + F.cross_entropy(logits, index.reshape(-1)) / len(labels)
+    return total
+
+
+@torch.no_grad()
+def measure_codec(model: Any, codebook: Codebook, data: PairArrays, beta: float) -> dict[str, Any]:
+    """Photo PSNR (mean over photos, dB) and mask mIoU (0..100) of encode-decode; two rows of pictures."""
+    rng = np.random.default_rng(0)
+    psnr, predicted, rows = [], [], []
+    for i in range(0, len(data), 10):
+        photos, labels = to_float(data.photos[i : i + 10]), data.masks[i : i + 10]
+        noisy, _, _ = perturbed(codebook, labels, beta, rng)
+        back = model.decode(model.encode(photos).latents).sample.float().clamp(-1, 1)
+        psnr += (-10 * torch.log10(((back - photos) / 2).square().mean((1, 2, 3)))).tolist()
+        masks = from_model(model.decode(model.encode(to_model(noisy)).latents).sample.float())
+        predicted.append(codebook.decode(masks).labels)
+        if i == 0:
+            color = codebook.palette.colorize
+            shown = from_model(back[:6]).byte().permute(0, 2, 3, 1).numpy()
+            rows = [
+                np.concatenate(list(r), axis=1)
+                for r in (data.photos[:6], shown, color(data.masks[:6]), color(predicted[0][:6]))
+            ]
+    return {
+        "psnr": float(np.mean(psnr)),
+        "miou": mean_iou(np.concatenate(predicted), data.masks, codebook.palette),
+        "rows": rows,
+    }

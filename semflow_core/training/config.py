@@ -1,0 +1,114 @@
+"""Training configurations: one small YAML file a model, `key=value` overrides, unknown keys are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from ..codebook import Codebook
+from ..data.pairs import PairArrays, load_split
+from ..errors import InputError
+from ..palette import load_palette
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    steps: int = 1000
+    batch: int = 16  # samples a process and step
+    lr: float = 1e-3
+    warmup: int = 100
+    decay: float = 0.5  # the last share of the run decays linearly to 0
+    weight_decay: float = 0.01
+    betas: list[float] = field(default_factory=lambda: [0.9, 0.99])
+    clip: float = 1.0
+    ema: float = 0.999
+    bf16: bool = True  # autocast; times and perturbations stay float32
+    checkpoint_minutes: float = 5.0
+
+
+@dataclass(frozen=True)
+class DomainConfig:
+    """A folder of pairs, its label set and the anchors that stand for the labels."""
+
+    palette: str
+    folder: str  # below the data root, or a path of its own; holds images/ and masks/
+    held_out: int  # the last so many pairs in sorted order are the development split
+    k: int = 6
+    s: int = 50
+    order: list[int] = field(default_factory=list)  # grid position of each class; empty is the paper's
+
+    def codebook(self) -> Codebook:
+        return Codebook(load_palette(self.palette), self.k, self.s, tuple(self.order))
+
+    def split(self, root: Path, split: str, size: int, limit: int | None = None) -> PairArrays:
+        """The `train` or `dev` pairs in memory; see `data.pairs.load_split`."""
+        return load_split(root / self.folder, load_palette(self.palette), self.held_out, split, size, limit)
+
+
+def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
+    """A YAML file plus `a.b=value` overrides as one nested dictionary.
+
+    Raises:
+        InputError: the file is missing or not YAML, or an override is not key=value.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError:
+        raise InputError(f"the configuration {path} cannot be read") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"the configuration {path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"the configuration {path} must hold key: value lines")
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or not key:
+            raise InputError(f"the override '{override}' must be written key=value")
+        target = raw
+        *parents, last = key.split(".")
+        for parent in parents:
+            target = target.setdefault(parent, {})
+            if not isinstance(target, dict):
+                raise InputError(f"the override '{override}': {parent} has no keys of its own")
+        target[last] = yaml.safe_load(value)
+    return raw
+
+
+def build(kind: type[T], raw: Any, where: str = "") -> T:
+    """A dataclass from a dictionary, nested dataclasses too.
+
+    Raises:
+        InputError: an unknown key or a value of the wrong type; the dotted key is named.
+    """
+    if not isinstance(raw, dict):
+        raise InputError(f"the configuration key '{where}' must have keys of its own")
+    hints = typing.get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        dotted = f"{where}.{key}" if where else str(key)
+        if key not in hints:
+            raise InputError(f"the configuration has an unknown key '{dotted}'; known are {', '.join(sorted(hints))}")
+        hint = hints[key]
+        if dataclasses.is_dataclass(hint):
+            values[key] = build(hint, value, dotted)
+            continue
+        wanted = typing.get_origin(hint) or hint
+        inner = typing.get_args(hint)[-1] if wanted is dict else None
+        if dataclasses.is_dataclass(inner) and isinstance(value, dict):
+            values[key] = {name: build(inner, entry, f"{dotted}.{name}") for name, entry in value.items()}
+            continue
+        if wanted is float and type(value) is int:
+            value = float(value)
+        if wanted in (int, float, str, bool, list, dict) and type(value) is not wanted:
+            raise InputError(f"the configuration key '{dotted}' is {value!r}; it must be of type {wanted.__name__}")
+        values[key] = value
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise InputError(f"the configuration{' key ' + where if where else ''} is incomplete: {error}") from None

@@ -1,0 +1,150 @@
+"""Train the flow (Eq. 10) on latents that are computed once, from augmented pairs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from diffusers import UNet2DModel
+from PIL import Image
+from tqdm import tqdm
+
+from ..autoencoder import PyramidAutoencoder
+from ..codebook import to_model
+from ..data.augment import augment
+from ..data.pairs import PairArrays
+from ..errors import InputError
+from ..evaluation.segmentation import mean_iou
+from ..flow import PathSample, flow_loss, sample_path, stratified_times
+from ..perturbation import Perturbation
+from ..pipeline import SemFlowPipeline
+from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
+from .codec import perturbed, to_float
+from .config import DomainConfig, OptimConfig
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    widths: list[int] = field(default_factory=lambda: [64, 128, 192, 256])
+    layers: int = 2  # residual blocks a level
+    attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # a level
+    head_dim: int = 32
+
+    def build(self, latent_channels: int, latent_size: int) -> UNet2DModel:
+        if len(self.widths) != len(self.attention):
+            raise InputError("the configuration keys unet.widths and unet.attention must have one entry a level each")
+        return UNet2DModel(
+            sample_size=latent_size,
+            in_channels=latent_channels,
+            out_channels=latent_channels,
+            layers_per_block=self.layers,
+            block_out_channels=tuple(self.widths),
+            down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in self.attention),
+            up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(self.attention)),
+            attention_head_dim=self.head_dim,
+        )
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    out: str  # folder of the run: checkpoint, samples, log, export
+    codec: str  # folder of the autoencoder
+    domain: DomainConfig
+    data: str = ""  # data root; SEMFLOW_DATA when empty
+    seed: int = 0
+    size: int = 256
+    aspect: float = 1.0  # at which pictures are shown
+    beta: float = 6.0
+    spectrum: str = "white"
+    copies: int = 8  # augmented copies of the training pairs, encoded once, each with a perturbation of its own
+    mirror: bool = True
+    unet: UNetConfig = field(default_factory=UNetConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+
+
+class FlowTask:
+    def __init__(self, config: FlowConfig, root: Path) -> None:
+        self.config = config
+        self.codebook = config.domain.codebook()
+        self.perturbation = Perturbation(config.beta, config.spectrum)
+        self.perturbation.check(self.codebook)
+        self.vae = PyramidAutoencoder.from_pretrained(config.codec).float().eval()
+        self.dev = config.domain.split(root, "dev", config.size, limit=50)
+        self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
+        self.z0, self.z1 = self._encode_copies(config.domain.split(root, "train", config.size))
+
+    @torch.inference_mode()
+    def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents of all copies, two of (copies * N, C, h, w) float16."""
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        vae = self.vae.to(device, memory_format=torch.channels_last)
+        rng = np.random.default_rng((self.config.seed, 1))
+        z0, z1 = [], []
+        where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
+        with torch.autocast(device, torch.bfloat16, enabled=self.config.optim.bf16):
+            for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
+                both = [
+                    augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, mirror=self.config.mirror)
+                    for i in where[start : start + 16]
+                ]
+                regional = self.config.spectrum == "regional"
+                noisy, _, _ = perturbed(
+                    self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional
+                )
+                z0.append(vae.encode(to_float(np.stack([p for p, _ in both])).to(device)).latents.half().cpu())
+                masks = to_model(noisy).to(device, memory_format=torch.channels_last)
+                z1.append(vae.encode(masks).latents.half().cpu())
+        return torch.cat(z0), torch.cat(z1)
+
+    def batch(self, rng: np.random.Generator, device: torch.device) -> PathSample:
+        i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
+        t = stratified_times(len(i)).to(device)
+        return sample_path(self.z0[i].to(device).float(), self.z1[i].to(device).float(), t)
+
+    def loss(self, model: torch.nn.Module, batch: PathSample) -> dict[str, torch.Tensor]:
+        zt = batch.zt.contiguous(memory_format=torch.channels_last)
+        return {"loss": flow_loss(model(zt, 1000 * batch.t).sample, batch.target)}
+
+    def pipeline(self, unet: Any) -> SemFlowPipeline:
+        return SemFlowPipeline(
+            self.vae, unet, self.codebook, self.perturbation, self.config.size, self.config.aspect
+        )
+
+    def report(self, model: UNet2DModel, step: int, out: Path) -> str:
+        pipeline = self.pipeline(copy.deepcopy(model)).to(next(model.parameters()).device)
+        photos, masks, palette = self.dev.photos, self.dev.masks, self.codebook.palette
+        few = masks[:16]
+
+        def segment(pictures: Sequence[np.ndarray]) -> np.ndarray:
+            requests = [SegmentationRequest(photo=pack_photo(self._squeeze(p))) for p in pictures]
+            return np.stack([s.labels for part in chunks(requests) for s in pipeline.segment_many(part)])
+
+        def synthesize(seed: int) -> list[np.ndarray]:
+            requests = [SynthesisRequest(layout=pack_labels(m), seed=seed) for m in few]
+            return [self._squeeze(s.photo) for s in pipeline.synthesize_many(requests)]
+
+        found, made, other = segment(photos), synthesize(0), synthesize(1)
+        rows = [photos[:8], palette.colorize(masks[:8]), made[:8], other[:8], palette.colorize(found[:8])]
+        grid = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+        Image.fromarray(grid).save(out / f"{step:07d}.png")
+        return (
+            f"8 steps: segmentation {mean_iou(found, masks, palette):.1f} mIoU ({len(masks)} held-out pairs), "
+            f"cycle {mean_iou(segment(made), few, palette):.1f} mIoU ({len(few)})"
+        )
+
+    def _squeeze(self, picture: np.ndarray) -> np.ndarray:
+        """To the square that the network sees; a picture is shown at the model's aspect."""
+        return cv2.resize(picture, (self.config.size, self.config.size), interpolation=cv2.INTER_AREA)
+
+    def export(self, model: UNet2DModel, out: Path) -> None:
+        self.pipeline(model).save_pretrained(out, vae="../codec")
+
+
+def chunks(items: list[Any], size: int = 16) -> list[list[Any]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]

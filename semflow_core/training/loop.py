@@ -1,0 +1,124 @@
+"""The one training loop: accelerate, EMA, checkpoints that resume anywhere, progress and sample grids.
+
+A *task* (codec.py, flow.py) says what the model is, what a batch is and what its loss is. Batches are drawn from
+(seed, step, process), so a resumed run sees what an uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from diffusers.training_utils import EMAModel
+from tqdm import tqdm
+
+from .config import OptimConfig
+
+
+class Task(Protocol):
+    model: torch.nn.Module
+
+    def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
+
+    def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Named parts; 'loss' is the one that is minimised."""
+        ...
+
+    def report(self, model: torch.nn.Module, step: int, out: Path) -> str:
+        """Write a grid of held-out samples below `out`; return one line of held-out figures."""
+        ...
+
+    def export(self, model: torch.nn.Module, out: Path) -> None:
+        """Save what the pipeline loads."""
+        ...
+
+
+def learning_rate(step: int, config: OptimConfig) -> float:
+    """Share of the peak rate: linear warm-up, flat, then linear decay to 0 over the last `decay` of the run."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    decay_from = config.steps * (1 - config.decay)
+    return max(0.0, min(1.0, (config.steps - step) / max(1.0, config.steps - decay_from)))
+
+
+def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
+    """Train until `config.steps`, resuming from `out/checkpoint` when there is one.
+
+    Writes `out/checkpoint` (the newest state), `out/samples/*.png`, `out/log.jsonl` and `out/export`.
+    """
+    accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
+    device = accelerator.device
+    model = task.model.to(device, memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.lr, betas=tuple(config.betas), weight_decay=config.weight_decay
+    )
+    ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75)
+    ema.to(device)
+    model, optimizer = accelerator.prepare(model, optimizer)
+    accelerator.register_for_checkpointing(ema)
+
+    checkpoint, progress = out / "checkpoint", out / "progress.json"
+    step, spent = 0, 0.0
+    if progress.exists():
+        accelerator.load_state(str(checkpoint))
+        state = json.loads(progress.read_text())
+        step, spent = state["step"], state["seconds"]
+        ema.to(device)
+    started, saved = time.monotonic() - spent, time.monotonic()
+    averages: dict[str, float] = {}
+    bar = tqdm(total=config.steps, initial=step, disable=not accelerator.is_main_process, mininterval=10)
+    while step < config.steps:
+        rng = np.random.default_rng((seed, step, accelerator.process_index))
+        torch.manual_seed(int(rng.integers(2**62)))
+        with accelerator.autocast():
+            parts = task.loss(model, task.batch(rng, device))
+        if not math.isfinite(float(parts["loss"].detach())):
+            raise RuntimeError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
+        accelerator.backward(parts["loss"])
+        accelerator.clip_grad_norm_(model.parameters(), config.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = config.lr * learning_rate(step, config)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        ema.step(accelerator.unwrap_model(model).parameters())
+        step += 1
+        for name, value in parts.items():
+            keep = min(0.98, 1 - 1 / step)
+            averages[name] = keep * averages.get(name, 0.0) + (1 - keep) * float(value.detach())
+        bar.update()
+        if step % 10 == 0:
+            bar.set_postfix({k: f"{v:.4f}" for k, v in averages.items()}, refresh=False)
+        due = [time.monotonic() - saved > 60 * config.checkpoint_minutes]
+        if step % 10 == 0:
+            broadcast_object_list(due)  # clocks differ; all processes must come to the checkpoint together
+        if step == config.steps or (step % 10 == 0 and due[0]):
+            accelerator.wait_for_everyone()
+            accelerator.save_state(str(out / "checkpoint.new"))
+            if accelerator.is_main_process:
+                # a run that is killed while it saves still has the last whole checkpoint
+                shutil.rmtree(checkpoint, ignore_errors=True)
+                (out / "checkpoint.new").rename(checkpoint)
+                seconds = time.monotonic() - started
+                progress.write_text(json.dumps({"step": step, "seconds": seconds}))
+                averaged = copy.deepcopy(accelerator.unwrap_model(model)).eval()
+                ema.copy_to(averaged.parameters())
+                (out / "samples").mkdir(exist_ok=True)
+                with torch.no_grad():
+                    task.export(averaged, out / "export")
+                    figures = task.report(averaged, step, out / "samples")
+                line = {"step": step, "seconds": round(seconds), **{k: round(v, 5) for k, v in averages.items()}}
+                with open(out / "log.jsonl", "a", encoding="utf-8") as log:
+                    log.write(json.dumps(line | {"held_out": figures}) + "\n")
+                bar.write(f"step {step}, {seconds / 60:.1f} min: {figures}")
+            accelerator.wait_for_everyone()
+            saved = time.monotonic()
+    bar.close()
