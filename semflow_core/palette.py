@@ -155,8 +155,8 @@ def parse_palette(raw: object, where: str) -> Palette:
             raise fail(f"class '{entry['name']}' has id {entry['id']!r}, ids are whole numbers from 0 to 255")
         if not isinstance(entry["color"], str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", entry["color"]):
             raise fail(f"class '{entry['name']}' has color {entry['color']!r}, colours are written #rrggbb")
-        color = tuple(bytes.fromhex(entry["color"][1:]))
-        classes.append(PaletteClass(entry["id"], str(entry["name"]), color, str(entry["group"])))
+        red, green, blue = bytes.fromhex(entry["color"][1:])
+        classes.append(PaletteClass(entry["id"], str(entry["name"]), (red, green, blue), str(entry["group"])))
     for field in ("id", "name", "color"):
         seen: dict[object, str] = {}
         for c in classes:
@@ -165,12 +165,19 @@ def parse_palette(raw: object, where: str) -> Palette:
                 raise fail(f"'{seen[value]}' and '{c.name}' have the same {field}")
             seen[value] = c.name
     ids = {c.id for c in classes}
+
+    def is_id(value: object) -> bool:
+        return type(value) is int and value in ids
+
     background = raw.get("background", classes[0].id)
-    if background not in ids:
+    if not is_id(background):
         raise fail(f"the background id {background!r} is no class of it")
+    mirror = raw.get("mirror", [])
+    if not isinstance(mirror, list):
+        raise fail(f"'mirror' is {mirror!r}, it must be a list of id pairs")
     paired: set[int] = set()
-    for pair in raw.get("mirror", []):
-        if not isinstance(pair, list) or len(pair) != 2 or not ids.issuperset(pair) or pair[0] == pair[1]:
+    for pair in mirror:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(map(is_id, pair)) or pair[0] == pair[1]:
             raise fail(f"the mirror pair {pair!r} must be two different ids of its classes")
         if paired & set(pair):
             raise fail(f"the mirror pair {pair!r} names an id that another pair has")
@@ -179,6 +186,6 @@ def parse_palette(raw: object, where: str) -> Palette:
         name=str(raw.get("name", Path(where).stem)),
         title=str(raw.get("title", raw.get("name", where))),
         classes=tuple(classes),
-        mirror=tuple((a, b) for a, b in raw.get("mirror", [])),
+        mirror=tuple((a, b) for a, b in mirror),
         background=background,
     )

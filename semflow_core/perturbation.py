@@ -76,6 +76,9 @@ def perturb(
     class_seeds, offsets = class_seeds or {}, offsets or {}
     for s in (seed, *class_seeds.values()):
         check_seed(s)
+    for class_id in (*class_seeds, *offsets):
+        if class_id not in codebook.palette.ids:
+            raise InputError(f"the seed or offset for {class_id} names no class of {codebook.palette.name}")
     for offset in offsets.values():
         if spec.spectrum != "regional":
             raise InputError("a style offset needs the spectrum 'regional'; 'white' has no regional part")

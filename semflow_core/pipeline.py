@@ -1,7 +1,8 @@
 """SemFlowPipeline: one network, both directions.
 
 A model folder is laid out as diffusers lays out its pipelines: `model_index.json` beside a folder a component, each
-with `config.json` and safetensors weights. The autoencoder may stand outside (`"vae": [..., "../codec"]`), so that models share it.
+with `config.json` and safetensors weights. The autoencoder may stand outside (`"vae": [..., "../codec"]`), so that
+models share it.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class SemFlowPipeline:
         """Move to a device. The U-Net computes in bfloat16 where the hardware does, the rest in float32."""
         self.device = torch.device(device)
         # torch's own `to`: the one of diffusers warns of every change of precision
-        torch.nn.Module.to(self.vae, self.device, torch.float32, memory_format=torch.channels_last)
-        torch.nn.Module.to(self.unet, self.device, fast_dtype(self.device), memory_format=torch.channels_last)
+        for part, dtype in ((self.vae, torch.float32), (self.unet, fast_dtype(self.device))):
+            channels_last(torch.nn.Module.to(part, self.device, dtype))
         return self
 
     # ---- folders -------------------------------------------------------------------------------------------------
@@ -131,9 +132,10 @@ class SemFlowPipeline:
         except InputError:
             raise
         except FileNotFoundError:
-            raise InputError(f"{folder} is no model folder; it needs a model_index.json and the parts it names") from None
+            raise InputError(f"{folder} is no model folder: it needs a model_index.json and its parts") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"the model in {folder} cannot be loaded: {' '.join(str(error).split())[:200]}") from None
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(f"the model in {folder} cannot be loaded: {reason}") from None
 
     def save_pretrained(self, folder: str | os.PathLike[str], vae: str = "vae") -> None:
         """Write a model folder with float16 weights.
@@ -337,6 +339,11 @@ def _between(times: Sequence[float], points: Sequence[torch.Tensor], t: float) -
     j = int(np.clip(np.searchsorted(times, t), 1, len(times) - 1))
     share = (t - times[j - 1]) / (times[j] - times[j - 1])
     return torch.lerp(points[j - 1], points[j], share)
+
+
+def channels_last(module: Any) -> Any:
+    """The memory format in which convolutions are fastest, on both kinds of device."""
+    return module.to(memory_format=torch.channels_last)
 
 
 def save_half(module: Any, folder: Path) -> None:

@@ -7,11 +7,12 @@ layouts as "W,H;base64(zlib(ids))", which is what the canvas sends, photos as ba
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import json
+import math
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
@@ -45,6 +46,8 @@ class Request:
     solver: str = "euler"
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            check_kind(field.name, getattr(self, field.name))
         if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
             raise InputError(f"the number of steps is {self.steps!r}; it must be a whole number from 1 to {MAX_STEPS}")
         if self.solver not in SOLVERS:
@@ -63,7 +66,7 @@ class Request:
         """
         try:
             raw = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InputError("the request is not JSON") from None
         if not isinstance(raw, dict) or raw.pop("kind", cls.__name__) != cls.__name__:
             raise InputError(f"the request is not a {cls.__name__}")
@@ -161,6 +164,43 @@ class TrajectoryRequest(Request):
             raise InputError(f"the number of frames is {self.frames!r}; it must be a whole number from 2 to 240")
 
 
+# What a field may hold, by its name: requests come from project files and over the network.
+KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "beta": ("a number or null", lambda v: v is None or is_number(v)),
+    "spectrum": ("a text or null", lambda v: v is None or isinstance(v, str)),
+    "grid": ("a text or null", lambda v: v is None or isinstance(v, str)),
+    "class_seeds": (
+        "(class id, seed) pairs",
+        lambda v: isinstance(v, tuple) and all(isinstance(p, tuple) and list(map(type, p)) == [int, int] for p in v),
+    ),
+    "offsets": (
+        "(class id, (r, g, b)) pairs",
+        lambda v: isinstance(v, tuple)
+        and all(
+            isinstance(p, tuple)
+            and len(p) == 2
+            and type(p[0]) is int
+            and isinstance(p[1], tuple)
+            and len(p[1]) == 3
+            and all(map(is_number, p[1]))
+            for p in v
+        ),
+    ),
+    **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "photo")},
+}
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def check_kind(name: str, value: Any) -> None:
+    """Raise InputError unless the field of a request holds what its annotation says."""
+    what, fits = KINDS.get(name, ("", lambda v: True))
+    if not fits(value):
+        raise InputError(f"the request's {name} is {str(value)[:60]!r}; it must be {what}")
+
+
 def _check_grid(grid: str) -> None:
     if grid not in GRIDS:
         raise InputError(f"there is no time grid '{grid}'; it is one of {', '.join(GRIDS)}")
@@ -201,7 +241,7 @@ def unpack_labels(text: str) -> np.ndarray:
     try:
         inflate = zlib.decompressobj()
         raw = inflate.decompress(base64.b64decode(data, validate=True), w * h + 1)
-    except (binascii.Error, zlib.error):
+    except (ValueError, zlib.error):  # binascii's error is a ValueError, so is text that is not ASCII
         raise InputError("the layout's data is damaged; it must be base64 of zlib-compressed ids") from None
     if len(raw) != w * h:
         raise InputError(f"the layout's data does not hold {w}x{h} ids")
@@ -225,5 +265,7 @@ def unpack_photo(text: str) -> np.ndarray:
         image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
         check_size(*image.size, "photo")
         return np.asarray(image.convert("RGB"))
-    except (binascii.Error, OSError, Image.DecompressionBombError, SyntaxError):
+    except InputError:
+        raise
+    except (ValueError, OSError, Image.DecompressionBombError, SyntaxError):
         raise InputError("the photo is not a base64-coded PNG") from None

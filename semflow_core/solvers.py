@@ -79,7 +79,7 @@ def rk45(v: Velocity, z: torch.Tensor, t: float, dt: float, state: Any) -> Step:
     Tolerance 1e-3 of a latent's unit variance: the paper's RK45 row, not a reference solution.
     """
     ends = torch.tensor([t, t + dt], dtype=torch.float64)
-    path = torchdiffeq.odeint(
+    path: Any = torchdiffeq.odeint(
         lambda s, y: v(y, float(s)), z, ends, rtol=1e-3, atol=1e-3, method="dopri5", options={"dtype": torch.float64}
     )
     return Step(path[1], v(z, t), None)

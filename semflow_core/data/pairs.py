@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..errors import InputError
 from ..palette import UNLABELLED, Palette
+from ..request import check_size
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -48,16 +49,22 @@ def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
         InputError: a photo without a mask or a mask without a photo (the first few are named), or no pair.
     """
     folder = Path(folder)
-    photos = {p.stem: p for p in (folder / "images").glob("*") if p.suffix.lower() in PHOTO_SUFFIXES}
-    masks = {p.stem: p for p in (folder / "masks").glob("*.png")}
-    if not photos and not masks:
-        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
-    alone = [f"images/{photos[n].name} has no mask" for n in sorted(photos.keys() - masks)]
-    alone += [f"masks/{n}.png has no photo" for n in sorted(masks.keys() - photos)]
+    pairs, alone = match(folder / "images", folder / "masks")
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
         raise InputError(f"{folder}: {'; '.join(alone[:3])}{more}")
-    return [Pair(n, photos[n], masks[n]) for n in sorted(photos)]
+    if not pairs:
+        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
+    return pairs
+
+
+def match(images: Path, masks: Path) -> tuple[list[Pair], list[str]]:
+    """Photos and masks of the same name, sorted, and a phrase for each file that is alone."""
+    photos = {p.stem: p for p in images.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES}
+    labels = {p.stem: p for p in masks.glob("*.png")}
+    alone = [f"{images.name}/{photos[n].name} has no mask" for n in sorted(photos.keys() - labels)]
+    alone += [f"{masks.name}/{n}.png has no photo" for n in sorted(labels.keys() - photos)]
+    return [Pair(n, photos[n], labels[n]) for n in sorted(photos.keys() & labels)], alone
 
 
 def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,14 +77,16 @@ def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.n
     """
     try:
         with Image.open(pair.photo) as image:
+            check_size(*image.size, f"photo {pair.photo.name}")
             photo = np.asarray(image.convert("RGB"))
         with Image.open(pair.mask) as image:
             if image.mode not in ("L", "P", "1"):
                 raise InputError(f"{pair.mask.name} has mode {image.mode}; a mask is an index PNG (mode L or P)")
-            mask = np.asarray(image.convert("L") if image.mode == "1" else image)
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+            check_size(*image.size, f"mask {pair.mask.name}")
+            mask = np.asarray(image).astype(np.uint8)
+    except InputError:
+        raise
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
     if photo.shape[:2] != mask.shape:
         raise InputError(

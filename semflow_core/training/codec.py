@@ -21,6 +21,7 @@ from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
 from ..perturbation import REGIONAL_SHARE
+from ..pipeline import channels_last
 from .config import DomainConfig, OptimConfig
 
 
@@ -65,18 +66,25 @@ class CodecTask:
             self.dev[name] = domain.split(root, "dev", config.size, limit=50)
             self.codebooks[name] = domain.codebook()
         self.taught = {n: self._teach(n, Path(config.out)) for n in self.train}
-        self.model = PyramidAutoencoder(
-            block_out_channels=tuple(config.widths), latent_channels=config.latent_channels
-        )
+        self.model = self._autoencoder()
         if config.init:
             widen(self.model, PyramidAutoencoder.from_pretrained(config.init).float())
+
+    def _autoencoder(self, mean: tuple[float, ...] = (), std: tuple[float, ...] = ()) -> PyramidAutoencoder:
+        half, quarter, eighth = self.config.widths
+        return PyramidAutoencoder(
+            (half, quarter, eighth),
+            latent_channels=self.config.latent_channels,
+            latent_mean=mean,
+            latent_std=std,
+        )
 
     def _teach(self, domain: str, work: Path, most: int = 850) -> np.ndarray:
         """Teacher latents of the first `most` training photos, (n, 4, S/8, S/8) float16, cached in `work`."""
         cache = work / f"teacher_{domain}.npy"
         if cache.exists():
             return np.load(cache, mmap_mode="r")
-        teacher = load_teacher(self.config.teacher).to(memory_format=torch.channels_last)
+        teacher = channels_last(load_teacher(self.config.teacher))
         photos = self.train[domain].photos[:most]
         latents = []
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.optim.bf16):
@@ -118,7 +126,7 @@ class CodecTask:
 
     def loss(self, model: torch.nn.Module, batch: CodecBatch) -> dict[str, torch.Tensor]:
         x = torch.cat([batch.photos, batch.masks]).contiguous(memory_format=torch.channels_last)
-        plain = getattr(model, "module", model)  # a process group wraps the model and hides its methods
+        plain: Any = getattr(model, "module", model)  # a process group wraps the model and hides its methods
         z = plain.encode(x).latents.float()
         noise = torch.rand(len(z), 1, 1, 1, device=z.device) * self.config.latent_noise
         y = plain.decode(z + noise * torch.randn_like(z)).sample.float()
@@ -153,8 +161,10 @@ class CodecTask:
         return "; ".join(words)
 
     def export(self, model: PyramidAutoencoder, out: Path) -> None:
-        """Save with latent statistics, so that the flow sees about unit variance: those of photos in the channels
-        that photos use, those of pseudo masks in the channels that are theirs."""
+        """Save with latent statistics, so that the flow sees about unit variance.
+
+        They are those of photos in the channels that photos use, of pseudo masks in the channels that are theirs.
+        """
         rng = np.random.default_rng(0)
         with torch.no_grad():
             photos = torch.cat([model.encoder(to_float(d.photos[:64])) for d in self.train.values()])
@@ -165,11 +175,8 @@ class CodecTask:
             masks = model.encoder(to_model(torch.cat(noisy)))
         z = torch.cat([photos[:, : self.config.photo_channels], masks[:, self.config.photo_channels :]], 1)
         mean, std = z.mean((0, 2, 3)), z.std((0, 2, 3))
-        shipped = PyramidAutoencoder(
-            block_out_channels=tuple(self.config.widths),
-            latent_channels=self.config.latent_channels,
-            latent_mean=tuple(round(v, 5) for v in mean.tolist()),
-            latent_std=tuple(round(v, 5) for v in std.tolist()),
+        shipped = self._autoencoder(
+            tuple(round(v, 5) for v in mean.tolist()), tuple(round(v, 5) for v in std.tolist())
         )
         shipped.load_state_dict(model.state_dict())
         shipped.half().save_pretrained(out)

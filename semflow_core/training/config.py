@@ -6,7 +6,7 @@ import dataclasses
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 
@@ -94,14 +94,14 @@ def build(kind: type[T], raw: Any, where: str = "") -> T:
         dotted = f"{where}.{key}" if where else str(key)
         if key not in hints:
             raise InputError(f"the configuration has an unknown key '{dotted}'; known are {', '.join(sorted(hints))}")
-        hint = hints[key]
+        hint: Any = hints[key]
         if dataclasses.is_dataclass(hint):
-            values[key] = build(hint, value, dotted)
+            values[key] = build(cast(type, hint), value, dotted)
             continue
         wanted = typing.get_origin(hint) or hint
-        inner = typing.get_args(hint)[-1] if wanted is dict else None
+        inner: Any = typing.get_args(hint)[-1] if wanted is dict else None
         if dataclasses.is_dataclass(inner) and isinstance(value, dict):
-            values[key] = {name: build(inner, entry, f"{dotted}.{name}") for name, entry in value.items()}
+            values[key] = {name: build(cast(type, inner), entry, f"{dotted}.{name}") for name, entry in value.items()}
             continue
         if wanted is float and type(value) is int:
             value = float(value)

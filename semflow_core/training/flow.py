@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
 from ..flow import PathSample, flow_loss, sample_path, stratified_times
 from ..perturbation import Perturbation
-from ..pipeline import SemFlowPipeline
+from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from .codec import perturbed, to_float
 from .config import DomainConfig, OptimConfig
@@ -83,7 +83,7 @@ class FlowTask:
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents of all copies, two of (copies * N, C, h, w) float16."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        vae = self.vae.to(device, memory_format=torch.channels_last)
+        vae: Any = channels_last(torch.nn.Module.to(self.vae, device))
         rng = np.random.default_rng((self.config.seed, 1))
         z0, z1 = [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
@@ -121,7 +121,7 @@ class FlowTask:
         photos, masks, palette = self.dev.photos, self.dev.masks, self.codebook.palette
         few = masks[:16]
 
-        def segment(pictures: Sequence[np.ndarray]) -> np.ndarray:
+        def segment(pictures: Iterable[np.ndarray]) -> np.ndarray:
             requests = [SegmentationRequest(photo=pack_photo(self._squeeze(p))) for p in pictures]
             return np.stack([s.labels for part in chunks(requests) for s in pipeline.segment_many(part)])
 

@@ -21,6 +21,7 @@ from accelerate.utils import broadcast_object_list
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
+from ..pipeline import channels_last
 from .config import OptimConfig
 
 
@@ -57,9 +58,9 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     """
     accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
     device = accelerator.device
-    model = task.model.to(device, memory_format=torch.channels_last)
+    model = channels_last(task.model.to(device))
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.lr, betas=tuple(config.betas), weight_decay=config.weight_decay
+        model.parameters(), lr=config.lr, betas=(config.betas[0], config.betas[1]), weight_decay=config.weight_decay
     )
     ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75)
     ema.to(device)

@@ -1,0 +1,285 @@
+"""The command line: models, synthesize, segment, animate, evaluate, train.
+
+Whatever is wrong with the input ends in status 2, one line on stderr and nothing written: requests and inputs
+are checked, all of them, before the first result is computed. Heavy modules are imported inside the
+commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from .pipeline import SemFlowPipeline
+
+T = TypeVar("T")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    # libraries' warnings about themselves: stderr is for what the user can mend
+    os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    try:
+        args = build_parser().parse_args(argv)
+        args.command(args)
+    except InputError as error:
+        print(f"semflow: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)  # argparse would print its usage over several lines
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; options that are not given are None and leave the request's default."""
+    parser = Parser(prog="python -m semflow_core", description="Photos from layouts, layouts from photos.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Any, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(run.__name__, help=help, description=help, allow_abbrev=False)
+        sub.set_defaults(command=run)
+        return sub
+
+    models_ = command(models, "list the models that are installed")
+    models_.add_argument("--models", type=Path, metavar="DIR", help="also look for models in this folder")
+
+    synthesize_ = command(synthesize, "make photos from layouts")
+    synthesize_.add_argument(
+        "inputs", type=Path, nargs="+", metavar="LAYOUT", help="index PNG or palette-coloured"
+    )
+    segment_ = command(segment, "make layouts (index PNGs of the photo's own size) from photos")
+    segment_.add_argument("inputs", type=Path, nargs="+", metavar="PHOTO")
+    animate_ = command(animate, "show the path between a photo and its layout")
+    animate_.add_argument("input", type=Path, metavar="PHOTO_OR_LAYOUT")
+    animate_.add_argument("--frames", type=int, help="number of frames, 2 to 240 (25)")
+    animate_.add_argument("--fps", type=float, default=12.0, help="frames a second (12)")
+    animate_.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".gif, .webp, .mp4, or a folder of PNGs"
+    )
+    evaluate_ = command(evaluate, "measure a model on pairs of photo and mask")
+    evaluate_.add_argument("--images", type=Path, required=True, metavar="DIR")
+    evaluate_.add_argument("--masks", type=Path, required=True, metavar="DIR")
+    evaluate_.add_argument("--last", type=positive, metavar="N", help="only the last N pairs in sorted order")
+    evaluate_.add_argument("--steps", type=step_list, default=[1, 2, 5, 8, 25], metavar="N,N,...")
+    evaluate_.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+
+    for sub in (synthesize_, segment_, animate_, evaluate_):
+        sub.add_argument("--model", default="faces", metavar="NAME", help="a model's name or folder (faces)")
+        sub.add_argument("--models", type=Path, metavar="DIR", help="also look for models in this folder")
+        sub.add_argument("--device", default="cpu", help="cpu, cuda, mps (cpu)")
+    for sub in (synthesize_, animate_, evaluate_):
+        sub.add_argument("--seed", type=int, help="perturbation seed, 0 to 2**53 - 1 (0)")
+    for sub in (synthesize_, segment_, animate_):
+        sub.add_argument("--steps", type=int, help="solver steps, 1 to 1000 (8)")
+        sub.add_argument("--solver", help="euler, ab2, midpoint, heun, rk4, rk45 or leapfrog (euler)")
+        sub.add_argument("--grid", help="times: uniform, quadratic or cubic")
+    for sub in (synthesize_, animate_):
+        sub.add_argument(
+            "--beta", type=float, help="perturbation amplitude in 0..255 units (the model's own)"
+        )
+        sub.add_argument(
+            "--class-seed",
+            type=class_seed,
+            action="append",
+            default=[],
+            metavar="ID=SEED",
+            help="re-roll one class",
+        )
+    for sub in (synthesize_, segment_):
+        sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.png")
+    for sub in (synthesize_, segment_, evaluate_):
+        sub.add_argument(
+            "--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)"
+        )
+
+    train_ = command(train, "train a model")
+    train_.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, see configs/")
+    train_.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
+    )
+    return parser
+
+
+# ---- commands ----------------------------------------------------------------------------------------------
+
+
+def models(args: argparse.Namespace) -> None:
+    from .registry import find_models
+
+    found = find_models(extra_folders(args))
+    for name, folder in found.items():
+        print(f"{name}\t{folder}")
+    if not found:
+        print("no models are installed")
+
+
+def synthesize(args: argparse.Namespace) -> None:
+    from .images import read_layout, write_photo
+    from .request import SynthesisRequest, pack_labels
+
+    template = SynthesisRequest(
+        model=args.model,
+        class_seeds=tuple(args.class_seed),
+        **given(args, "steps", "seed", "solver", "grid", "beta"),
+    )
+    pipeline = prepare(args)
+    check_classes(args, pipeline)
+    for path in (
+        args.inputs
+    ):  # read twice, for every error comes before any result, and thousands do not fit in memory
+        read_layout(path, pipeline.palette, pipeline.codebook)
+    for paths in batches(args.inputs, args.batch):
+        layouts = [read_layout(p, pipeline.palette, pipeline.codebook) for p in paths]
+        requests = [dataclasses.replace(template, layout=pack_labels(m)) for m in layouts]
+        for path, result in zip(paths, pipeline.synthesize_many(requests)):
+            write_photo(args.out / f"{path.stem}.png", result.photo)
+
+
+def segment(args: argparse.Namespace) -> None:
+    from .images import read_photo, write_layout
+    from .request import SegmentationRequest, pack_photo
+
+    template = SegmentationRequest(model=args.model, **given(args, "steps", "solver", "grid"))
+    pipeline = prepare(args)
+    for path in args.inputs:  # as in synthesize
+        read_photo(path)
+    for paths in batches(args.inputs, args.batch):
+        requests = [dataclasses.replace(template, photo=pack_photo(read_photo(p))) for p in paths]
+        for path, result in zip(paths, pipeline.segment_many(requests)):
+            write_layout(args.out / f"{path.stem}.png", result.labels, pipeline.palette)
+
+
+def animate(args: argparse.Namespace) -> None:
+    from .images import check_animation_path, check_writable, is_layout, read_layout, read_photo, write_frames
+    from .request import TrajectoryRequest, pack_labels, pack_photo
+
+    check_animation_path(args.out)
+    if not 0.1 <= args.fps <= 100:  # also refuses nan
+        raise InputError(f"the frames a second are {args.fps:g}; they must be from 0.1 to 100")
+    check_writable(args.out.parent)
+    pipeline = load(args)
+    check_classes(args, pipeline)
+    if is_layout(args.input, pipeline.palette, pipeline.codebook):
+        start = {"layout": pack_labels(read_layout(args.input, pipeline.palette, pipeline.codebook))}
+    else:
+        start = {"photo": pack_photo(read_photo(args.input))}
+    request = TrajectoryRequest(
+        model=args.model,
+        class_seeds=tuple(args.class_seed),
+        **start,
+        **given(args, "steps", "seed", "solver", "grid", "beta", "frames"),
+    )
+    write_frames(args.out, pipeline.trajectory(request).frames, args.fps)
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    import json
+
+    import numpy as np
+
+    from .data.pairs import load_pair
+    from .evaluation.evaluate import evaluate, match_folders, table
+    from .images import check_writable, write_atomically
+    from .request import SynthesisRequest
+
+    seed = args.seed or 0
+    for steps in args.steps:
+        SynthesisRequest(steps=steps, seed=seed)  # refuses what is out of bounds
+    if args.json:
+        check_writable(args.json.parent)
+    pairs = match_folders(args.images, args.masks)[-(args.last or 0) :]
+    pipeline = load(args)
+    loaded = [load_pair(p, pipeline.palette, pipeline.size) for p in pairs]
+    masks = np.stack([m for _, m in loaded])
+    rows = evaluate(pipeline, [p for p, _ in loaded], masks, args.steps, seed, args.batch)
+    print(table(rows))
+    if args.json:
+        text = json.dumps({"model": pipeline.name, "seed": seed, "rows": rows}, indent=2) + "\n"
+        write_atomically(args.json, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def train(args: argparse.Namespace) -> None:
+    from .training.run import run_training
+
+    run_training(args.config, args.overrides)
+
+
+# ---- what the commands share -------------------------------------------------------------------------------
+
+
+def prepare(args: argparse.Namespace) -> SemFlowPipeline:
+    """The model, once it is known that every input has a result of its own and a place for it."""
+    from .images import check_writable
+
+    by_stem: dict[str, Path] = {}
+    for path in args.inputs:
+        if path.stem in by_stem:
+            raise InputError(f"{by_stem[path.stem]} and {path} would both be written to {path.stem}.png")
+        by_stem[path.stem] = path
+    check_writable(args.out)
+    return load(args)
+
+
+def load(args: argparse.Namespace) -> SemFlowPipeline:
+    from .registry import load_pipeline
+
+    return load_pipeline(args.model, extra_folders(args), args.device)
+
+
+def extra_folders(args: argparse.Namespace) -> list[Path]:
+    if args.models and not args.models.is_dir():
+        raise InputError(f"the models' folder {args.models} does not exist")
+    return [args.models] if args.models else []
+
+
+def check_classes(args: argparse.Namespace, pipeline: SemFlowPipeline) -> None:
+    """Raise InputError if a class seed names no class of the model."""
+    for class_id, _ in args.class_seed:
+        if not 0 <= class_id <= 255 or pipeline.palette.index_of_id[class_id] < 0:
+            raise InputError(f"the class seed for {class_id} names no class of {pipeline.palette.name}")
+
+
+def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """The options that the user gave; the request has the defaults of the others."""
+    return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Slices of `size`, under a progress bar where stderr is a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=len(items), unit="picture", disable=None) as bar:
+        for i in range(0, len(items), size):
+            yield items[i : i + size]
+            bar.update(len(items[i : i + size]))
+
+
+def positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def step_list(text: str) -> list[int]:
+    return [positive(part) for part in text.split(",")]
+
+
+def class_seed(text: str) -> tuple[int, int]:
+    class_id, equals, seed = text.partition("=")
+    if not equals or not class_id.isdigit() or not seed.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is not written ID=SEED, as in 13=7")
+    return int(class_id), int(seed)

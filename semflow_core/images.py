@@ -1,0 +1,303 @@
+"""Pictures at the border: photos, layouts and animations, read from and written to files.
+
+Reading turns every kind of picture file into one array or one sentence. Writing is atomic: a file
+appears under its name when it is whole, never before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from .codebook import Codebook
+from .errors import InputError
+from .palette import Palette
+from .request import check_size
+
+# Named, because Pillow also opens formats that start other programs (EPS) or that nobody paints in.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+LOSSY = ("JPEG", "MPO", "WEBP")
+
+# When colours pass for a palette's, in 0..255 units. Measured on 50 layouts saved as JPEG (quality 50 to 90):
+# 56 % of the pixels or more stay within 8, of a photo's at most 11 %; 92 % or more stay within 40.
+FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
+NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
+VIDEO_SUFFIXES = (".gif", ".webp", ".mp4")
+
+
+def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
+    """Any picture file (or its bytes) as RGB, (H, W, 3) uint8.
+
+    A camera's rotation is applied, transparency lies on white, 16 bits become 8.
+
+    Raises:
+        InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
+    """
+    image = _open(source, "photo")
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        grey = np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8)
+        image = Image.fromarray(grey)
+    elif image.mode == "F":
+        raise InputError(
+            f"the photo {_name(source)} has floating-point pixels; save it with 8 or 16 bits a channel"
+        )
+    with contextlib.suppress(Exception):  # damaged EXIF is no reason to refuse a whole picture
+        image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.array(image.convert("RGB"))
+
+
+def read_layout(
+    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None
+) -> np.ndarray:
+    """A layout file as class ids, (H, W) uint8.
+
+    Grey and palette pictures (modes L and P) hold ids as pixel values. Coloured ones hold the palette's
+    display colours, or exactly the anchors of `codebook`; display colours may be noisy, as a JPEG makes
+    them. Transparent pixels are the palette's background.
+
+    Raises:
+        InputError: not a picture, out of bounds, ids that are no class, or colours that are no class.
+    """
+    image = _open(source, "layout")
+    if _holds_ids(image):
+        ids = np.asarray(image)
+        if ids.max() > 255:
+            raise InputError(
+                f"the layout {_name(source)} has 16-bit ids up to {ids.max()}; ids are at most 255"
+            )
+        ids = ids.astype(np.uint8)
+        try:
+            palette.index(ids)
+        except InputError as error:
+            raise InputError(f"{_name(source)}: {error}") from None
+        return ids
+    rgba = np.asarray(image.convert("RGBA"))
+    near_share = NEAR_SHARE_LOSSY if image.format in LOSSY else NEAR_SHARE
+    ids = _ids_of_colors(rgba[..., :3], palette, codebook, near_share, _name(source))
+    ids[rgba[..., 3] < 128] = palette.background
+    return ids
+
+
+def is_layout(
+    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None
+) -> bool:
+    """Whether a picture file is meant as a layout: few enough different ids, or colours of the palette.
+
+    Raises:
+        InputError: not a picture, or its size is out of bounds.
+    """
+    image = _open(source, "picture")
+    if _holds_ids(image):
+        # a wrong id must be complained about, so this counts values and does not look at them
+        return len(np.unique(np.asarray(image))) <= len(palette.classes)
+    try:
+        read_layout(source, palette, codebook)
+    except InputError:
+        return False
+    return True
+
+
+def _holds_ids(image: Image.Image) -> bool:
+    """Whether the pixel values can be ids: one channel, and no JPEG, whose values are not exact."""
+    one_channel = image.mode in ("L", "P", "1") or image.mode.startswith("I")
+    return one_channel and image.format not in LOSSY
+
+
+def _ids_of_colors(
+    rgb: np.ndarray, palette: Palette, codebook: Codebook | None, near_share: float, name: str
+) -> np.ndarray:
+    """(H, W, 3) uint8 -> (H, W) uint8 ids. A picture has few colours, so each is looked up once."""
+    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
+    index, distance = _nearest(colors, palette.colors.astype(np.float32))
+    if distance.any() and codebook is not None:
+        anchor, off = _nearest(colors, codebook.anchors.numpy())
+        if not off.any():
+            index, distance = anchor, off
+    flat, near = (counts[distance <= d].sum() / counts.sum() for d in (FLAT, NEAR))
+    if flat < FLAT_SHARE or near < near_share:
+        raise InputError(
+            f"the layout {name} has colours that are no class of {palette.name}, "
+            f"on {100 * (1 - near):.0f} % of its pixels far from any; "
+            "a layout holds class ids as grey values or exactly the palette's colours"
+        )
+    return palette.ids[index][inverse.reshape(packed.shape)]
+
+
+def _nearest(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Index and distance of the nearest row of `table` (n, 3) for each of `colors` (m, 3); whole numbers."""
+    index = np.empty(len(colors), np.int64)
+    distance = np.empty(len(colors), np.float32)
+    for at in range(0, len(colors), 1 << 16):  # a noisy photo has millions of colours, times 171 classes
+        part = colors[at : at + (1 << 16)]
+        # |c - t|^2 without |c|^2; float32 is exact, every term is a whole number below 2^24
+        d = (table**2).sum(1) - 2 * part @ table.T
+        index[at : at + len(part)] = d.argmin(1)
+        distance[at : at + len(part)] = np.sqrt(d.min(1) + (part**2).sum(1))
+    return index, distance
+
+
+def _name(source: str | os.PathLike[str] | bytes) -> str:
+    return "file" if isinstance(source, bytes) else Path(source).name
+
+
+def _open(source: str | os.PathLike[str] | bytes, what: str) -> Image.Image:
+    """A decoded picture whose size is in bounds.
+
+    Raises:
+        InputError: see `read_photo`.
+    """
+    name = _name(source)
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"there is no file {source}") from None
+    except OSError as error:
+        raise InputError(f"the {what} {name} cannot be read: {error.strerror}") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
+    except Exception:  # a damaged header leads Pillow to any exception there is
+        raise InputError(
+            f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)"
+        ) from None
+    check_size(*image.size, f"{what} {name}")
+    try:
+        image.load()
+    except Exception:  # as above, for damaged data
+        raise InputError(f"the {what} {name} is damaged or cut off") from None
+    return image
+
+
+# ---- writing -----------------------------------------------------------------------------------------------
+
+
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Raise InputError unless `folder` exists or can be made, and can be written to. Makes nothing."""
+    at = Path(folder).absolute()
+    while not at.exists() and at != at.parent:
+        at = at.parent
+    if not at.is_dir() or not os.access(at, os.W_OK | os.X_OK):
+        raise InputError(f"the folder {folder} cannot be written to")
+
+
+def write_photo(path: str | os.PathLike[str], photo: np.ndarray) -> None:
+    """Write RGB (H, W, 3) uint8; the suffix names the format.
+
+    Raises:
+        InputError: the folder cannot be written to, or the suffix names no format.
+    """
+    write_atomically(path, lambda temporary: Image.fromarray(photo).save(temporary))
+
+
+def write_layout(path: str | os.PathLike[str], labels: np.ndarray, palette: Palette) -> None:
+    """Write class ids (H, W) uint8 as a PNG of mode P: ids as pixel values, shown in the palette's colours.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    image = Image.fromarray(np.ascontiguousarray(labels, np.uint8))
+    image.putpalette(palette.color_of_id.tobytes())  # turns mode L into P, all 256 entries
+    write_atomically(path, lambda temporary: image.save(temporary, "PNG"))
+
+
+def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 12.0) -> None:
+    """Write an animation: .gif, .webp or .mp4, and without a suffix a folder of PNGs.
+
+    Args:
+        frames: (N, H, W, 3) uint8. MPEG-4 has even sides: an odd one loses its last row or column.
+
+    Raises:
+        InputError: another suffix, or the place cannot be written to.
+    """
+    path = Path(path)
+    check_animation_path(path)
+    if path.suffix == "":
+        _write_folder(path, frames)
+    elif path.suffix.lower() == ".mp4":
+        write_atomically(path, lambda temporary: _write_mp4(temporary, frames, fps))
+    else:
+        write_atomically(path, lambda temporary: _write_with_pillow(temporary, frames, fps))
+
+
+def check_animation_path(path: str | os.PathLike[str]) -> None:
+    """Raise InputError unless `write_frames` knows the suffix."""
+    suffix = Path(path).suffix
+    if suffix and suffix.lower() not in VIDEO_SUFFIXES:
+        raise InputError(
+            f"an animation is written as {', '.join(VIDEO_SUFFIXES)} or a folder (no suffix), not as {suffix}"
+        )
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in its place in one step.
+
+    Raises:
+        InputError: the folder cannot be made or written to, or the suffix names no picture format.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    except ValueError as error:  # Pillow: unknown file extension
+        raise InputError(f"{path} cannot be written: {error}") from None
+    finally:
+        with contextlib.suppress(OSError):  # the folder may be what failed
+            temporary.unlink(missing_ok=True)
+
+
+def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
+    first, *others = [Image.fromarray(f) for f in frames]
+    lossless = path.suffix.lower() == ".webp"  # GIF has 256 colours a frame whatever one asks for
+    first.save(
+        path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless
+    )
+
+
+def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:
+    height, width = frames.shape[1:3]
+    # MPEG-4 part 2 is in every build of OpenCV; H.264 is not
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
+    if not writer.isOpened():
+        raise OSError("this build of OpenCV has no MPEG-4 encoder")
+    for frame in frames:
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    writer.release()
+
+
+def _write_folder(path: Path, frames: np.ndarray) -> None:
+    """All frames in a hidden folder first, which then takes the name; a folder of that name must be empty."""
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(f"the folder {path} is not empty; frames are written to a new or empty one")
+    temporary = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        temporary.mkdir(parents=True)
+        for i, frame in enumerate(frames):
+            Image.fromarray(frame).save(temporary / f"{i:03d}.png")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semflow_core.errors import InputError
+from semflow_core.evaluation.evaluate import evaluate, match_folders, paintable, table
+from semflow_core.evaluation.segmentation import confusion, iou, mean_iou, pixel_accuracy
+from semflow_core.palette import load_palette, parse_palette
+from semflow_core.pipeline import SemFlowPipeline
+from semflow_core.registry import load_pipeline
+from semflow_core.request import (
+    SegmentationRequest,
+    SynthesisRequest,
+    pack_labels,
+    pack_photo,
+    unpack_labels,
+    unpack_photo,
+)
+
+# ids that are not indices, so that a mix-up of the two cannot pass
+ABC = parse_palette(
+    {
+        "classes": [
+            {"id": 3, "name": "a", "color": "#ff0000", "group": "g"},
+            {"id": 5, "name": "b", "color": "#00ff00", "group": "g"},
+            {"id": 9, "name": "c", "color": "#0000ff", "group": "g"},
+        ]
+    },
+    "abc.json",
+)
+TRUTH = np.array([[3, 3, 3, 5], [5, 5, 255, 255]], np.uint8)
+FOUND = np.array([[3, 3, 5, 5], [3, 9, 5, 9]], np.uint8)
+# by hand, void left out:      found  a  b  c
+COUNTS = [[2, 1, 0],  # truth a
+          [1, 1, 1],  # truth b
+          [0, 0, 0]]  # fmt: skip
+# IoU a = 2 / (3 + 3 - 2), b = 1 / (3 + 2 - 1), c = 0 / 1; c is not in the truth
+
+
+def test_confusion_by_hand() -> None:
+    assert confusion(FOUND, TRUTH, ABC).tolist() == COUNTS
+
+
+def test_iou_by_hand() -> None:
+    assert iou(torch.tensor(COUNTS)).tolist() == pytest.approx([2 / 4, 1 / 4, 0])
+
+
+def test_iou_of_a_class_that_is_nowhere_is_unknown() -> None:
+    values = iou(torch.tensor([[4, 0], [0, 0]]))
+    assert values[0] == 1 and values[1].isnan()
+
+
+def test_mean_iou_and_accuracy_by_hand() -> None:
+    assert mean_iou(FOUND, TRUTH, ABC) == pytest.approx(100 * (2 / 4 + 1 / 4) / 2)
+    assert pixel_accuracy(FOUND, TRUTH, ABC) == pytest.approx(100 * 3 / 6)
+
+
+def test_a_right_answer_is_100_and_a_wrong_one_0() -> None:
+    assert mean_iou(TRUTH, TRUTH, parse_void()) == 100 and pixel_accuracy(TRUTH, TRUTH, parse_void()) == 100
+    wrong = np.full_like(TRUTH, 9)
+    assert mean_iou(wrong, TRUTH, ABC) == 0 and pixel_accuracy(wrong, TRUTH, ABC) == 0
+
+
+def parse_void():
+    """ABC with void as a class that can be painted, as in Cityscapes."""
+    classes = [
+        {"id": c.id, "name": c.name, "color": "#" + bytes(c.color).hex(), "group": "g"} for c in ABC.classes
+    ]
+    return parse_palette(
+        {"classes": [*classes, {"id": 255, "name": "v", "color": "#ffffff", "group": "g"}]}, "v.json"
+    )
+
+
+def test_void_is_left_out_even_where_it_is_a_class() -> None:
+    """Void in the truth counts nowhere; void that is painted over a class is wrong."""
+    palette = parse_void()
+    assert confusion(FOUND, TRUTH, palette)[:3, :3].tolist() == COUNTS
+    painted = TRUTH.copy()
+    painted[0, 0] = 255
+    assert pixel_accuracy(painted, TRUTH, palette) == pytest.approx(100 * 5 / 6)
+
+
+def test_confusions_add_up_over_pictures() -> None:
+    """mIoU is of the sum of all pictures, not the mean of their mIoUs."""
+    both = confusion(np.stack([FOUND, TRUTH]), np.stack([TRUTH, TRUTH]), parse_void())
+    apart = confusion(FOUND, TRUTH, parse_void()) + confusion(TRUTH, TRUTH, parse_void())
+    assert torch.equal(both, apart)
+
+
+def test_an_id_that_is_no_class_is_refused() -> None:
+    with pytest.raises(InputError, match="no class of abc: 4"):
+        confusion(np.full_like(TRUTH, 4), TRUTH, ABC)
+
+
+def test_void_is_painted_as_itself_or_as_the_background() -> None:
+    assert paintable(TRUTH, ABC).tolist() == [[3, 3, 3, 5], [5, 5, 3, 3]]
+    assert np.array_equal(paintable(TRUTH, parse_void()), TRUTH)
+
+
+def pictures(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    photos = rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
+    masks = np.kron(rng.integers(0, 19, (n, 4, 4)), np.ones((8, 8))).astype(np.uint8)
+    return photos, masks
+
+
+class Pretender:
+    """A pipeline whose photos carry their layout in the red channel, and which errs in three known ways."""
+
+    palette, size = ABC, 16
+
+    def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
+        return [SimpleNamespace(labels=unpack_photo(r.photo)[..., 0]) for r in requests]
+
+    def synthesize_many(self, requests: list[SynthesisRequest]) -> list[Any]:
+        """b is painted as c."""
+        layouts = [unpack_labels(r.layout) for r in requests]
+        return [SimpleNamespace(photo=np.dstack([np.where(m == 5, 9, m)] * 3)) for m in layouts]
+
+    def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
+        """The upper half becomes a."""
+        back = labels.copy()
+        back[:, :8] = 3
+        return back
+
+
+def test_every_figure_is_of_the_direction_it_names() -> None:
+    masks = np.full((3, 16, 16), 3, np.uint8)
+    masks[:, :, 8:] = 5  # left half a, right half b
+    photos = np.dstack([masks[0]] * 3)[None].repeat(3, axis=0)
+    photos[0, :, :] = 3  # segmentation mistakes all of the first picture's b for a
+    [row] = evaluate(cast(SemFlowPipeline, Pretender()), list(photos), masks, [1], batch=2)
+    # of 3 * 256 pixels half are a, half b; a third of b is found as a
+    assert row["segmentation"]["accuracy"] == pytest.approx(100 * 5 / 6, abs=0.01)
+    assert row["segmentation"]["iou"] == pytest.approx({"a": 75, "b": 100 * 2 / 3, "c": None}, abs=0.01)
+    assert row["cycle"]["accuracy"] == 50  # a comes back, b never does
+    assert row["cycle"]["iou"] == {"a": 100, "b": 0, "c": 0}
+    assert row["codec_miou"] == pytest.approx((100 * 2 / 3 + 50) / 2, abs=0.01)
+
+
+def test_evaluate_a_model(tiny_model: Path) -> None:
+    """A model of random weights has poor figures; they must be those of its own answers."""
+    pipeline = load_pipeline(str(tiny_model))
+    photos, masks = pictures(0, 3)
+    masks[0, :5] = 255
+    rows = evaluate(pipeline, list(photos), masks, [1, 2], seed=4, batch=2)
+    assert [(r["steps"], r["n"], r["resolution"]) for r in rows] == [(1, 3, 32), (2, 3, 32)]
+    painted = paintable(masks, pipeline.palette)
+    found = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in photos]
+    made = [
+        pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(m), seed=4 + i)).photo
+        for i, m in enumerate(painted)
+    ]
+    again = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in made]
+    last = rows[1]
+    # one picture at a time may round differently from two
+    assert last["segmentation"]["accuracy"] == pytest.approx(
+        pixel_accuracy(np.stack(found), masks, pipeline.palette), abs=0.5
+    )
+    assert last["segmentation"]["miou"] == pytest.approx(
+        mean_iou(np.stack(found), masks, pipeline.palette), abs=0.5
+    )
+    assert last["cycle"]["miou"] == pytest.approx(mean_iou(np.stack(again), masks, pipeline.palette), abs=0.5)
+    codec = pipeline.codec_roundtrip(painted, 4)
+    assert last["codec_miou"] == pytest.approx(mean_iou(codec, masks, pipeline.palette), abs=0.5)
+    each = last["segmentation"]["iou"]
+    assert set(each) == {c.name for c in pipeline.palette.classes}
+    present = [c.name for c in pipeline.palette.classes if (masks == c.id).any()]
+    assert np.mean([each[name] for name in present]) == pytest.approx(last["segmentation"]["miou"], abs=0.01)
+    assert all(s > 0 for r in rows for s in r["seconds"].values())
+
+
+def test_evaluate_a_wide_model_with_void(tiny_streets: Path) -> None:
+    """Photos of such a model are twice as wide as its masks, and 255 is painted and not measured."""
+    photos, masks = pictures(1, 2)
+    masks[:, :16] = 255
+    [row] = evaluate(load_pipeline(str(tiny_streets)), list(photos), masks, [1])
+    assert row["cycle"]["iou"]["unlabelled"] in (None, 0.0)
+    assert 0 <= row["cycle"]["miou"] <= 100
+
+
+def test_evaluate_nothing_but_void(tiny_model: Path) -> None:
+    photos, masks = pictures(2, 1)
+    rows = evaluate(load_pipeline(str(tiny_model)), list(photos), np.full_like(masks, 255), [1])
+    assert rows[0]["segmentation"] == {"miou": None, "accuracy": None, "iou": {}}
+    assert table(rows).splitlines()[1].split()[:5] == ["1", "-", "-", "-", "-"]
+
+
+def test_folders_are_matched_by_name(tmp_path: Path) -> None:
+    images, masks = tmp_path / "a", tmp_path / "b"
+    images.mkdir()
+    masks.mkdir()
+    for name in ("2.jpg", "10.png", "spare.webp"):
+        Image.new("RGB", (16, 16)).save(images / name)
+    for name in ("2.png", "10.png"):
+        Image.new("L", (16, 16)).save(masks / name)
+    assert [(p.name, p.photo.name, p.mask.name) for p in match_folders(images, masks)] == [
+        ("10", "10.png", "10.png"),
+        ("2", "2.jpg", "2.png"),
+    ]
+
+
+def test_the_development_split_has_no_foreign_ids(training_data: Path) -> None:
+    """The data this project's figures are reported on is what its palette says it is."""
+    pairs = match_folders(training_data / "faces" / "images", training_data / "faces" / "masks")[-50:]
+    palette = load_palette("celebamask_hq")
+    for pair in pairs:
+        with Image.open(pair.mask) as image:
+            palette.index(np.asarray(image))
