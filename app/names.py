@@ -1,0 +1,26 @@
+"""Readable class names. Palettes keep the data sets' own, which are short; people read these."""
+
+from __future__ import annotations
+
+# name in the palette -> (shown, tooltip). Left and right are the person's own, as the data set has them.
+READABLE = {
+    "eye_g": ("glasses", ""),
+    "l_eye": ("left eye", "the person's left eye: on the right of the picture"),
+    "r_eye": ("right eye", "the person's right eye: on the left of the picture"),
+    "l_brow": ("left brow", "the person's left brow: on the right of the picture"),
+    "r_brow": ("right brow", "the person's right brow: on the left of the picture"),
+    "l_ear": ("left ear", "the person's left ear: on the right of the picture"),
+    "r_ear": ("right ear", "the person's right ear: on the left of the picture"),
+    "mouth": ("mouth", "the open mouth between the lips, teeth included"),
+    "u_lip": ("upper lip", ""),
+    "l_lip": ("lower lip", ""),
+    "ear_r": ("earring", ""),
+    "neck_l": ("necklace", ""),
+    "cloth": ("clothes", ""),
+}
+
+
+def readable(name: str) -> dict[str, str]:
+    """`name` to show and `hint` for the tooltip of one class."""
+    shown, hint = READABLE.get(name, (name.replace("_", " "), ""))
+    return {"name": shown, "hint": hint}

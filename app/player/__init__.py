@@ -1,0 +1,5 @@
+"""The trajectory player."""
+
+from .player import Player
+
+__all__ = ["Player"]

@@ -1,0 +1,205 @@
+"""What a press does: values in, values out; a mistake is one sentence and changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.actions import Actions, beta_range
+from app.session import Session
+from semflow_core.images import write_layout
+
+from .conftest import FakePipeline
+
+HOW = ("euler", "quadratic", 40.0)
+
+
+def skipped(result: Any) -> bool:
+    return isinstance(result, dict) and result.get("__type__") == "update" and len(result) == 1
+
+
+def paint(actions: Actions, labels: np.ndarray, session: Session | None = None, **changes: Any) -> Any:
+    values = {"model": "faces", "labels": labels, "steps": 4, "seed": 7, "locked": True} | changes
+    solver, grid, beta = HOW
+    how = {"solver": solver, "grid": grid, "beta": beta} | {
+        k: values.pop(k) for k in ("solver",) if k in values
+    }
+    return actions.paint(session or Session(), **values, **how)
+
+
+def picture_of(download: dict[str, str]) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(download["url"].split(",")[1])))
+
+
+def test_paint_says_what_it_did(actions: Actions, labels: np.ndarray) -> None:
+    photo, seed, player, status = paint(actions, labels)
+    assert photo.shape == (256, 256, 3)
+    assert seed == 7
+    assert player["value"] is None  # the old path is not this picture's
+    assert "4 steps of euler, seed 7" in status
+
+
+def test_an_unlocked_seed_is_drawn_anew(actions: Actions, labels: np.ndarray) -> None:
+    assert len({paint(actions, labels, locked=False)[1] for _ in range(5)}) > 1
+
+
+def test_the_dice_draws_even_if_the_seed_is_kept(actions: Actions, labels: np.ndarray) -> None:
+    seeds = {actions.another(Session(), "faces", labels, 4, 7, True, *HOW)[1] for _ in range(5)}
+    assert len(seeds) > 1
+
+
+def test_a_stroke_paints_only_when_live(actions: Actions, pipeline: FakePipeline, labels: np.ndarray) -> None:
+    inputs = (Session(), "faces", labels, 4, 7, True, *HOW)
+    photo, _, _, status = actions.stroke(False, *inputs)
+    assert skipped(photo) and "Paint it" in status and not pipeline.calls
+    assert actions.stroke(True, *inputs)[0].shape == (256, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"steps": 0}, "number of steps"),
+        ({"seed": -1}, "The seed is -1"),
+        ({"solver": "magic"}, "no solver 'magic'"),
+        ({"labels": np.full((256, 256), 99, np.uint8)}, "no class of celebamask_hq: 99"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    actions: Actions, warnings_said: list[str], labels: np.ndarray, changes: dict[str, Any], words: str
+) -> None:
+    assert skipped(paint(actions, **({"labels": labels} | changes)))
+    (said,) = warnings_said
+    assert words in said
+    assert said[0].isupper() and said.endswith(".") and "\n" not in said
+
+
+def test_cancelled_work_is_not_mentioned(
+    actions: Actions, pipeline: FakePipeline, warnings_said: list[str], labels: np.ndarray
+) -> None:
+    session = Session()
+    pipeline.before_step = lambda i: session.begin()
+    assert skipped(paint(actions, labels, session))
+    assert not warnings_said
+
+
+def save_picture(path: Path, size: tuple[int, int], **options: Any) -> str:
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path, **options)
+    return str(path)
+
+
+def test_a_photo_lands_in_the_canvas_over_itself(actions: Actions, tmp_path: Path) -> None:
+    session = Session()
+    file = save_picture(tmp_path / "photo.png", (400, 300))
+    painter, photo, player, status, *settings = actions.open(file, session, "faces", 4, "euler")
+    assert painter["value"].shape == (256, 256) and painter["photo"].startswith("data:image/jpeg")
+    assert photo.shape == (256, 256, 3) and session.opened
+    assert player["value"] is None
+    assert "Cropped to its centred square." in status
+    assert all(skipped(s) for s in settings)
+    assert skipped(actions.finish_open(session, "faces", painter["value"], 4, 7, True, *HOW))
+
+
+def test_a_square_photo_is_not_cropped(actions: Actions, tmp_path: Path) -> None:
+    file = save_picture(tmp_path / "photo.png", (300, 300))
+    assert "Cropped" not in actions.open(file, Session(), "faces", 4, "euler")[3]
+
+
+def test_a_cameras_rotation_is_honoured(actions: Actions, tmp_path: Path) -> None:
+    top = np.zeros((64, 64, 3), np.uint8)
+    top[:, :32] = 255  # bright on the left; "rotate 90" (6) turns it to the top
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(top).save(tmp_path / "photo.png", exif=exif)
+    photo = actions.open(str(tmp_path / "photo.png"), Session(), "faces", 4, "euler")[1]
+    assert photo[:100].mean() > 200 > 50 > photo[-100:].mean()
+
+
+def test_a_layout_file_lands_as_it_is(
+    actions: Actions, pipeline: FakePipeline, labels: np.ndarray, tmp_path: Path
+) -> None:
+    write_layout(tmp_path / "layout.png", labels, pipeline.palette)
+    session = Session()
+    painter, *_ = actions.open(str(tmp_path / "layout.png"), session, "faces", 4, "euler")
+    assert np.array_equal(painter["value"], labels) and painter["photo"] == ""
+    assert not session.opened and not pipeline.calls
+    assert actions.finish_open(session, "faces", labels, 4, 7, True, *HOW)[0].shape == (256, 256, 3)
+
+
+def test_a_project_brings_everything_back(actions: Actions, labels: np.ndarray, tmp_path: Path) -> None:
+    saved = actions.save("project", Session(), "faces", labels, 11, 42, "heun", "cubic", 12.5)
+    assert saved is not None
+    file = tmp_path / saved["name"]
+    file.write_bytes(base64.b64decode(saved["url"].split(",")[1]))
+    painter, _, _, _, *settings = actions.open(str(file), Session(), "faces", 4, "euler")
+    assert np.array_equal(painter["value"], labels)
+    assert settings == [11, 42, "heun", "cubic", 12.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("bad.png", b"\x89PNG nothing", "not a picture"),
+        ("bad.json", b"{}", "layout"),
+        ("bad.json", b"[", "not JSON"),
+        ("bad.json", b"\xff\xfe", "cannot be read as text"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_sentence(
+    actions: Actions, warnings_said: list[str], tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert skipped(actions.open(str(tmp_path / name), Session(), "faces", 4, "euler"))
+    assert len(warnings_said) == 1 and words in warnings_said[0]
+
+
+def test_the_path_starts_from_what_is_there(
+    actions: Actions, pipeline: FakePipeline, labels: np.ndarray, tmp_path: Path
+) -> None:
+    session = Session()
+    walk = ("faces", labels, 4, 7, *HOW, 5)
+    (times, frames), status = actions.path(session, *walk, progress=lambda *a, **k: None)
+    assert len(times) == len(frames) == 5 and "from your layout" in status
+    assert pipeline.calls[-1].layout and pipeline.calls[-1].seed == 7
+    actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces", 4, "euler")
+    _, status = actions.path(session, *walk, progress=lambda *a, **k: None)
+    assert "from your photo" in status and pipeline.calls[-1].photo
+
+
+def test_downloads(actions: Actions, pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session = Session()
+    values = (session, "faces", labels, 4, 7, *HOW)
+    paint(actions, labels, session)
+    photo = actions.save("photo", *values)
+    assert np.array_equal(np.asarray(picture_of(photo)), session.photo)
+    ids = picture_of(actions.save("ids", *values))
+    assert ids.mode == "P" and np.array_equal(np.asarray(ids), labels)
+    colours = picture_of(actions.save("colours", *values))
+    assert colours.mode == "RGB" and np.array_equal(np.asarray(colours), pipeline.palette.colorize(labels))
+
+
+def test_there_is_no_photo_to_save_before_the_first(
+    actions: Actions, warnings_said: list[str], labels: np.ndarray
+) -> None:
+    assert skipped(actions.save("photo", Session(), "faces", labels, 4, 7, *HOW))
+    assert "no photo yet" in warnings_said[0]
+
+
+def test_switching_models_brings_classes_shape_and_amplitude(actions: Actions) -> None:
+    session = Session()
+    painter, photo, player, style, beta = actions.switch(session, "streets")
+    assert painter["value"].shape == (256, 512)
+    assert any(c["name"] == "traffic sign" for c in painter["classes"])
+    assert photo is None and player["value"] is None and "--aspect: 2" in style
+    assert beta["value"] == 40
+
+
+def test_the_amplitude_stays_below_half_the_spacing(pipeline: FakePipeline) -> None:
+    assert pipeline.codebook.max_beta == 62.5
+    assert beta_range(pipeline) == {"maximum": 62.0, "value": 40.0}  # 62.5 itself no longer decodes

@@ -1,0 +1,113 @@
+"""The painter's border: packed strings in, class ids out, and the other way."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from app.examples import EXAMPLES, first_layout, load_examples
+from app.names import READABLE
+from app.painter import Painter, painter_props, sentence
+from app.player import Player
+from semflow_core.palette import load_palette, palette_names
+
+
+@pytest.fixture(scope="module")
+def painter() -> Painter:
+    return Painter(**painter_props(load_palette("celebamask_hq"), []))
+
+
+def test_ids_survive_both_ways(painter: Painter) -> None:
+    labels = np.random.default_rng(0).integers(0, 256, (48, 80)).astype(np.uint8)
+    packed = painter.postprocess(labels)
+    assert packed is not None and packed.startswith("80,48;")
+    assert np.array_equal(painter.preprocess(packed), labels)
+
+
+def test_what_a_browser_packs_is_read(painter: Painter) -> None:
+    """The form spelled out, without either side's code."""
+    ids = bytes(i % 19 for i in range(16 * 20))
+    text = "20,16;" + base64.b64encode(zlib.compress(ids)).decode()
+    assert painter.preprocess(text).tobytes() == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "20,16;",
+        "20,16;!!!",
+        "20,16;" + base64.b64encode(b"not zlib").decode(),
+        "20,16;" + base64.b64encode(zlib.compress(bytes(19 * 16))).decode(),  # too little
+        "20,16;" + base64.b64encode(zlib.compress(bytes(10_000_000))).decode(),  # a bomb: much too much
+        "100000,100000;" + base64.b64encode(zlib.compress(b"")).decode(),
+        "-20,16;AAAA",
+    ],
+)
+def test_damaged_values_are_refused_in_a_sentence(painter: Painter, text: str | None) -> None:
+    with pytest.raises(gr.Error) as error:
+        painter.preprocess(text)
+    assert str(error.value.message).startswith("The layout")
+
+
+def test_none_leaves_the_canvas_alone(painter: Painter) -> None:
+    assert painter.postprocess(None) is None
+    assert painter.api_info()["type"] == "string"
+
+
+@pytest.mark.parametrize("name", palette_names())
+def test_every_palette_gets_names_and_keeps_groups_together(name: str) -> None:
+    palette = load_palette(name)
+    classes = painter_props(palette, [])["classes"]
+    assert {c["id"] for c in classes} == {c.id for c in palette.classes}
+    assert all("_" not in c["name"] for c in classes)
+    groups = [c["group"] for c in classes]
+    changes = [g for g, before in zip(groups, [None, *groups]) if g != before]
+    assert len(changes) == len(set(changes))
+
+
+def test_readable_names_are_of_classes_that_exist() -> None:
+    known = {c.name for name in palette_names() for c in load_palette(name).classes}
+    assert set(READABLE) <= known
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_examples_are_layouts_of_their_palette(name: str) -> None:
+    palette = load_palette(name)
+    examples = load_examples(palette, 256, 128)
+    assert len(examples) == len(EXAMPLES[name])
+    for _, labels in examples:
+        assert labels.shape == (128, 256)
+        palette.index(labels)
+        assert len(np.unique(labels)) >= 8
+    assert np.array_equal(first_layout(palette, 256, 128), examples[0][1])
+
+
+def test_face_examples_have_left_and_right_where_the_data_set_has_them() -> None:
+    """The person's left is the picture's right: a model trained on the data set would see a mirrored face."""
+    palette = load_palette("celebamask_hq")
+    ids = {c.name: c.id for c in palette.classes}
+    for _, labels in load_examples(palette, 256, 256):
+        for part in ("eye", "brow"):
+            left, right = (np.nonzero(labels == ids[f"{side}_{part}"])[1].mean() for side in "lr")
+            assert left > right
+
+
+def test_the_player_keeps_frames_as_files() -> None:
+    player = Player(hint="none yet")
+    assert player.postprocess(None) is None
+    frames = np.zeros((3, 16, 16, 3), np.uint8)
+    value = player.postprocess(((0.0, 0.5, 1.0), frames))
+    assert value is not None
+    assert value["times"] == [0.0, 0.5, 1.0]
+    assert all(f["path"].endswith(".webp") for f in value["frames"])
+
+
+def test_sentences() -> None:
+    assert sentence(ValueError("the seed is -1")) == "The seed is -1."
+    assert sentence(ValueError("Already one.")) == "Already one."

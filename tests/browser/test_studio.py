@@ -1,0 +1,208 @@
+"""The studio as a visitor uses it: first light, strokes, undo, a photo, the path, downloads, other models."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from semflow_core.images import read_layout
+from semflow_core.palette import load_palette
+
+SECONDS = 1000
+PATIENCE = 120 * SECONDS  # on a busy machine; a quick one does not wait
+PALETTE = load_palette("celebamask_hq")
+
+
+@pytest.fixture
+def page(studio: str, browser: Any) -> Iterator[Any]:
+    """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    wait_status(page, "Painted")
+    yield page
+    context.close()
+    assert not errors
+
+
+def wait_status(page: Any, text: str) -> str:
+    page.wait_for_function(
+        "(text) => document.querySelector('#status').innerText.includes(text)", arg=text, timeout=PATIENCE
+    )
+    return page.inner_text("#status")
+
+
+def ids_on_canvas(page: Any) -> np.ndarray:
+    """The canvas as colours, (H, W, 3), through the browser's own eyes."""
+    url = page.evaluate("document.querySelector('#painter canvas.ids').toDataURL('image/png')")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+
+def photo_url(page: Any) -> str:
+    return page.get_attribute("#photo img", "src")
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """A stroke on the canvas between two points given as shares of its sides."""
+    box = page.locator("#painter canvas.ids").bounding_box()
+    (x0, y0), (x1, y1) = ((box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end))
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    page.mouse.move(x1, y1, steps=6)
+    page.mouse.up()
+
+
+def wait_new_photo(page: Any, old: str) -> None:
+    page.wait_for_function("(old) => document.querySelector('#photo img')?.src !== old", arg=old, timeout=PATIENCE)
+
+
+def face_photo(path: Path, size: tuple[int, int] = (400, 300)) -> Path:
+    """A drawn face: no photo of anyone."""
+    image = Image.new("RGB", size, "#88a0b8")
+    draw = ImageDraw.Draw(image)
+    w, h = size
+    draw.ellipse((0.3 * w, 0.05 * h, 0.7 * w, 0.95 * h), fill="#d8a888")
+    draw.ellipse((0.4 * w, 0.42 * h, 0.45 * w, 0.46 * h), fill="#203040")
+    draw.ellipse((0.55 * w, 0.42 * h, 0.6 * w, 0.46 * h), fill="#203040")
+    image.save(path)
+    return path
+
+
+def test_first_light_needs_no_action(page: Any) -> None:
+    expected = PALETTE.colorize(read_layout("assets/layouts/long_hair.png", PALETTE))
+    assert np.array_equal(ids_on_canvas(page), expected)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900  # the main job needs no scrolling
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_stroke_is_exact_and_changes_the_photo(page: Any) -> None:
+    before, old = ids_on_canvas(page), photo_url(page)
+    page.click("#painter [data-id='14']")  # hat
+    drag(page, (0.2, 0.1), (0.8, 0.1))
+    wait_new_photo(page, old)
+    after = ids_on_canvas(page)
+    hat = np.array(PALETTE.color_of_id[14])
+    changed = (before != after).any(-1)
+    assert changed.sum() > 1000
+    assert (after[changed] == hat).all()  # no blended colours anywhere
+
+    page.keyboard.press("Control+z")
+    page.wait_for_function("document.querySelector('#painter [data-do=redo]:not(:disabled)')")
+    page.wait_for_timeout(200)
+    assert np.array_equal(ids_on_canvas(page), before)
+    wait_status(page, "from memory")  # the earlier picture comes back without being computed
+    page.keyboard.press("Control+Shift+z")
+    page.wait_for_timeout(200)
+    assert np.array_equal(ids_on_canvas(page), after)
+
+
+def test_the_last_of_fast_strokes_wins(page: Any) -> None:
+    page.click("#painter [data-id='13']")
+    for i in range(4):
+        drag(page, (0.1, 0.2 + 0.1 * i), (0.3, 0.2 + 0.1 * i))
+    page.wait_for_timeout(3 * SECONDS)
+    with page.expect_download() as download:
+        page.click("#saves button:has-text('Class ids')")
+    saved = np.asarray(Image.open(download.value.path()))
+    assert np.array_equal(PALETTE.colorize(saved), ids_on_canvas(page))
+
+
+@pytest.mark.parametrize("tool", ["fill", "lasso", "rectangle", "eraser"])
+def test_tools_paint(page: Any, tool: str) -> None:
+    before = ids_on_canvas(page)
+    page.click("#painter [data-id='14']")
+    page.click(f"#painter [data-tool={tool}]")
+    drag(page, (0.4, 0.3), (0.6, 0.36))
+    page.wait_for_timeout(100)
+    after = ids_on_canvas(page)
+    if tool == "lasso":  # a straight line encloses nothing
+        assert np.array_equal(before, after)
+        return
+    color = PALETTE.color_of_id[0 if tool == "eraser" else 14]
+    changed = (before != after).any(-1)
+    assert changed.any() and (after[changed] == color).all()
+
+
+def test_keys_choose_classes_and_the_pointer_names_them(page: Any) -> None:
+    page.keyboard.press("3")
+    assert page.get_attribute("#painter [data-id='2']", "aria-checked") == "true"  # the third shown is the nose
+    box = page.locator("#painter canvas.ids").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.1)
+    assert page.inner_text("#painter .hover") == "hair"
+
+
+def test_a_photo_becomes_a_layout_under_the_photo(page: Any, tmp_path: Path) -> None:
+    before = ids_on_canvas(page)
+    page.set_input_files(".cap input[type=file]", face_photo(tmp_path / "face.png"))
+    status = wait_status(page, "Read in")
+    assert "Cropped to its centred square" in status
+    page.wait_for_function("!document.querySelector('#painter .under').hidden")
+    page.wait_for_timeout(300)
+    assert not np.array_equal(ids_on_canvas(page), before)
+    assert float(page.evaluate("document.querySelector('#painter canvas.ids').style.opacity")) < 1
+    page.keyboard.press("Control+z")  # the layout that was there is not lost
+    page.wait_for_timeout(300)
+    assert np.array_equal(ids_on_canvas(page), before)
+
+
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(page: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    before = ids_on_canvas(page)
+    page.set_input_files(".cap input[type=file]", bad)
+    page.wait_for_selector(".toast-body:has-text('not a picture')", timeout=PATIENCE)
+    assert np.array_equal(ids_on_canvas(page), before)
+
+
+def test_the_path_slides_without_asking_the_server(page: Any) -> None:
+    page.click("button:has-text('Show the path')")
+    page.wait_for_function("!document.querySelector('#player .at').disabled", timeout=PATIENCE)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    seen = set()
+    for i in (0, 12, 24):
+        page.evaluate(
+            "(i) => { const at = document.querySelector('#player .at'); at.value = i;"
+            " at.dispatchEvent(new Event('input')) }",
+            i,
+        )
+        seen.add(page.evaluate("document.querySelector('#player canvas').toDataURL()"))
+    assert page.inner_text("#player .t") == "t = 1.00"
+    assert len(seen) == 3
+    assert not [url for url in requests if "/queue/" in url or "/call/" in url]
+
+
+def test_another_model_brings_its_classes_and_shape(page: Any) -> None:
+    page.click("#model input")
+    page.click("[role=option]:has-text('streets')")
+    page.wait_for_selector("#painter [title^='traffic sign']", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+    box = page.locator("#photo").bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 2, 3])
+def test_every_pixel_is_one_class_at_any_pixel_ratio_by_touch(studio: str, browser: Any, ratio: float) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=ratio, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator("#painter canvas.ids").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.05)
+    page.wait_for_timeout(500)
+    colours = {tuple(c) for c in ids_on_canvas(page).reshape(-1, 3)}
+    assert colours <= {c.color for c in PALETTE.classes}
+    context.close()
