@@ -205,7 +205,7 @@ class SemFlowPipeline:
         return results
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
-        """The path from photo (t=0) to layout (t=1), decoded at even times.
+        """The path from photo (t=0) to layout (t=1), decoded at the request's times.
 
         Between the solver's own points the path is drawn straight, which for Euler is what it is.
 
@@ -237,10 +237,10 @@ class SemFlowPipeline:
         if times[0] > times[-1]:
             points.reverse()
             times = times[::-1]
-        wanted = np.linspace(0, 1, request.frames)
-        latents = torch.cat([_between(times, points, float(t)) for t in wanted])
+        wanted = request.times or tuple(np.linspace(0, 1, request.frames).tolist())
+        latents = torch.cat([_between(times, points, t) for t in wanted])
         frames = np.concatenate([self.decode_photos(part) for part in latents.split(8)])
-        return Trajectory(tuple(float(t) for t in wanted), frames, latents)
+        return Trajectory(wanted, frames, latents)
 
     # ---- pieces, shared with evaluation and training -------------------------------------------------------------
 

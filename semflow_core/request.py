@@ -140,6 +140,7 @@ class TrajectoryRequest(Request):
     Attributes:
         photo, layout: exactly one of them, packed.
         frames: number of frames, evenly spaced in t from 0 (photo) to 1 (layout), 2 .. 240.
+        times: the frames' times instead, ascending in [0, 1], at most 240.
         seed, grid, beta, spectrum, class_seeds: as in SynthesisRequest, when a layout is given. From a
             photo the grid is "uniform" unless said otherwise.
     """
@@ -147,6 +148,7 @@ class TrajectoryRequest(Request):
     photo: str = ""
     layout: str = ""
     frames: int = 25
+    times: tuple[float, ...] = ()
     seed: int = 0
     grid: str | None = None
     beta: float | None = None
@@ -162,6 +164,9 @@ class TrajectoryRequest(Request):
             raise InputError("a trajectory starts from a photo or from a layout: give exactly one of them")
         if type(self.frames) is not int or not 2 <= self.frames <= 240:
             raise InputError(f"the number of frames is {self.frames!r}; it must be a whole number from 2 to 240")
+        ascending = list(self.times) == sorted(set(self.times)) and all(0 <= t <= 1 for t in self.times)
+        if not ascending or len(self.times) > 240:
+            raise InputError("the times of a trajectory must be at most 240 ascending numbers from 0 to 1")
 
 
 # What a field may hold, by its name: requests come from project files and over the network.
@@ -186,6 +191,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
             for p in v
         ),
     ),
+    "times": ("numbers", lambda v: isinstance(v, tuple) and all(map(is_number, v))),
     **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "photo")},
 }
 

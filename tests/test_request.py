@@ -108,6 +108,9 @@ def test_a_bad_request_is_refused_with_its_reason(text: str, words: str) -> None
         ({"photo": "p", "layout": "l"}, "exactly one"),
         ({"photo": "p", "frames": 1}, "number of frames is 1"),
         ({"photo": "p", "frames": 241}, "from 2 to 240"),
+        ({"photo": "p", "times": (0.5, 0.2)}, "ascending numbers from 0 to 1"),
+        ({"photo": "p", "times": (0.5, 1.2)}, "ascending numbers from 0 to 1"),
+        ({"photo": "p", "times": ("a",)}, "times is .*must be numbers"),
         ({"photo": "p", "grid": "log"}, "no time grid 'log'"),
     ],
 )
