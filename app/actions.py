@@ -33,9 +33,7 @@ from .painter import painter_props, sentence
 from .photos import data_url, fit_layout, fit_photo, png_bytes, underlay_url
 from .session import Cancelled, Session, new_seed
 
-SURE = (
-    0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
-)
+SURE = 0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
 NO_PATH = "Show the path to see how this photo and its layout turn into each other."
 
 
@@ -131,18 +129,14 @@ class Actions:
             raise InputError(f"{Path(file).name} cannot be read as text") from None
         request = SynthesisRequest.from_json(text)
         if request.model != pipeline.name:
-            raise InputError(
-                f"this project was made with the model '{request.model}'; choose that model first"
-            )
+            raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
         labels = unpack_labels(request.layout)
         pipeline.palette.index(labels)  # refuses ids that are no class
         beta = pipeline.perturbation.beta if request.beta is None else request.beta
         settings = (request.steps, request.seed, request.solver, request.grid, beta)
         return self._land_layout(labels, session, pipeline) + settings
 
-    def _land_layout(
-        self, labels: np.ndarray, session: Session, pipeline: SemFlowPipeline
-    ) -> tuple[Any, ...]:
+    def _land_layout(self, labels: np.ndarray, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
         session.begin()
         session.opened = False
         fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
@@ -243,7 +237,7 @@ def look(pipeline: SemFlowPipeline) -> str:
     return f"<style>:root {{ --aspect: {pipeline.aspect:g} }}</style>"
 
 
-def beta_range(pipeline: SemFlowPipeline) -> dict[str, float]:
+def beta_range(pipeline: SemFlowPipeline) -> dict[str, Any]:
     """The amplitude slider: up to the last half below s/2, where classes would stop surviving."""
     half_steps = int(np.ceil(2 * pipeline.codebook.max_beta)) - 1
     return {"maximum": half_steps / 2, "value": pipeline.perturbation.beta}

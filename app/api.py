@@ -70,7 +70,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         """Photo or layout -> PNGs along the path and their times, from 0 (photo) to 1 (layout)."""
         pipeline = actions.pipeline(model)
         if is_layout(_given(picture, "photo or layout"), pipeline.palette, pipeline.codebook):
-            start = {
+            start: dict[str, Any] = {
                 "layout": pack_labels(read_layout(picture, pipeline.palette, pipeline.codebook)),
                 "seed": seed,
             }
@@ -84,9 +84,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return [str(p) for p in paths], list(result.times)
 
     shared: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
-    button.click(
-        _plain(synthesize), [picture, name, steps, seed, solver, grid], photo, api_name="synthesize", **shared
-    )
+    button.click(_plain(synthesize), [picture, name, steps, seed, solver, grid], photo, api_name="synthesize", **shared)
     button.click(_plain(segment), [picture, name, steps, solver, even], layout, api_name="segment", **shared)
     button.click(
         _plain(trajectory),

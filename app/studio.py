@@ -24,9 +24,7 @@ HERE = Path(__file__).parent
 FAVOURITE = "faces"  # the model to start with, if it is there
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
 QUIET: dict[str, Any] = {**MODEL, "show_progress": "hidden"}
-SAVE_JS = (
-    "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
-)
+SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 
 
 def build(models: list[Path]) -> gr.Blocks:
@@ -69,9 +67,7 @@ def build(models: list[Path]) -> gr.Blocks:
             with gr.Column():
                 with gr.Row(elem_classes="cap"):
                     gr.HTML("<h2 class='title'><b>2</b> Photo</h2>")
-                    opener = gr.UploadButton(
-                        "Open photo …", size="sm", file_types=["image", ".json"], min_width=110
-                    )
+                    opener = gr.UploadButton("Open photo …", size="sm", file_types=["image", ".json"], min_width=110)
                 photo = gr.Image(
                     format="png", interactive=False, show_label=False, buttons=["fullscreen"],
                     elem_id="photo", alt_text="The photo that belongs to the layout",
@@ -118,9 +114,7 @@ def build(models: list[Path]) -> gr.Blocks:
         # at pointer down, beside the queue: what runs is for an older layout and stops at its next step
         painter.begin(Session.begin, session, queue=False, api_visibility="private", show_progress="hidden")
         painter.input(actions.stroke, [live, *inputs], results, **newest, **QUIET)
-        go.click(
-            actions.paint, inputs, results, **newest, **MODEL, show_progress="minimal", show_progress_on=photo
-        )
+        go.click(actions.paint, inputs, results, **newest, **MODEL, show_progress="minimal", show_progress_on=photo)
         dice.click(actions.another, inputs, results, **newest, **QUIET)
         for control in (steps.release, seed.submit, *(c.input for c in (solver, grid)), beta.release):
             control(actions.stroke, [live, *inputs], results, **newest, **QUIET)

@@ -46,7 +46,7 @@ class Painter(gr.HTML):
             **props,
         )
 
-    def preprocess(self, payload: str | None) -> np.ndarray:
+    def preprocess(self, payload: str | None) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent -> class ids (H, W) uint8. Whether they are classes is the palette's to say.
 
         Raises:
@@ -57,7 +57,7 @@ class Painter(gr.HTML):
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
 
-    def postprocess(self, value: np.ndarray | None) -> str | None:
+    def postprocess(self, value: np.ndarray | None) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Class ids (H, W) -> the packed string; None leaves the canvas as it is."""
         return None if value is None else pack_labels(value)
 
@@ -85,9 +85,7 @@ def painter_props(palette: Palette, examples: Sequence[tuple[str, np.ndarray]]) 
         for c in palette.classes
     ]
     groups = list(dict.fromkeys(c["group"] for c in classes))
-    classes.sort(
-        key=lambda c: groups.index(c["group"])
-    )  # a group's classes stand together; ids are not in order
+    classes.sort(key=lambda c: groups.index(c["group"]))  # a group's classes stand together; ids are not in order
     return {
         "classes": classes,
         "background": palette.background,

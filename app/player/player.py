@@ -34,7 +34,9 @@ class Player(gr.HTML):
             **props,
         )
 
-    def postprocess(self, value: tuple[Sequence[float], np.ndarray] | None) -> dict[str, Any] | None:
+    def postprocess(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, value: tuple[Sequence[float], np.ndarray] | None
+    ) -> dict[str, Any] | None:
         """Frames as files in Gradio's cache, which it serves and in time deletes."""
         if value is None:
             return None

@@ -27,9 +27,7 @@ def skipped(result: Any) -> bool:
 def paint(actions: Actions, labels: np.ndarray, session: Session | None = None, **changes: Any) -> Any:
     values = {"model": "faces", "labels": labels, "steps": 4, "seed": 7, "locked": True} | changes
     solver, grid, beta = HOW
-    how = {"solver": solver, "grid": grid, "beta": beta} | {
-        k: values.pop(k) for k in ("solver",) if k in values
-    }
+    how = {"solver": solver, "grid": grid, "beta": beta} | {k: values.pop(k) for k in ("solver",) if k in values}
     return actions.paint(session or Session(), **values, **how)
 
 
@@ -73,7 +71,8 @@ def test_a_stroke_paints_only_when_live(actions: Actions, pipeline: FakePipeline
 def test_mistakes_are_one_sentence(
     actions: Actions, warnings_said: list[str], labels: np.ndarray, changes: dict[str, Any], words: str
 ) -> None:
-    assert skipped(paint(actions, **({"labels": labels} | changes)))
+    wrong: dict[str, Any] = {"labels": labels} | changes
+    assert skipped(paint(actions, **wrong))
     (said,) = warnings_said
     assert words in said
     assert said[0].isupper() and said.endswith(".") and "\n" not in said
@@ -177,6 +176,7 @@ def test_downloads(actions: Actions, pipeline: FakePipeline, labels: np.ndarray)
     values = (session, "faces", labels, 4, 7, *HOW)
     paint(actions, labels, session)
     photo = actions.save("photo", *values)
+    assert session.photo is not None
     assert np.array_equal(np.asarray(picture_of(photo)), session.photo)
     ids = picture_of(actions.save("ids", *values))
     assert ids.mode == "P" and np.array_equal(np.asarray(ids), labels)
@@ -200,6 +200,6 @@ def test_switching_models_brings_classes_shape_and_amplitude(actions: Actions) -
     assert beta["value"] == 40
 
 
-def test_the_amplitude_stays_below_half_the_spacing(pipeline: FakePipeline) -> None:
+def test_the_amplitude_stays_below_half_the_spacing(pipeline: Any) -> None:
     assert pipeline.codebook.max_beta == 62.5
     assert beta_range(pipeline) == {"maximum": 62.0, "value": 40.0}  # 62.5 itself no longer decodes

@@ -18,9 +18,7 @@ from app.photos import centre_crop, fit_layout, fit_photo
         ((100, 400), 2, (100, 200)),
     ],
 )
-def test_the_crop_is_the_largest_of_its_shape(
-    size: tuple[int, int], aspect: float, expected: tuple[int, int]
-) -> None:
+def test_the_crop_is_the_largest_of_its_shape(size: tuple[int, int], aspect: float, expected: tuple[int, int]) -> None:
     assert centre_crop(np.zeros(size), aspect).shape == expected
 
 

@@ -48,9 +48,7 @@ def test_the_memory_is_bounded_and_forgets_the_oldest(pipeline: FakePipeline, la
     assert len(pipeline.calls) == KEPT_PHOTOS + 2
 
 
-def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(
-    pipeline: FakePipeline, labels: np.ndarray
-) -> None:
+def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
     session, seen = Session(), []
 
     def interfere(i: int) -> None:

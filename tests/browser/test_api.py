@@ -37,7 +37,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_only_the_three_endpoints_are_public(client: Client) -> None:
-    api = client.view_api(print_info=False, return_format="dict")
+    api: Any = client.view_api(print_info=False, return_format="dict")
     assert set(api["named_endpoints"]) == {"/synthesize", "/segment", "/trajectory"}
 
 
