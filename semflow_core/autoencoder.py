@@ -85,6 +85,11 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("mean", mean.view(1, -1, 1, 1), persistent=False)
         self.register_buffer("std", std.view(1, -1, 1, 1), persistent=False)
 
+    def forward(self, x: torch.Tensor, noise: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Encode and decode, for training: (latents, images decoded from latents + noise)."""
+        z = self.encode(x).latents
+        return z, self.decode(z if noise is None else z + noise).sample
+
     def encode(self, x: torch.Tensor) -> AutoencoderTinyOutput:
         return AutoencoderTinyOutput(latents=(self.encoder(x) - self.mean) / self.std)
 

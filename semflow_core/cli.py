@@ -200,6 +200,8 @@ def evaluate(args: argparse.Namespace) -> None:
     for steps in args.steps:
         SynthesisRequest(steps=steps, seed=seed)  # refuses what is out of bounds
     if args.json:
+        if args.json.is_dir():
+            raise InputError(f"{args.json} is a folder; --json names a file")
         check_writable(args.json.parent)
     pairs = match_folders(args.images, args.masks)[-(args.last or 0) :]
     pipeline = load(args)

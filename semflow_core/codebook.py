@@ -48,9 +48,9 @@ class Codebook:
     Attributes:
         palette: the label set.
         k, s: levels per channel and their spacing in 0..255 units (Eq. 7).
-        order: grid position of each class, by class index; () is the paper's 0, 1, 2, ….
-            A chosen order keeps frequent neighbours apart with no third anchor on the line between
-            them, because every blur passes along that line (docs/method.md, "Ghost classes").
+        order: grid position of each class, by class index; () is the paper's 0, 1, 2, …. A searched
+            order (training/anchors.py) keeps third anchors off the lines between frequent neighbours,
+            because every blur passes along such a line (docs/method.md, "Ghost classes").
     """
 
     palette: Palette

@@ -239,8 +239,10 @@ def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 
 
 
 def check_animation_path(path: str | os.PathLike[str]) -> None:
-    """Raise InputError unless `write_frames` knows the suffix."""
+    """Raise InputError unless `write_frames` knows the suffix, and a folder of frames is new or empty."""
     suffix = Path(path).suffix
+    if not suffix and Path(path).is_dir() and any(Path(path).iterdir()):
+        raise InputError(f"the folder {path} is not empty; frames go into a new or empty one")
     if suffix and suffix.lower() not in VIDEO_SUFFIXES:
         raise InputError(
             f"an animation is written as {', '.join(VIDEO_SUFFIXES)} or a folder (no suffix), not as {suffix}"

@@ -91,6 +91,24 @@ class Palette:
         """Class ids (H, W) -> display colours (H, W, 3) uint8."""
         return self.color_of_id[labels]
 
+    def paintable(self, labels: np.ndarray) -> np.ndarray:
+        """Ids (…) with 255 painted as the background where the palette has no such class."""
+        return labels if UNLABELLED in self.ids else np.where(labels == UNLABELLED, self.background, labels)
+
+    def to_json(self) -> str:
+        """The palette as its file's text; `parse_palette` reads it back."""
+        raw = {
+            "name": self.name,
+            "title": self.title,
+            "background": self.background,
+            "mirror": [list(pair) for pair in self.mirror],
+            "classes": [
+                {"id": c.id, "name": c.name, "color": "#" + bytes(c.color).hex(), "group": c.group}
+                for c in self.classes
+            ],
+        }
+        return json.dumps(raw, indent=1) + "\n"
+
     def flip(self, labels: np.ndarray) -> np.ndarray:
         """Mirror a label map (..., H, W) left to right and exchange the mirror pairs' ids."""
         return self.mirror_of_id[labels[..., ::-1]]

@@ -24,7 +24,11 @@ MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
 
 @dataclass(frozen=True)
 class Perturbation:
-    """What Eq. 14 draws from: U(-beta, beta), in 0..255 units."""
+    """Amplitude, in 0..255 units, and spectrum of eps in Eq. 14.
+
+    `white` is U(-beta, beta) a pixel; `regional` is U(-3/4 beta, 3/4 beta) a class region plus U(-beta/4, beta/4)
+    a pixel. Both stay within beta.
+    """
 
     beta: float = 6.0
     spectrum: str = "white"

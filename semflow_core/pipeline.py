@@ -24,14 +24,13 @@ from .autoencoder import PyramidAutoencoder
 from .codebook import Codebook, from_model, to_model
 from .errors import InputError
 from .flow import times_to_image, times_to_mask
-from .palette import load_palette
+from .palette import load_palette, palette_names
 from .perturbation import Perturbation, perturb
 from .request import (
     Request,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
-    check_size,
     unpack_labels,
     unpack_photo,
 )
@@ -119,8 +118,9 @@ class SemFlowPipeline:
             for part in ("vae", "unet"):
                 kind, where = index[part]
                 parts[part] = COMPONENTS[kind].from_pretrained(folder / where, use_safetensors=True)
-            book = index["codebook"]
-            codebook = Codebook(load_palette(index["palette"]), book["k"], book["s"], tuple(book["order"]))
+            book, label_set = index["codebook"], index["palette"]
+            palette = load_palette(folder / label_set if label_set.endswith(".json") else label_set)
+            codebook = Codebook(palette, book["k"], book["s"], tuple(book["order"]))
             return cls(
                 **parts,
                 codebook=codebook,
@@ -149,11 +149,15 @@ class SemFlowPipeline:
         save_half(self.unet, folder / "unet")
         if vae == "vae":
             save_half(self.vae, folder / "vae")
+        label_set = self.palette.name
+        if label_set not in palette_names() or load_palette(label_set) != self.palette:
+            label_set = "palette.json"  # one of the user's own travels with the model
+            (folder / label_set).write_text(self.palette.to_json(), encoding="utf-8")
         index = {
             "_class_name": type(self).__name__,
             "vae": [type(self.vae).__name__, vae],
             "unet": [type(self.unet).__name__, "unet"],
-            "palette": self.palette.name,
+            "palette": label_set,
             "codebook": {"k": self.codebook.k, "s": self.codebook.s, "order": list(self.codebook.order)},
             "perturbation": asdict(self.perturbation),
             "size": self.size,
@@ -305,7 +309,6 @@ class SemFlowPipeline:
         Args:
             distances: (n, size, size) of the decoded mask to each anchor, in 0..255 units.
         """
-        check_size(width, height, "photo")
         best = np.full((height, width), np.inf, np.float32)
         second, index = best.copy(), np.zeros((height, width), np.int64)
         for i, d in enumerate(distances.numpy()):  # one class at a time: a 40-megapixel photo has no room for 19

@@ -78,9 +78,12 @@ def rk45(v: Velocity, z: torch.Tensor, t: float, dt: float, state: Any) -> Step:
 
     Tolerance 1e-3 of a latent's unit variance: the paper's RK45 row, not a reference solution.
     """
-    ends = torch.tensor([t, t + dt], dtype=torch.float64)
+    dtype = torch.float32 if z.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+    ends = torch.tensor([t, t + dt], dtype=dtype)
+    # step_t: without it the solver oversteps the interval, where the network knows nothing, and looks back
+    options = {"dtype": dtype, "step_t": ends[1:]}
     path: Any = torchdiffeq.odeint(
-        lambda s, y: v(y, float(s)), z, ends, rtol=1e-3, atol=1e-3, method="dopri5", options={"dtype": torch.float64}
+        lambda s, y: v(y, float(s)), z, ends, rtol=1e-3, atol=1e-3, method="dopri5", options=options
     )
     return Step(path[1], v(z, t), None)
 
@@ -112,7 +115,7 @@ def solve(
         times: strictly ascending (to the mask) or descending (to the image), at least two, in [0, 1].
         solver: a name in SOLVERS.
         on_step: called after each step's evaluation with (i, t, z, v) at the step's *start*; raising stops the solve.
-        state: what an earlier solve returned; only `leapfrog` and `ab2` read it.
+        state: what an earlier solve returned; of use to `leapfrog` only.
 
     Returns:
         (z at times[-1], the solver's state). A `leapfrog` solve over the reversed times that is given both

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from semflow_core.errors import InputError
-from semflow_core.evaluation.evaluate import evaluate, match_folders, paintable, table
+from semflow_core.evaluation.evaluate import evaluate, match_folders, table
 from semflow_core.evaluation.segmentation import confusion, iou, mean_iou, pixel_accuracy
 from semflow_core.palette import load_palette, parse_palette
 from semflow_core.pipeline import SemFlowPipeline
@@ -100,8 +100,8 @@ def test_an_id_that_is_no_class_is_refused() -> None:
 
 
 def test_void_is_painted_as_itself_or_as_the_background() -> None:
-    assert paintable(TRUTH, ABC).tolist() == [[3, 3, 3, 5], [5, 5, 3, 3]]
-    assert np.array_equal(paintable(TRUTH, parse_void()), TRUTH)
+    assert ABC.paintable(TRUTH).tolist() == [[3, 3, 3, 5], [5, 5, 3, 3]]
+    assert np.array_equal(parse_void().paintable(TRUTH), TRUTH)
 
 
 def pictures(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +152,7 @@ def test_evaluate_a_model(tiny_model: Path) -> None:
     masks[0, :5] = 255
     rows = evaluate(pipeline, list(photos), masks, [1, 2], seed=4, batch=2)
     assert [(r["steps"], r["n"], r["resolution"]) for r in rows] == [(1, 3, 32), (2, 3, 32)]
-    painted = paintable(masks, pipeline.palette)
+    painted = pipeline.palette.paintable(masks)
     found = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in photos]
     made = [
         pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(m), seed=4 + i)).photo

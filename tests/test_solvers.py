@@ -56,6 +56,19 @@ def test_rk45_meets_its_tolerance_in_one_interval() -> None:
     torch.testing.assert_close(end, z * math.exp(1.5), rtol=5e-3, atol=5e-3)
 
 
+@pytest.mark.parametrize("times", [times_to_mask(8), times_to_image(8, "quadratic")])
+def test_rk45_never_leaves_its_interval(times: list[float]) -> None:
+    """Outside [0, 1] a network has learnt nothing."""
+    seen: list[float] = []
+
+    def v(z: torch.Tensor, t: float) -> torch.Tensor:
+        seen.append(t)
+        return z
+
+    solve(v, state(), times, "rk45")
+    assert min(seen) >= -1e-9 and max(seen) <= 1 + 1e-9
+
+
 @pytest.mark.parametrize("sigma", [0.1, 0.5, 2.0])
 def test_gaussian_to_gaussian_follows_its_exact_map(sigma: float) -> None:
     """Independent N(0, 1) at t=0 and N(m, sigma^2) at t=1: the flow's map is the affine one, z -> m + sigma z."""

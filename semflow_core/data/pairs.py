@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
+from ..images import read_photo
 from ..palette import UNLABELLED, Palette
 from ..request import check_size
 
@@ -60,7 +61,11 @@ def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
 
 def match(images: Path, masks: Path) -> tuple[list[Pair], list[str]]:
     """Photos and masks of the same name, sorted, and a phrase for each file that is alone."""
-    photos = {p.stem: p for p in images.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES}
+    photos: dict[str, Path] = {}
+    for path in sorted(p for p in images.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES):
+        if path.stem in photos:
+            raise InputError(f"{images} has both {photos[path.stem].name} and {path.name}; one photo a mask")
+        photos[path.stem] = path
     labels = {p.stem: p for p in masks.glob("*.png")}
     alone = [f"{images.name}/{photos[n].name} has no mask" for n in sorted(photos.keys() - labels)]
     alone += [f"{masks.name}/{n}.png has no photo" for n in sorted(labels.keys() - photos)]
@@ -76,9 +81,10 @@ def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.n
         InputError: a file cannot be read, or the mask has ids that are no class (255 is let through).
     """
     try:
-        with Image.open(pair.photo) as image:
-            check_size(*image.size, f"photo {pair.photo.name}")
-            photo = np.asarray(image.convert("RGB"))
+        try:
+            photo = read_photo(pair.photo)
+        except InputError as error:
+            raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
         with Image.open(pair.mask) as image:
             if image.mode not in ("L", "P", "1"):
                 raise InputError(f"{pair.mask.name} has mode {image.mode}; a mask is an index PNG (mode L or P)")

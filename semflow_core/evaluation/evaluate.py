@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..data.pairs import Pair, match
 from ..errors import InputError
-from ..palette import UNLABELLED, Palette
+from ..palette import Palette
 from ..pipeline import SemFlowPipeline
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from .segmentation import confusion, iou
@@ -46,7 +46,7 @@ def evaluate(
         through the autoencoder and back; seconds an image of `segment` and `synthesize`.
     """
     palette, n = pipeline.palette, len(masks)
-    layouts = paintable(masks, palette)
+    layouts = palette.paintable(masks)
     parts = [slice(i, i + batch) for i in range(0, n, batch)]
     codec = _no_counts(palette)
     for part in parts:
@@ -81,11 +81,6 @@ def evaluate(
                 }
             )
     return rows
-
-
-def paintable(masks: np.ndarray, palette: Palette) -> np.ndarray:
-    """The masks with 255 painted as the background where the palette has no such class."""
-    return masks if UNLABELLED in palette.ids else np.where(masks == UNLABELLED, palette.background, masks)
 
 
 def match_folders(images: Path, masks: Path) -> list[Pair]:

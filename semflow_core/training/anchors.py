@@ -8,12 +8,14 @@ class between them, by simulated annealing, and prints its cost beside the paper
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from ..codebook import anchor_colors
 from ..data.pairs import data_root
+from ..errors import InputError
 from ..palette import Palette
 from .config import DomainConfig, build, read_config
 
@@ -73,6 +75,8 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", help="key=value")
     args = parser.parse_args()
     raw = read_config(args.config, args.overrides)
+    if "domain" not in raw:
+        raise InputError(f"{args.config} has no key 'domain'; name a flow configuration, such as configs/faces.yaml")
     domain = build(DomainConfig, raw["domain"], "domain")
     pairs = domain.split(data_root(raw.get("data")), "train", 128)
     weights = neighbour_weights(pairs.masks[:: max(1, len(pairs) // 300)], domain.codebook().palette)
@@ -86,4 +90,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"semflow: error: {error}")

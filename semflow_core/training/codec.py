@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from diffusers import AutoencoderTiny
 from PIL import Image
 from safetensors import SafetensorError
@@ -20,7 +22,8 @@ from ..codebook import Codebook, from_model, to_model
 from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
-from ..perturbation import REGIONAL_SHARE
+from ..images import write_atomically
+from ..perturbation import REGIONAL_SHARE, Perturbation
 from ..pipeline import channels_last
 from .config import DomainConfig, OptimConfig
 
@@ -45,6 +48,10 @@ class CodecConfig:
     cross_entropy: float = 1.0
     optim: OptimConfig = field(default_factory=OptimConfig)
 
+    @property
+    def photos_a_domain(self) -> int:
+        return round(self.optim.batch // len(self.domains) * self.photo_share)
+
 
 @dataclass(frozen=True)
 class CodecBatch:
@@ -58,6 +65,13 @@ class CodecBatch:
 class CodecTask:
     def __init__(self, config: CodecConfig, root: Path) -> None:
         self.config = config
+        for domain in config.domains.values():
+            Perturbation(config.beta, "regional").check(domain.codebook())
+        if config.photos_a_domain < 1 or not 4 < config.photo_channels < config.latent_channels:
+            raise InputError(
+                "the codec needs at least one photo of each domain in a batch (optim.batch, photo_share), and "
+                "4 < photo_channels < latent_channels"
+            )
         self.codebooks: dict[str, Codebook] = {}
         self.train: dict[str, PairArrays] = {}
         self.dev: dict[str, PairArrays] = {}
@@ -68,7 +82,7 @@ class CodecTask:
         self.taught = {n: self._teach(n, Path(config.out)) for n in self.train}
         self.model = self._autoencoder()
         if config.init:
-            widen(self.model, PyramidAutoencoder.from_pretrained(config.init).float())
+            widen(self.model, load_autoencoder(config.init))
 
     def _autoencoder(self, mean: tuple[float, ...] = (), std: tuple[float, ...] = ()) -> PyramidAutoencoder:
         half, quarter, eighth = self.config.widths
@@ -81,22 +95,25 @@ class CodecTask:
 
     def _teach(self, domain: str, work: Path, most: int = 850) -> np.ndarray:
         """Teacher latents of the first `most` training photos, (n, 4, S/8, S/8) float16, cached in `work`."""
-        cache = work / f"teacher_{domain}.npy"
-        if cache.exists():
-            return np.load(cache, mmap_mode="r")
+        told = (self.config.teacher, self.config.size, most, self.train[domain].names)
+        cache = work / f"teacher_{domain}_{hashlib.sha256(repr(told).encode()).hexdigest()[:8]}.npy"
+        with PartialState().main_process_first():
+            if not cache.exists():
+                latents = self._ask_teacher(self.train[domain].photos[:most])
+                write_atomically(cache, lambda temporary: np.save(temporary, latents))
+        return np.load(cache, mmap_mode="r")
+
+    def _ask_teacher(self, photos: np.ndarray) -> np.ndarray:
         teacher = channels_last(load_teacher(self.config.teacher))
-        photos = self.train[domain].photos[:most]
         latents = []
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.optim.bf16):
-            for i in tqdm(range(0, len(photos), 5), desc=f"teacher latents of {domain}"):
+            for i in tqdm(range(0, len(photos), 5), desc="teacher", mininterval=10):
                 latents.append(teacher.encode(to_float(photos[i : i + 5])).latents.half().numpy())
-        work.mkdir(parents=True, exist_ok=True)
-        np.save(cache, np.concatenate(latents))
-        return np.load(cache, mmap_mode="r")
+        return np.concatenate(latents)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> CodecBatch:
         c, each = self.config.crop, self.config.optim.batch // len(self.train)
-        n_photos = round(each * self.config.photo_share)
+        n_photos = self.config.photos_a_domain
         photos, taught, masks, clean, labels = [], [], [], [], []
         for name, data in self.train.items():
             teacher = self.taught[name]
@@ -126,10 +143,10 @@ class CodecTask:
 
     def loss(self, model: torch.nn.Module, batch: CodecBatch) -> dict[str, torch.Tensor]:
         x = torch.cat([batch.photos, batch.masks]).contiguous(memory_format=torch.channels_last)
-        plain: Any = getattr(model, "module", model)  # a process group wraps the model and hides its methods
-        z = plain.encode(x).latents.float()
-        noise = torch.rand(len(z), 1, 1, 1, device=z.device) * self.config.latent_noise
-        y = plain.decode(z + noise * torch.randn_like(z)).sample.float()
+        size = x.shape[-1] // 8
+        sigma = torch.rand(len(x), 1, 1, 1, device=x.device) * self.config.latent_noise
+        noise = sigma * torch.randn(len(x), self.config.latent_channels, size, size, device=x.device)
+        z, y = (part.float() for part in model(x, noise))
         photo, mask = y.split([len(batch.photos), len(batch.masks)])
         parts = {
             "photo": (photo - batch.photos).abs().mean() + edges(photo - batch.photos).abs().mean(),
@@ -140,14 +157,14 @@ class CodecTask:
         error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()
         parts["teach"] = (error.square() * seen).sum() / seen.sum().clamp(min=1)
         parts["quiet"] = z[: len(batch.photos), self.config.photo_channels :].square().mean()
-        size = z[:, 4:].square().mean()  # without a price the latents would outshout the noise
+        energy = z[:, 4:].square().mean()  # without a price the latents would outshout the noise
         parts["loss"] = (
             parts["photo"]
             + parts["mask"]
             + self.config.cross_entropy * parts["ce"]
             + self.config.teach * parts["teach"]
             + 0.2 * parts["quiet"]
-            + 0.003 * size
+            + 0.003 * energy
         )
         return parts
 
@@ -180,6 +197,20 @@ class CodecTask:
         )
         shipped.load_state_dict(model.state_dict())
         shipped.half().save_pretrained(out)
+
+
+def load_autoencoder(folder: str) -> PyramidAutoencoder:
+    """An autoencoder's folder, in float32.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not (Path(folder) / "config.json").is_file():
+        raise InputError(f"'{folder}' is no autoencoder's folder; it needs a config.json and its weights")
+    try:
+        return PyramidAutoencoder.from_pretrained(folder).float().eval()
+    except (OSError, ValueError) as error:
+        raise InputError(f"the autoencoder in '{folder}' cannot be loaded: {str(error).splitlines()[0]}") from None
 
 
 def load_teacher(folder: str) -> AutoencoderTiny:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import yaml
 
-from ..codebook import Codebook
+from ..codebook import PRESETS, Codebook
 from ..data.pairs import PairArrays, load_split
 from ..errors import InputError
 from ..palette import load_palette
@@ -32,6 +33,10 @@ class OptimConfig:
     bf16: bool = True  # autocast; times and perturbations stay float32
     checkpoint_minutes: float = 5.0
 
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.warmup) < 1 or self.lr <= 0 or len(self.betas) != 2:
+            raise InputError("optim needs steps, batch and warmup of at least 1, an lr above 0 and two betas")
+
 
 @dataclass(frozen=True)
 class DomainConfig:
@@ -40,16 +45,23 @@ class DomainConfig:
     palette: str
     folder: str  # below the data root, or a path of its own; holds images/ and masks/
     held_out: int  # the last so many pairs in sorted order are the development split
-    k: int = 6
-    s: int = 50
+    k: int = PRESETS["paper"][0]
+    s: int = PRESETS["paper"][1]
     order: list[int] = field(default_factory=list)  # grid position of each class; empty is the paper's
+
+    def __post_init__(self) -> None:
+        if self.held_out < 1:
+            raise InputError(f"held_out is {self.held_out}; at least one pair must be held out to look at")
 
     def codebook(self) -> Codebook:
         return Codebook(load_palette(self.palette), self.k, self.s, tuple(self.order))
 
     def split(self, root: Path, split: str, size: int, limit: int | None = None) -> PairArrays:
         """The `train` or `dev` pairs in memory; see `data.pairs.load_split`."""
-        return load_split(root / self.folder, load_palette(self.palette), self.held_out, split, size, limit)
+        palette = load_palette(self.palette)
+        pairs = load_split(root / self.folder, palette, self.held_out, split, size, limit)
+        # what has no class is learnt as the background; figures on `dev` leave it out
+        return dataclasses.replace(pairs, masks=palette.paintable(pairs.masks)) if split == "train" else pairs
 
 
 def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
@@ -76,7 +88,10 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
                 raise InputError(f"the override '{override}': {parent} has no keys of its own")
-        target[last] = yaml.safe_load(value)
+        try:
+            target[last] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise InputError(f"the override '{override}' has a value that is not YAML") from None
     return raw
 
 
@@ -103,10 +118,16 @@ def build(kind: type[T], raw: Any, where: str = "") -> T:
         if dataclasses.is_dataclass(inner) and isinstance(value, dict):
             values[key] = {name: build(cast(type, inner), entry, f"{dotted}.{name}") for name, entry in value.items()}
             continue
-        if wanted is float and type(value) is int:
-            value = float(value)
+        if wanted is float and type(value) in (int, str):
+            with contextlib.suppress(ValueError):
+                value = float(value)  # YAML takes 1e-3 for a text
         if wanted in (int, float, str, bool, list, dict) and type(value) is not wanted:
             raise InputError(f"the configuration key '{dotted}' is {value!r}; it must be of type {wanted.__name__}")
+        item: Any = typing.get_args(hint)[0] if wanted is list else None
+        entries: Any = value
+        if item and not all(type(v) is item or (item is float and type(v) is int) for v in entries):
+            kind_of = item.__name__
+            raise InputError(f"the configuration key '{dotted}' is {value!r}; its entries must be of type {kind_of}")
         values[key] = value
     try:
         return kind(**values)

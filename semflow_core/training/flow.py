@@ -11,11 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from accelerate import PartialState
 from diffusers import UNet2DModel
 from PIL import Image
 from tqdm import tqdm
 
-from ..autoencoder import PyramidAutoencoder
 from ..codebook import to_model
 from ..data.augment import augment
 from ..data.pairs import PairArrays
@@ -25,7 +25,7 @@ from ..flow import PathSample, flow_loss, sample_path, stratified_times
 from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
-from .codec import perturbed, to_float
+from .codec import load_autoencoder, perturbed, to_float
 from .config import DomainConfig, OptimConfig
 
 
@@ -71,10 +71,13 @@ class FlowConfig:
 class FlowTask:
     def __init__(self, config: FlowConfig, root: Path) -> None:
         self.config = config
+        self.device: Any = PartialState().device  # of this process
         self.codebook = config.domain.codebook()
         self.perturbation = Perturbation(config.beta, config.spectrum)
         self.perturbation.check(self.codebook)
-        self.vae = PyramidAutoencoder.from_pretrained(config.codec).float().eval()
+        if config.copies < 1 or config.size % 8 or config.size < 32:
+            raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
+        self.vae = load_autoencoder(config.codec)
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
         self.z0, self.z1 = self._encode_copies(config.domain.split(root, "train", config.size))
@@ -82,24 +85,22 @@ class FlowTask:
     @torch.inference_mode()
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents of all copies, two of (copies * N, C, h, w) float16."""
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = self.device
         vae: Any = channels_last(torch.nn.Module.to(self.vae, device))
         rng = np.random.default_rng((self.config.seed, 1))
         z0, z1 = [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
-        with torch.autocast(device, torch.bfloat16, enabled=self.config.optim.bf16):
-            for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
-                both = [
-                    augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, mirror=self.config.mirror)
-                    for i in where[start : start + 16]
-                ]
-                regional = self.config.spectrum == "regional"
-                noisy, _, _ = perturbed(
-                    self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional
-                )
-                z0.append(vae.encode(to_float(np.stack([p for p, _ in both])).to(device)).latents.half().cpu())
-                masks = to_model(noisy).to(device, memory_format=torch.channels_last)
-                z1.append(vae.encode(masks).latents.half().cpu())
+        for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
+            both = [
+                augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, mirror=self.config.mirror)
+                for i in where[start : start + 16]
+            ]
+            regional = self.config.spectrum == "regional"
+            noisy, _, _ = perturbed(self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional)
+            # in float32, as the pipeline encodes: bfloat16 would round the perturbation away
+            z0.append(vae.encode(to_float(np.stack([p for p, _ in both])).to(device)).latents.half().cpu())
+            masks = to_model(noisy).to(device, memory_format=torch.channels_last)
+            z1.append(vae.encode(masks).latents.half().cpu())
         return torch.cat(z0), torch.cat(z1)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> PathSample:
@@ -117,7 +118,7 @@ class FlowTask:
         )
 
     def report(self, model: UNet2DModel, step: int, out: Path) -> str:
-        pipeline = self.pipeline(copy.deepcopy(model)).to(next(model.parameters()).device)
+        pipeline = self.pipeline(copy.deepcopy(model)).to(self.device)
         photos, masks, palette = self.dev.photos, self.dev.masks, self.codebook.palette
         few = masks[:16]
 
@@ -126,7 +127,7 @@ class FlowTask:
             return np.stack([s.labels for part in chunks(requests) for s in pipeline.segment_many(part)])
 
         def synthesize(seed: int) -> list[np.ndarray]:
-            requests = [SynthesisRequest(layout=pack_labels(m), seed=seed) for m in few]
+            requests = [SynthesisRequest(layout=pack_labels(palette.paintable(m)), seed=seed) for m in few]
             return [self._squeeze(s.photo) for s in pipeline.synthesize_many(requests)]
 
         found, made, other = segment(photos), synthesize(0), synthesize(1)
@@ -143,7 +144,7 @@ class FlowTask:
         return cv2.resize(picture, (self.config.size, self.config.size), interpolation=cv2.INTER_AREA)
 
     def export(self, model: UNet2DModel, out: Path) -> None:
-        self.pipeline(model).save_pretrained(out, vae="../codec")
+        self.pipeline(model).save_pretrained(out)
 
 
 def chunks(items: list[Any], size: int = 16) -> list[list[Any]]:

@@ -21,6 +21,7 @@ from accelerate.utils import broadcast_object_list
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
+from ..errors import InputError
 from ..pipeline import channels_last
 from .config import OptimConfig
 
@@ -67,23 +68,28 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     model, optimizer = accelerator.prepare(model, optimizer)
     accelerator.register_for_checkpointing(ema)
 
-    checkpoint, progress = out / "checkpoint", out / "progress.json"
     step, spent = 0, 0.0
-    if progress.exists():
-        accelerator.load_state(str(checkpoint))
-        state = json.loads(progress.read_text())
-        step, spent = state["step"], state["seconds"]
-        ema.to(device)
+    # a run that was killed while it swapped checkpoints has its last whole one beside the usual place
+    for checkpoint in (out / "checkpoint", out / "checkpoint.old"):
+        if (checkpoint / "progress.json").exists():
+            accelerator.load_state(str(checkpoint))
+            state = json.loads((checkpoint / "progress.json").read_text())
+            step, spent = state["step"], state["seconds"]
+            ema.to(device)
+            break
+    first = step
     started, saved = time.monotonic() - spent, time.monotonic()
     averages: dict[str, float] = {}
     bar = tqdm(total=config.steps, initial=step, disable=not accelerator.is_main_process, mininterval=10)
+    if step >= config.steps:
+        save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
     while step < config.steps:
         rng = np.random.default_rng((seed, step, accelerator.process_index))
         torch.manual_seed(int(rng.integers(2**62)))
         with accelerator.autocast():
             parts = task.loss(model, task.batch(rng, device))
         if not math.isfinite(float(parts["loss"].detach())):
-            raise RuntimeError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
+            raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
         accelerator.backward(parts["loss"])
         accelerator.clip_grad_norm_(model.parameters(), config.clip)
         for group in optimizer.param_groups:
@@ -93,7 +99,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         ema.step(accelerator.unwrap_model(model).parameters())
         step += 1
         for name, value in parts.items():
-            keep = min(0.98, 1 - 1 / step)
+            keep = min(0.98, 1 - 1 / (step - first))
             averages[name] = keep * averages.get(name, 0.0) + (1 - keep) * float(value.detach())
         bar.update()
         if step % 10 == 0:
@@ -104,18 +110,11 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         if step == config.steps or (step % 10 == 0 and due[0]):
             accelerator.wait_for_everyone()
             accelerator.save_state(str(out / "checkpoint.new"))
+            seconds = time.monotonic() - started
             if accelerator.is_main_process:
-                # a run that is killed while it saves still has the last whole checkpoint
-                shutil.rmtree(checkpoint, ignore_errors=True)
-                (out / "checkpoint.new").rename(checkpoint)
-                seconds = time.monotonic() - started
-                progress.write_text(json.dumps({"step": step, "seconds": seconds}))
-                averaged = copy.deepcopy(accelerator.unwrap_model(model)).eval()
-                ema.copy_to(averaged.parameters())
-                (out / "samples").mkdir(exist_ok=True)
-                with torch.no_grad():
-                    task.export(averaged, out / "export")
-                    figures = task.report(averaged, step, out / "samples")
+                keep_checkpoint(out, {"step": step, "seconds": seconds})
+            figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
+            if accelerator.is_main_process:
                 line = {"step": step, "seconds": round(seconds), **{k: round(v, 5) for k, v in averages.items()}}
                 with open(out / "log.jsonl", "a", encoding="utf-8") as log:
                     log.write(json.dumps(line | {"held_out": figures}) + "\n")
@@ -123,3 +122,28 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
             accelerator.wait_for_everyone()
             saved = time.monotonic()
     bar.close()
+
+
+def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:
+    """Put `checkpoint.new` in the place of `checkpoint`; at no moment is there no whole one."""
+    new, current, old = (out / name for name in ("checkpoint.new", "checkpoint", "checkpoint.old"))
+    (new / "progress.json").write_text(json.dumps(progress))
+    shutil.rmtree(old, ignore_errors=True)
+    if current.exists():
+        current.rename(old)
+    new.rename(current)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def save(
+    task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Accelerator, out: Path, step: int
+) -> str:
+    """Export the averaged weights and report on them, on the main process; its line of figures."""
+    if not accelerator.is_main_process:
+        return ""
+    averaged = copy.deepcopy(model).cpu().eval()
+    ema.copy_to(averaged.parameters())
+    (out / "samples").mkdir(exist_ok=True)
+    with torch.no_grad():
+        task.export(averaged, out / "export")
+        return task.report(averaged, step, out / "samples")
