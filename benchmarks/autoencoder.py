@@ -1,6 +1,6 @@
 """The shared autoencoder beside TAESD, in one run: speed, photo PSNR and what is left of pseudo masks.
 
-    python benchmarks/autoencoder.py TEACHER_FOLDER [--codec assets/models/codec] [--data DIR] [--pairs 50]
+    python -m benchmarks.autoencoder TEACHER_FOLDER [--codec assets/models/codec] [--data DIR] [--pairs 50]
 
 TEACHER_FOLDER holds TAESD; the data are the held-out pairs of the domains in configs/codec.yaml, below SEMFLOW_DATA.
 Times are medians of interleaved rounds and are worth something only as ratios.

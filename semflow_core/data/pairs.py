@@ -81,10 +81,10 @@ def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.n
         InputError: a file cannot be read, or the mask has ids that are no class (255 is let through).
     """
     try:
-        try:
-            photo = read_photo(pair.photo)
-        except InputError as error:
-            raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
+        photo = read_photo(pair.photo)
+    except InputError as error:
+        raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
+    try:
         with Image.open(pair.mask) as image:
             if image.mode not in ("L", "P", "1"):
                 raise InputError(f"{pair.mask.name} has mode {image.mode}; a mask is an index PNG (mode L or P)")

@@ -38,6 +38,7 @@ class CodecConfig:
     size: int = 256
     crop: int = 128  # pixels, a multiple of 8
     init: str = ""  # folder of an autoencoder to start from; it may have fewer latent channels
+    freeze_encoder: bool = False  # latents, and the flows that were trained on them, stay what they are
     latent_channels: int = 16
     photo_channels: int = 8  # the rest carry sharp labels; photos are held near zero there
     widths: list[int] = field(default_factory=lambda: [32, 64, 128])
@@ -83,6 +84,8 @@ class CodecTask:
         self.model = self._autoencoder()
         if config.init:
             widen(self.model, load_autoencoder(config.init))
+        if config.freeze_encoder:
+            self.model.encoder.requires_grad_(False)
 
     def _autoencoder(self, mean: tuple[float, ...] = (), std: tuple[float, ...] = ()) -> PyramidAutoencoder:
         half, quarter, eighth = self.config.widths
@@ -191,10 +194,11 @@ class CodecTask:
             ]
             masks = model.encoder(to_model(torch.cat(noisy)))
         z = torch.cat([photos[:, : self.config.photo_channels], masks[:, self.config.photo_channels :]], 1)
-        mean, std = z.mean((0, 2, 3)), z.std((0, 2, 3))
-        shipped = self._autoencoder(
-            tuple(round(v, 5) for v in mean.tolist()), tuple(round(v, 5) for v in std.tolist())
-        )
+        mean, std = (tuple(round(v, 5) for v in s.tolist()) for s in (z.mean((0, 2, 3)), z.std((0, 2, 3))))
+        if self.config.freeze_encoder and self.config.init:
+            start = load_autoencoder(self.config.init).config
+            mean, std = tuple(start["latent_mean"]), tuple(start["latent_std"])
+        shipped = self._autoencoder(mean, std)
         shipped.load_state_dict(model.state_dict())
         shipped.half().save_pretrained(out)
 
