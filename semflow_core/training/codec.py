@@ -68,10 +68,10 @@ class CodecTask:
         self.config = config
         for domain in config.domains.values():
             Perturbation(config.beta, "regional").check(domain.codebook())
-        if config.photos_a_domain < 1 or not 4 < config.photo_channels < config.latent_channels:
+        if config.photos_a_domain < 1 or not 4 < config.photo_channels <= config.latent_channels:
             raise InputError(
                 "the codec needs at least one photo of each domain in a batch (optim.batch, photo_share), and "
-                "4 < photo_channels < latent_channels"
+                "4 < photo_channels <= latent_channels"
             )
         self.codebooks: dict[str, Codebook] = {}
         self.train: dict[str, PairArrays] = {}
@@ -159,7 +159,8 @@ class CodecTask:
         seen = ~batch.taught.isnan()
         error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()
         parts["teach"] = (error.square() * seen).sum() / seen.sum().clamp(min=1)
-        parts["quiet"] = z[: len(batch.photos), self.config.photo_channels :].square().mean()
+        loud = z[: len(batch.photos), self.config.photo_channels :]  # none, where photos use every channel
+        parts["quiet"] = loud.square().sum() / max(1, loud.numel())
         energy = z[:, 4:].square().mean()  # without a price the latents would outshout the noise
         parts["loss"] = (
             parts["photo"]
