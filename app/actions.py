@@ -130,6 +130,12 @@ class Actions:
         request = SynthesisRequest.from_json(text)
         if request.model != pipeline.name:
             raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
+        if request.class_seeds or request.offsets or request.spectrum not in (None, pipeline.perturbation.spectrum):
+            # opening it as another photo than it stands for would be worse
+            raise InputError(
+                "this project has a perturbation that the studio cannot show yet (regions of their own seed or style, "
+                "another spectrum); make its photo from Python"
+            )
         labels = unpack_labels(request.layout)
         pipeline.palette.index(labels)  # refuses ids that are no class
         beta = pipeline.perturbation.beta if request.beta is None else request.beta

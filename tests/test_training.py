@@ -124,6 +124,14 @@ def test_a_run_is_about_one_thing(tmp_path: Path, flow_config: dict) -> None:
         run_training(path, ["optim.steps=2", "beta=20.0"])
 
 
+def test_a_start_that_failed_does_not_hold_on_to_its_mistake(tmp_path: Path, flow_config: dict) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    with pytest.raises(InputError, match="amplitude is 70"):
+        run_training(path, ["optim.steps=1", "beta=70.0"])
+    run_training(path, ["optim.steps=1"])
+    assert (tmp_path / "run" / "export" / "model_index.json").exists()
+
+
 def test_a_palette_of_ones_own_and_void_pixels(tmp_path: Path, flow_config: dict, data: Path) -> None:
     palette = json.loads(load_palette("celebamask_hq").to_json())
     palette["name"] = "mine"

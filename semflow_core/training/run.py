@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from accelerate.utils import set_seed
 
@@ -33,25 +34,28 @@ def run_training(path: Path, overrides: list[str]) -> None:
     config = build(config_type, raw)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
-    remember(config, out / "config.json")
+    about = subject(config)
+    refuse_another(about, out / "config.json")
     set_seed(config.seed)  # before the task, which draws the initial weights
     task = task_type(config, data_root(config.data))
+    # only now: a start that failed over a wrong setting must not hold on to it
+    text = json.dumps(about, indent=1)
+    write_atomically(out / "config.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
     train(task, config.optim, out, config.seed)
 
 
-def remember(config: CodecConfig | FlowConfig, file: Path) -> None:
-    """Keep what the run is about; its length, its rate and where things lie may change when it goes on.
+def subject(config: CodecConfig | FlowConfig) -> dict[str, Any]:
+    """What a run is about; its length, its rate and where things lie may change when it goes on."""
+    may_change = ("out", "data", "codec", "teacher", "init", "optim")
+    return {k: v for k, v in asdict(config).items() if k not in may_change}
 
-    Raises:
-        InputError: the run that is there already is about something else.
-    """
-    now = {k: v for k, v in asdict(config).items() if k not in ("out", "data", "codec", "teacher", "init", "optim")}
-    if file.exists():
-        before = json.loads(file.read_text(encoding="utf-8"))
-        for key, value in now.items():
-            if before.get(key) != value:
-                raise InputError(
-                    f"the run in {file.parent} was started with {key}={before.get(key)}, now it is {value}; "
-                    "choose another out"
-                )
-    write_atomically(file, lambda temporary: temporary.write_text(json.dumps(now, indent=1), encoding="utf-8"))
+
+def refuse_another(about: dict[str, Any], file: Path) -> None:
+    """Raise InputError if the run that is there already is about something else."""
+    before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else about
+    for key, value in about.items():
+        if before.get(key) != value:
+            raise InputError(
+                f"the run in {file.parent} was started with {key}={before.get(key)}, now it is {value}; "
+                "choose another out"
+            )

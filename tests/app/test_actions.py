@@ -148,6 +148,7 @@ def test_a_project_brings_everything_back(actions: Actions, labels: np.ndarray, 
         ("bad.json", b"{}", "layout"),
         ("bad.json", b"[", "not JSON"),
         ("bad.json", b"\xff\xfe", "cannot be read as text"),
+        ("bad.json", b'{"class_seeds": [[13, 4]]}', "cannot show yet"),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence(
