@@ -16,6 +16,7 @@ import torch
 
 from .codebook import Codebook
 from .errors import InputError
+from .palette import Palette
 
 SPECTRA = ("white", "regional")
 REGIONAL_SHARE = 0.75  # of beta, for the part that is constant over a region; white noise gets the rest
@@ -100,15 +101,21 @@ def perturb(
             fields[class_seed] = _uniform(class_seed, 0, (3, *labels.shape))
         noise = (1 - share) * fields[class_seed]
         if share:
-            constant = (
-                torch.tensor(offsets[class_id], dtype=torch.float32)
-                if class_id in offsets
-                else _uniform(class_seed, 1 + class_id, (3,))
-            )
-            noise = noise + share * constant[:, None, None]
+            constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id)
+            noise = noise + share * torch.tensor(constant, dtype=torch.float32)[:, None, None]
         where = torch.from_numpy(index == i)
         eps[:, where] = spec.beta * noise[:, where]
     return codebook.encode(labels[None]) + eps[None]
+
+
+def drawn_offset(palette: Palette, class_seed: int, class_id: int) -> tuple[float, float, float]:
+    """The regional offset that a seed draws for a class, each component in [-1, 1): its style handle.
+
+    A mirror pair draws one: the two eyes of a face have one colour.
+    """
+    first = min(class_id, int(palette.mirror_of_id[class_id]))
+    r, g, b = _uniform(class_seed, 1 + first, (3,)).tolist()
+    return r, g, b
 
 
 def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:

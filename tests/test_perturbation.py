@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from semflow_core.codebook import Codebook
 from semflow_core.errors import InputError
 from semflow_core.palette import load_palette, palette_names
-from semflow_core.perturbation import MAX_SEED, REGIONAL_SHARE, SPECTRA, Perturbation, perturb
+from semflow_core.perturbation import MAX_SEED, REGIONAL_SHARE, SPECTRA, Perturbation, drawn_offset, perturb
 
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
@@ -172,3 +172,14 @@ GOLDEN = [
     -10.2824,
     18.6015,
 ]
+
+
+def test_a_mirror_pair_draws_one_offset() -> None:
+    faces = FACES.palette
+    assert drawn_offset(faces, 7, 4) == drawn_offset(faces, 7, 5)  # the eyes
+    assert drawn_offset(faces, 7, 4) != drawn_offset(faces, 7, 13)
+    assert drawn_offset(faces, 7, 4) != drawn_offset(faces, 8, 4)
+    for eye in (4, 5):
+        eps = noise(np.full((64, 64), eye, np.uint8), spectrum="regional", seed=7)
+        drawn = 40 * REGIONAL_SHARE * torch.tensor(drawn_offset(faces, 7, eye))
+        assert (eps.mean((1, 2)) - drawn).abs().max() < 0.5  # the white part of +-10 averages out

@@ -295,6 +295,8 @@ def perturbed(
     b, n = len(labels), len(codebook.palette.classes)
     share = REGIONAL_SHARE if regional else 0.0
     offset = torch.from_numpy(rng.uniform(-1, 1, (b, n, 3)).astype(np.float32)) * beta * share
+    ids = codebook.palette.ids
+    offset = offset[:, codebook.palette.index(np.minimum(ids, codebook.palette.mirror_of_id[ids]))]  # one a pair
     colors = codebook.anchors + offset  # (B, n, 3)
     smooth = colors[torch.arange(b)[:, None, None], index].permute(0, 3, 1, 2).contiguous()
     white = rng.uniform(-1, 1, smooth.shape).astype(np.float32) * beta * (1 - share)
