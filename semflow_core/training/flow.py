@@ -64,6 +64,8 @@ class FlowConfig:
     spectrum: str = "white"
     copies: int = 8  # augmented copies of the training pairs, encoded once, each with a perturbation of its own
     mirror: bool = True
+    rotate: float = 8.0  # degrees, the most that a copy is turned; streets have a horizon
+    init: str = ""  # folder of a U-Net of the same shape to start from, another domain's for one
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
 
@@ -80,6 +82,8 @@ class FlowTask:
         self.vae = load_autoencoder(config.codec)
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
+        if config.init:
+            start_from(self.model, config.init)
         self.z0, self.z1 = self._encode_copies(config.domain.split(root, "train", config.size))
 
     @torch.inference_mode()
@@ -92,7 +96,14 @@ class FlowTask:
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
             both = [
-                augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, mirror=self.config.mirror)
+                augment(
+                    pairs.photos[i],
+                    pairs.masks[i],
+                    self.codebook.palette,
+                    rng,
+                    rotate=self.config.rotate,
+                    mirror=self.config.mirror,
+                )
                 for i in where[start : start + 16]
             ]
             regional = self.config.spectrum == "regional"
@@ -145,6 +156,18 @@ class FlowTask:
 
     def export(self, model: UNet2DModel, out: Path) -> None:
         self.pipeline(model).save_pretrained(out)
+
+
+def start_from(model: UNet2DModel, folder: str) -> None:
+    """Copy the weights of a saved U-Net into `model`.
+
+    Raises:
+        InputError: the folder is none, or its U-Net has another shape.
+    """
+    try:
+        model.load_state_dict(UNet2DModel.from_pretrained(folder).float().state_dict())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None
 
 
 def chunks(items: list[Any], size: int = 16) -> list[list[Any]]:
