@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,6 +47,15 @@ def stratified_times(n: int, generator: torch.Generator | None = None) -> torch.
     u = torch.rand(n, generator=generator)
     t = (torch.randperm(n, generator=generator) + u) / n
     return t.clamp(max=1 - 2**-24)  # rounding must not reach 1
+
+
+# stratified u in [0, 1) -> training times: where the loss looks. Both ends matter here: segmentation starts at
+# t=0 and synthesis at t=1, where logit-normal times (made for flows from noise) never come.
+TIME_SAMPLING: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "uniform": lambda u: u,
+    "u_shaped": lambda u: torch.sin(0.5 * math.pi * u).square(),  # density 1 / (pi sqrt(t (1 - t)))
+    "logit_normal": lambda u: torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)).sigmoid(),
+}
 
 
 def times_to_mask(steps: int, grid: str = "uniform") -> list[float]:

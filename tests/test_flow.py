@@ -1,11 +1,14 @@
 """Path, target, loss and times (Eqs. 9-13)."""
 
+import math
+
 import pytest
 import torch
 
 from semflow_core.errors import InputError
 from semflow_core.flow import (
     GRIDS,
+    TIME_SAMPLING,
     flow_loss,
     sample_path,
     stratified_times,
@@ -72,3 +75,14 @@ def test_stratified_times_have_one_in_each_part() -> None:
     assert sorted((t * 16).long().tolist()) == list(range(16))
     assert ((t * 1000) % 1 != 0).any()  # real-valued, not thousandths
     assert t.tolist() != sorted(t.tolist())
+
+
+@pytest.mark.parametrize(
+    ("name", "below"),  # the share of times below 1/4, from each density's closed form
+    [("uniform", 1 / 4), ("u_shaped", 1 / 3), ("logit_normal", 0.5 * (1 + math.erf(math.log(1 / 3) / math.sqrt(2))))],
+)
+def test_training_times_have_the_density_that_they_are_named_for(name: str, below: float) -> None:
+    t = TIME_SAMPLING[name](stratified_times(10_000, torch.Generator().manual_seed(0)))
+    assert t.min() >= 0 and t.max() <= 1 and t.dtype == torch.float32
+    assert abs((t < 0.25).float().mean() - below) < 1e-3
+    assert abs((t > 0.75).float().mean() - below) < 1e-3

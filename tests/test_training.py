@@ -15,14 +15,17 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from semflow_core.autoencoder import PyramidAutoencoder
+from semflow_core.codebook import Codebook
 from semflow_core.data.augment import augment
 from semflow_core.errors import InputError
+from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
+from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
-from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, widen
+from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, rarity, widen
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
-from semflow_core.training.flow import FlowConfig
+from semflow_core.training.flow import FlowConfig, FlowTask
 from semflow_core.training.loop import learning_rate
 from semflow_core.training.run import run_training
 
@@ -84,6 +87,27 @@ def test_the_flow_trains_and_its_export_is_a_model(tmp_path: Path, flow_config: 
     assert (run / "samples" / "0000003.png").exists()
     pipeline = SemFlowPipeline.from_pretrained(run / "export")  # where it lies, by itself
     assert pipeline.perturbation.beta == 40
+
+
+def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_config: dict) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    run_training(path, [])
+    first = tmp_path / "run" / "export"
+    again = ["reflow=" + str(first), f"init={first / 'unet'}", "reflow_steps=2", "time_sampling=u_shaped"]
+    raw = read_config(path, [f"out={tmp_path / 'again'}", *again])
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    start = task.pipeline(task.model)
+    for name, value in SemFlowPipeline.from_pretrained(first).unet.state_dict().items():
+        assert torch.allclose(start.unet.state_dict()[name], value.float(), atol=1e-2), name
+    with torch.no_grad():
+        expected = solve(SemFlowPipeline.from_pretrained(first).velocity, task.z1.float(), times_to_image(2))[0]
+    assert torch.allclose(task.own.float(), expected, atol=5e-2)
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    ends = batch.zt - batch.t.view(-1, 1, 1, 1) * batch.target  # z0 of each sample
+    for t, z0 in zip(batch.t, ends):
+        source = task.z0 if t < task.config.real_below else task.own
+        assert (source.float() - z0).abs().amax((1, 2, 3)).min() < 1e-2
 
 
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path: Path, flow_config: dict) -> None:
@@ -161,6 +185,7 @@ def test_the_codecs_loss_goes_through_the_wrapper_of_several_processes() -> None
     task = CodecTask.__new__(CodecTask)  # without its data
     task.config = CodecConfig(out="", teacher="", domains={"a": domain}, latent_channels=12)
     task.codebooks = {"a": domain.codebook()}
+    task.rarity = {"a": torch.ones(19)}
     model = Wrapper(PyramidAutoencoder((8, 8, 8), 1, 1, latent_channels=12))
     photos, masks = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
     labels = [torch.zeros(1, 32, 32, dtype=torch.int64)]
@@ -200,6 +225,15 @@ def test_the_codec_trains_from_the_original_teacher_files(tmp_path: Path, data: 
     with torch.no_grad():
         expected = teacher.encode(x)[0]
     np.testing.assert_allclose(taught[0], expected[0].numpy(), atol=5e-3)
+
+
+def test_rare_classes_weigh_more() -> None:
+    codebook = Codebook(load_palette("celebamask_hq"), 3, 125)
+    masks = np.zeros((1, 40, 40), np.uint8)
+    masks[0, 0, :19] = np.arange(19)  # one pixel each, and the background has the rest
+    assert rarity(masks, codebook, 0.0).tolist() == [1.0] * 19
+    weights = rarity(masks, codebook, 0.5)
+    assert weights[1:].tolist() == [1.0] * 18 and abs(weights[0] - max(0.1, 1582**-0.5)) < 1e-6
 
 
 def test_widening_keeps_what_the_old_channels_say() -> None:

@@ -47,6 +47,7 @@ class CodecConfig:
     latent_noise: float = 0.05  # decoding learns to forgive the flow errors of about this size
     teach: float = 0.3  # weight of the latent's distance to the teacher's
     cross_entropy: float = 1.0
+    balance: float = 0.0  # power of a class's rarity in the cross-entropy; 0 counts every pixel alike
     optim: OptimConfig = field(default_factory=OptimConfig)
 
     @property
@@ -76,10 +77,12 @@ class CodecTask:
         self.codebooks: dict[str, Codebook] = {}
         self.train: dict[str, PairArrays] = {}
         self.dev: dict[str, PairArrays] = {}
+        self.rarity: dict[str, torch.Tensor] = {}
         for name, domain in config.domains.items():
             self.train[name] = domain.split(root, "train", config.size)
             self.dev[name] = domain.split(root, "dev", config.size, limit=50)
             self.codebooks[name] = domain.codebook()
+            self.rarity[name] = rarity(self.train[name].masks, self.codebooks[name], config.balance)
         self.taught = {n: self._teach(n, Path(config.out)) for n in self.train}
         self.model = self._autoencoder()
         if config.init:
@@ -154,7 +157,7 @@ class CodecTask:
         parts = {
             "photo": (photo - batch.photos).abs().mean() + edges(photo - batch.photos).abs().mean(),
             "mask": (mask - batch.clean).abs().mean(),
-            "ce": anchor_cross_entropy(mask, list(self.codebooks.values()), batch.labels),
+            "ce": anchor_cross_entropy(mask, list(self.codebooks.values()), batch.labels, list(self.rarity.values())),
         }
         seen = ~batch.taught.isnan()
         error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()
@@ -303,17 +306,28 @@ def perturbed(
     return smooth + torch.from_numpy(white), smooth, index
 
 
+def rarity(masks: np.ndarray, codebook: Codebook, power: float) -> torch.Tensor:
+    """A weight a class, (n,): its share of the pixels to the -power, the median class's being 1, within 1/10 .. 10."""
+    counts = np.bincount(codebook.palette.index(masks).ravel(), minlength=len(codebook.palette.classes)).clip(1)
+    return torch.from_numpy(((np.median(counts) / counts) ** power).clip(0.1, 10).astype(np.float32))
+
+
 def anchor_cross_entropy(
-    masks: torch.Tensor, codebooks: list[Codebook], labels: list[torch.Tensor], sigma: float = 30.0
+    masks: torch.Tensor,
+    codebooks: list[Codebook],
+    labels: list[torch.Tensor],
+    weights: list[torch.Tensor],
+    sigma: float = 30.0,
 ) -> torch.Tensor:
     """Cross-entropy of nearest-anchor decoding: logits are -d^2 / (2 sigma^2), d in 0..255 units."""
     total = masks.new_zeros(())
-    for part, codebook, index in zip(masks.split([len(i) for i in labels]), codebooks, labels, strict=True):
+    parts = masks.split([len(i) for i in labels])
+    for part, codebook, index, weight in zip(parts, codebooks, labels, weights, strict=True):
         flat = from_model(part).permute(0, 2, 3, 1).reshape(-1, 3)
         anchors = codebook.anchors.to(flat.device)
         # |x - a|^2 without |x|^2, which softmax does not see
         logits = (2 * flat @ anchors.T - anchors.square().sum(1)) / (2 * sigma**2)
-        total = total + F.cross_entropy(logits, index.reshape(-1)) / len(labels)
+        total = total + F.cross_entropy(logits, index.reshape(-1), weight.to(flat.device)) / len(labels)
     return total
 
 

@@ -21,10 +21,11 @@ from ..data.augment import augment
 from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
-from ..flow import PathSample, flow_loss, sample_path, stratified_times
+from ..flow import TIME_SAMPLING, PathSample, flow_loss, sample_path, stratified_times, times_to_image
 from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
+from ..solvers import solve
 from .codec import load_autoencoder, perturbed, to_float
 from .config import DomainConfig, OptimConfig
 
@@ -65,6 +66,10 @@ class FlowConfig:
     copies: int = 8  # augmented copies of the training pairs, encoded once, each with a perturbation of its own
     mirror: bool = True
     rotate: float = 8.0  # degrees, the most that a copy is turned; streets have a horizon
+    time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
+    reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
+    reflow_steps: int = 16  # of the solve that makes them
+    real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
     init: str = ""  # folder of a U-Net of the same shape to start from, another domain's for one
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -84,7 +89,12 @@ class FlowTask:
         self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
         if config.init:
             start_from(self.model, config.init)
+        if config.time_sampling not in TIME_SAMPLING:
+            known = ", ".join(TIME_SAMPLING)
+            raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
+        teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
         self.z0, self.z1 = self._encode_copies(config.domain.split(root, "train", config.size))
+        self.own = self._simulate(teacher) if teacher else self.z0
 
     @torch.inference_mode()
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor]:
@@ -114,10 +124,21 @@ class FlowTask:
             z1.append(vae.encode(masks).latents.half().cpu())
         return torch.cat(z0), torch.cat(z1)
 
+    @torch.inference_mode()
+    def _simulate(self, teacher: SemFlowPipeline) -> torch.Tensor:
+        """Where `teacher` takes each z1: the photos of a reflow round (Liu et al. 2022), (copies * N, C, h, w)."""
+        times = times_to_image(self.config.reflow_steps)
+        made = [
+            solve(teacher.velocity, z1.to(self.device).float(), times)[0].half().cpu()
+            for z1 in tqdm(self.z1.split(32), desc="reflow", mininterval=10)
+        ]
+        return torch.cat(made)
+
     def batch(self, rng: np.random.Generator, device: torch.device) -> PathSample:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
-        t = stratified_times(len(i)).to(device)
-        return sample_path(self.z0[i].to(device).float(), self.z1[i].to(device).float(), t)
+        t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i)))
+        z0 = torch.where((t < self.config.real_below).view(-1, 1, 1, 1), self.z0[i], self.own[i])
+        return sample_path(z0.to(device).float(), self.z1[i].to(device).float(), t.to(device))
 
     def loss(self, model: torch.nn.Module, batch: PathSample) -> dict[str, torch.Tensor]:
         zt = batch.zt.contiguous(memory_format=torch.channels_last)
