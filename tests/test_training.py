@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 from diffusers import AutoencoderTiny
+from diffusers.models.unets.unet_2d import UNet2DOutput
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -23,7 +24,7 @@ from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
-from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, rarity, widen
+from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, anchor_cross_entropy, rarity, widen
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
 from semflow_core.training.flow import FlowConfig, FlowTask
 from semflow_core.training.loop import learning_rate
@@ -89,6 +90,26 @@ def test_the_flow_trains_and_its_export_is_a_model(tmp_path: Path, flow_config: 
     assert pipeline.perturbation.beta == 40
 
 
+def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: dict) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["endpoint=0.5", "endpoint_samples=2"])
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    assert batch.labels.shape == (2, 64, 64) and batch.path.t.tolist() == sorted(batch.path.t.tolist())
+
+    class Right(torch.nn.Module):  # v as it should be points at the mask's own latents
+        def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
+            return UNet2DOutput(sample=batch.path.target)
+
+    parts = task.loss(Right(), batch)
+    z1 = batch.path.zt[:2] + (1 - batch.path.t[:2]).view(-1, 1, 1, 1) * batch.path.target[:2]
+    with torch.no_grad():
+        masks = task.vae.decode(z1).sample
+    expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0)
+    assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
+    assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
+
+
 def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_config: dict) -> None:
     path = write(tmp_path / "flow.yaml", flow_config)
     run_training(path, [])
@@ -104,8 +125,8 @@ def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_co
         expected = solve(SemFlowPipeline.from_pretrained(first).velocity, task.z1.float(), times_to_image(2))[0]
     assert torch.allclose(task.own.float(), expected, atol=5e-2)
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    ends = batch.zt - batch.t.view(-1, 1, 1, 1) * batch.target  # z0 of each sample
-    for t, z0 in zip(batch.t, ends):
+    ends = batch.path.zt - batch.path.t.view(-1, 1, 1, 1) * batch.path.target  # z0 of each sample
+    for t, z0 in zip(batch.path.t, ends):
         source = task.z0 if t < task.config.real_below else task.own
         assert (source.float() - z0).abs().amax((1, 2, 3)).min() < 1e-2
 

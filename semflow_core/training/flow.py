@@ -26,7 +26,7 @@ from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from ..solvers import solve
-from .codec import load_autoencoder, perturbed, to_float
+from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
 
 
@@ -67,12 +67,20 @@ class FlowConfig:
     mirror: bool = True
     rotate: float = 8.0  # degrees, the most that a copy is turned; streets have a horizon
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
+    endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
+    endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
     init: str = ""  # folder of a U-Net of the same shape to start from, another domain's for one
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
+
+
+@dataclass(frozen=True)
+class FlowBatch:
+    path: PathSample  # times ascending
+    labels: torch.Tensor  # (endpoint_samples, S, S) class indices of the first few
 
 
 class FlowTask:
@@ -84,7 +92,8 @@ class FlowTask:
         self.perturbation.check(self.codebook)
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
-        self.vae = load_autoencoder(config.codec)
+        self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
+        channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
         if config.init:
@@ -93,16 +102,17 @@ class FlowTask:
             known = ", ".join(TIME_SAMPLING)
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
         teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
-        self.z0, self.z1 = self._encode_copies(config.domain.split(root, "train", config.size))
+        pairs = config.domain.split(root, "train", config.size)
+        self.rarity = rarity(pairs.masks, self.codebook, 0.5)
+        self.z0, self.z1, self.labels = self._encode_copies(pairs)
         self.own = self._simulate(teacher) if teacher else self.z0
 
     @torch.inference_mode()
-    def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latents of all copies, two of (copies * N, C, h, w) float16."""
-        device = self.device
-        vae: Any = channels_last(torch.nn.Module.to(self.vae, device))
+    def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Latents of all copies, two of (copies * N, C, h, w) float16, and class indices (copies * N, S, S) uint8."""
+        device, vae = self.device, self.vae
         rng = np.random.default_rng((self.config.seed, 1))
-        z0, z1 = [], []
+        z0, z1, labels = [], [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
             both = [
@@ -117,12 +127,13 @@ class FlowTask:
                 for i in where[start : start + 16]
             ]
             regional = self.config.spectrum == "regional"
-            noisy, _, _ = perturbed(self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional)
+            noisy, _, index = perturbed(self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional)
             # in float32, as the pipeline encodes: bfloat16 would round the perturbation away
             z0.append(vae.encode(to_float(np.stack([p for p, _ in both])).to(device)).latents.half().cpu())
             masks = to_model(noisy).to(device, memory_format=torch.channels_last)
             z1.append(vae.encode(masks).latents.half().cpu())
-        return torch.cat(z0), torch.cat(z1)
+            labels.append(index.to(torch.uint8))
+        return torch.cat(z0), torch.cat(z1), torch.cat(labels)
 
     @torch.inference_mode()
     def _simulate(self, teacher: SemFlowPipeline) -> torch.Tensor:
@@ -134,15 +145,26 @@ class FlowTask:
         ]
         return torch.cat(made)
 
-    def batch(self, rng: np.random.Generator, device: torch.device) -> PathSample:
+    def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
-        t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i)))
+        t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i))).sort().values
         z0 = torch.where((t < self.config.real_below).view(-1, 1, 1, 1), self.z0[i], self.own[i])
-        return sample_path(z0.to(device).float(), self.z1[i].to(device).float(), t.to(device))
+        path = sample_path(z0.to(device).float(), self.z1[i].to(device).float(), t.to(device))
+        return FlowBatch(path, self.labels[i[: self.config.endpoint_samples]].to(device).long())
 
-    def loss(self, model: torch.nn.Module, batch: PathSample) -> dict[str, torch.Tensor]:
-        zt = batch.zt.contiguous(memory_format=torch.channels_last)
-        return {"loss": flow_loss(model(zt, 1000 * batch.t).sample, batch.target)}
+    def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
+        path = batch.path
+        zt = path.zt.contiguous(memory_format=torch.channels_last)
+        v = model(zt, 1000 * path.t).sample
+        parts = {"flow": flow_loss(v, path.target)}
+        parts["loss"] = parts["flow"]
+        if self.config.endpoint:
+            n = len(batch.labels)
+            z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
+            masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
+            parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
+            parts["loss"] = parts["flow"] + self.config.endpoint * parts["ce"]
+        return parts
 
     def pipeline(self, unet: Any) -> SemFlowPipeline:
         return SemFlowPipeline(
