@@ -37,13 +37,13 @@ class UNetConfig:
     attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # a level
     head_dim: int = 32
 
-    def build(self, latent_channels: int, latent_size: int) -> UNet2DModel:
+    def build(self, in_channels: int, out_channels: int, latent_size: int) -> UNet2DModel:
         if len(self.widths) != len(self.attention):
             raise InputError("the configuration keys unet.widths and unet.attention must have one entry a level each")
         return UNet2DModel(
             sample_size=latent_size,
-            in_channels=latent_channels,
-            out_channels=latent_channels,
+            in_channels=in_channels,
+            out_channels=out_channels,
             layers_per_block=self.layers,
             block_out_channels=tuple(self.widths),
             down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in self.attention),
@@ -95,7 +95,7 @@ class FlowTask:
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
-        self.model = config.unet.build(self.vae.config["latent_channels"], config.size // 8)
+        self.model = self.build(self.vae.config["latent_channels"])
         if config.init:
             start_from(self.model, config.init)
         if config.time_sampling not in TIME_SAMPLING:
@@ -106,6 +106,10 @@ class FlowTask:
         self.rarity = rarity(pairs.masks, self.codebook, 0.5)
         self.z0, self.z1, self.labels = self._encode_copies(pairs)
         self.own = self._simulate(teacher) if teacher else self.z0
+
+    def build(self, latent_channels: int) -> UNet2DModel:
+        """The network; baselines have other inputs and outputs."""
+        return self.config.unet.build(latent_channels, latent_channels, self.config.size // 8)
 
     @torch.inference_mode()
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

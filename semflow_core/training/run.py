@@ -9,6 +9,8 @@ from typing import Any
 
 from accelerate.utils import set_seed
 
+from ..baselines.discriminative import DiscriminativeTask
+from ..baselines.dsm import DSMTask
 from ..data.pairs import data_root
 from ..errors import InputError
 from ..images import write_atomically
@@ -17,7 +19,12 @@ from .config import build, read_config
 from .flow import FlowConfig, FlowTask
 from .loop import train
 
-KINDS = {"codec": (CodecConfig, CodecTask), "flow": (FlowConfig, FlowTask)}
+KINDS: dict[str, tuple[Any, Any]] = {
+    "codec": (CodecConfig, CodecTask),
+    "flow": (FlowConfig, FlowTask),
+    "dsm": (FlowConfig, DSMTask),
+    "discriminative": (FlowConfig, DiscriminativeTask),
+}
 
 
 def run_training(path: Path, overrides: list[str]) -> None:
