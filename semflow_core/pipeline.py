@@ -11,7 +11,7 @@ import copy
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,14 @@ import torch
 
 from .autoencoder import PyramidAutoencoder
 from .codebook import Codebook, from_model, to_model
+from .editing import changed_cells, composite, edit_velocity, region_offsets
 from .errors import InputError
-from .flow import times_to_image, times_to_mask
+from .flow import Velocity, times_to_image, times_to_mask
 from .palette import load_palette, palette_names
 from .perturbation import Perturbation, perturb
 from .request import (
+    EditRequest,
+    MorphRequest,
     Request,
     SegmentationRequest,
     SynthesisRequest,
@@ -35,6 +38,8 @@ from .request import (
     unpack_photo,
 )
 from .solvers import OnStep, solve
+
+MORPH_BATCH = 8  # frames solved at once: more are no faster on a CPU, and a stop would take longer
 
 COMPONENTS: dict[str, Any] = {
     "PyramidAutoencoder": PyramidAutoencoder,
@@ -63,6 +68,22 @@ class Trajectory:
     times: tuple[float, ...]  # ascending, 0 = photo, 1 = layout
     frames: np.ndarray  # (N, size, size * aspect, 3) uint8, the decoded latents
     latents: torch.Tensor  # (N, C, h, w) float32
+    marks: tuple[float, ...]  # the solver's own times, ascending; between them the path is drawn straight
+    photos: np.ndarray | None = None  # (N, ...) as frames: the photo that each moment heads for, if asked for
+    layouts: np.ndarray | None = None  # the pseudo mask that each moment heads for
+
+
+@dataclass(frozen=True)
+class Morph:
+    shares: tuple[float, ...]  # ascending, 0 = start, 1 = end
+    frames: np.ndarray  # (N, size, size * aspect, 3) uint8
+
+
+@dataclass(frozen=True)
+class Edit:
+    photo: np.ndarray  # (H, W, 3) uint8, the photo's own size; the photo's own pixels where `changed` is 0
+    changed: np.ndarray  # (H, W) float32 in 0..1: how much of the change was let through
+    z0: torch.Tensor  # (1, C, h, w) float32, of the edited photo
 
 
 class SemFlowPipeline:
@@ -208,6 +229,41 @@ class SemFlowPipeline:
             results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
         return results
 
+    def edit(self, request: EditRequest, on_step: OnStep | None = None) -> Edit:
+        """Change in the photo what changed in its layout, and nothing else (docs/method.md, "Edits").
+
+        Raises:
+            InputError: the photo or a layout does not fit this model.
+        """
+        photo = unpack_photo(request.photo)
+        read = self.segment(SegmentationRequest(request.model, request.steps, request.solver, request.photo))
+        before, after = (
+            self._square(labels)
+            for labels in (
+                unpack_labels(request.before) if request.before else read.labels,
+                unpack_labels(request.layout),
+            )
+        )
+        if self.perturbation.spectrum == "regional" and request.spectrum in (None, "regional"):
+            own = self.styles(read, before)  # a region that grows keeps its look
+            request = replace(request, offsets=tuple((own | dict(request.offsets)).items()))
+        x, b = read.z0, self.encode_layout(request)
+        where = before != after
+        velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
+        z0 = self._solve(b, times_to_image(request.steps, request.grid), request.solver, on_step, velocity)
+        own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
+        return Edit(*composite(photo, own_photo, edited, where), z0)
+
+    def styles(self, read: Segmentation, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
+        """The style handles (`SynthesisRequest.offsets`) of a photo's regions, by class id.
+
+        Args:
+            read: what `segment` said of the photo.
+            labels: the regions (size, size) class ids; corrected by hand, perhaps.
+        """
+        colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
+        return region_offsets(self.codebook, colors, labels, self.perturbation.beta)
+
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.
 
@@ -227,6 +283,7 @@ class SemFlowPipeline:
                     beta=request.beta,
                     spectrum=request.spectrum,
                     class_seeds=request.class_seeds,
+                    offsets=request.offsets,
                 )
             )
             times = times_to_image(request.steps, request.grid or "quadratic")
@@ -243,8 +300,40 @@ class SemFlowPipeline:
             times = times[::-1]
         wanted = request.times or tuple(np.linspace(0, 1, request.frames).tolist())
         latents = torch.cat([_between(times, points, t) for t in wanted])
-        frames = np.concatenate([self.decode_photos(part) for part in latents.split(8)])
-        return Trajectory(wanted, frames, latents)
+        ends = self._predict(latents, wanted) if request.predict else ()
+        return Trajectory(wanted, self._decode_all(latents), latents, tuple(times), *map(self._decode_all, ends))
+
+    def morph(self, request: MorphRequest, on_step: OnStep | None = None) -> Morph:
+        """From one layout and seed to another: each frame is a photo made from a pseudo mask between the two.
+
+        The perturbed colours are blended, so where both layouts agree every frame's perturbation is below s/2.
+        `on_step` is called with i running through the solves of all batches of MORPH_BATCH frames.
+
+        Raises:
+            InputError: as in `synthesize`, for either end.
+        """
+        end = replace(
+            request,
+            layout=request.other_layout or request.layout,
+            seed=request.other_seed,
+            class_seeds=request.other_class_seeds,
+            offsets=request.other_offsets,
+        )
+        start_colors, end_colors = self._perturbed(request), self._perturbed(end)
+        times = times_to_image(request.steps, request.grid)
+        shares = tuple(np.linspace(0, 1, request.frames).tolist())
+        frames = []
+        for first in range(0, request.frames, MORPH_BATCH):
+
+            def report(i: int, t: float, z: torch.Tensor, v: torch.Tensor, done: int = first // MORPH_BATCH) -> None:
+                if on_step is not None:
+                    on_step(i + done * request.steps, t, z, v)
+
+            part = shares[first : first + MORPH_BATCH]
+            with torch.inference_mode():
+                z1 = self._encode(to_model(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part])))
+            frames.append(self.decode_photos(self._solve(z1, times, request.solver, report)))
+        return Morph(shares, np.concatenate(frames))
 
     # ---- pieces, shared with evaluation and training -------------------------------------------------------------
 
@@ -258,16 +347,7 @@ class SemFlowPipeline:
     @torch.inference_mode()
     def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
         """The request's layout, perturbed (Eq. 14) -> z1 (1, C, h, w)."""
-        labels = unpack_labels(request.layout)
-        labels = cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
-        spec = Perturbation(
-            self.perturbation.beta if request.beta is None else request.beta,
-            self.perturbation.spectrum if request.spectrum is None else request.spectrum,
-        )
-        colors = perturb(
-            self.codebook, labels, spec, request.seed, dict(request.class_seeds), dict(request.offsets)
-        )
-        return self._encode(to_model(colors))
+        return self._encode(to_model(self._perturbed(request)))
 
     @torch.inference_mode()
     def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
@@ -291,17 +371,46 @@ class SemFlowPipeline:
         z1 = self._encode(to_model(torch.cat(colors)))
         return self.codebook.decode(self.decode_masks(z1)).labels
 
+    def _perturbed(self, request: SynthesisRequest) -> torch.Tensor:
+        """The request's pseudo mask M' (Eq. 14), (1, 3, size, size) in 0..255 units."""
+        labels = self._square(unpack_labels(request.layout))
+        spec = Perturbation(
+            self.perturbation.beta if request.beta is None else request.beta,
+            self.perturbation.spectrum if request.spectrum is None else request.spectrum,
+        )
+        return perturb(self.codebook, labels, spec, request.seed, dict(request.class_seeds), dict(request.offsets))
+
+    @torch.inference_mode()
+    def _predict(self, latents: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The ends that the flow heads for at each moment: z_t - t v, the photo, and z_t + (1 - t) v, the layout."""
+        v = torch.cat([self.velocity(z[None], t) for z, t in zip(latents, times)])
+        t = torch.tensor(times, device=v.device, dtype=v.dtype).view(-1, 1, 1, 1)
+        return latents - t * v, latents + (1 - t) * v
+
+    def _decode_all(self, latents: torch.Tensor) -> np.ndarray:
+        return np.concatenate([self.decode_photos(part) for part in latents.split(8)])
+
     def _encode(self, x: torch.Tensor) -> torch.Tensor:
         return self.vae.encode(_last(x.to(self.device))).latents.float()
 
     @torch.inference_mode()
-    def _solve(self, z: torch.Tensor, times: list[float], solver: str, on_step: OnStep | None) -> torch.Tensor:
-        return solve(self.velocity, z, times, solver, on_step)[0]
+    def _solve(
+        self,
+        z: torch.Tensor,
+        times: list[float],
+        solver: str,
+        on_step: OnStep | None,
+        velocity: Velocity | None = None,
+    ) -> torch.Tensor:
+        return solve(velocity or self.velocity, z, times, solver, on_step)[0]
 
     def velocity(self, z: torch.Tensor, t: float) -> torch.Tensor:
         """v(z, t), (B, C, h, w) float32; the network is told 1000 t as a real number."""
         time = torch.full((len(z),), 1000 * t, dtype=torch.float32, device=z.device)
         return self.unet(_last(z.to(self.unet.dtype)), time).sample.float()
+
+    def _square(self, labels: np.ndarray) -> np.ndarray:
+        return cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
 
     def _labels_at(self, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.

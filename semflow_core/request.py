@@ -128,6 +128,21 @@ class SegmentationRequest(Request):
 
 
 @dataclass(frozen=True)
+class EditRequest(SynthesisRequest):
+    """Photo + changed layout -> the photo with that change, t from 1 to 0.
+
+    Attributes:
+        photo: packed.
+        layout: the layout after the change, packed. It may be of another size than the photo.
+        before: the layout before the change; "" is the model's own segmentation of the photo.
+        seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest; they say how new regions look.
+    """
+
+    photo: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
 class TrajectoryRequest(Request):
     """The path between photo and layout, from whichever is given.
 
@@ -135,7 +150,8 @@ class TrajectoryRequest(Request):
         photo, layout: exactly one of them, packed.
         frames: number of frames, evenly spaced in t from 0 (photo) to 1 (layout), 2 .. 240.
         times: the frames' times instead, ascending in [0, 1], at most 240.
-        seed, grid, beta, spectrum, class_seeds: as in SynthesisRequest, when a layout is given. From a
+        predict: also show where each moment is heading: the photo z_t - t v and the layout z_t + (1 - t) v.
+        seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest, when a layout is given. From a
             photo the grid is "uniform" unless said otherwise.
     """
 
@@ -143,11 +159,13 @@ class TrajectoryRequest(Request):
     layout: str = ""
     frames: int = 25
     times: tuple[float, ...] = ()
+    predict: bool = False
     seed: int = 0
     grid: str | None = None
     beta: float | None = None
     spectrum: str | None = None
     class_seeds: tuple[tuple[int, int], ...] = ()
+    offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -156,11 +174,33 @@ class TrajectoryRequest(Request):
             _check_grid(self.grid)
         if bool(self.photo) == bool(self.layout):
             raise InputError("a trajectory starts from a photo or from a layout: give exactly one of them")
-        if type(self.frames) is not int or not 2 <= self.frames <= 240:
-            raise InputError(f"the number of frames is {self.frames!r}; it must be a whole number from 2 to 240")
+        _check_frames(self.frames)
         ascending = list(self.times) == sorted(set(self.times)) and all(0 <= t <= 1 for t in self.times)
         if not ascending or len(self.times) > 240:
             raise InputError("the times of a trajectory must be at most 240 ascending numbers from 0 to 1")
+
+
+@dataclass(frozen=True)
+class MorphRequest(SynthesisRequest):
+    """From one layout or seed to another, a photo at each of `frames` places between (t from 1 to 0 in each).
+
+    Attributes:
+        layout, seed, class_seeds, offsets: its start. Model, steps, solver, grid, beta and spectrum hold for both.
+        other_layout: packed layout at the end; "" is the same.
+        other_seed, other_class_seeds, other_offsets: those of the end.
+        frames: number of frames with both ends, 2 .. 240.
+    """
+
+    other_layout: str = ""
+    other_seed: int = 0
+    other_class_seeds: tuple[tuple[int, int], ...] = ()
+    other_offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
+    frames: int = 25
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed(self.other_seed)
+        _check_frames(self.frames)
 
 
 # What a field may hold, by its name: requests come from project files and over the network.
@@ -186,7 +226,8 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         ),
     ),
     "times": ("numbers", lambda v: isinstance(v, tuple) and all(map(is_number, v))),
-    **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "photo")},
+    "predict": ("true or false", lambda v: isinstance(v, bool)),
+    **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "before", "photo")},
 }
 
 
@@ -196,9 +237,14 @@ def is_number(value: Any) -> bool:
 
 def check_kind(name: str, value: Any) -> None:
     """Raise InputError unless the field of a request holds what its annotation says."""
-    what, fits = KINDS.get(name, ("", lambda v: True))
+    what, fits = KINDS.get(name.removeprefix("other_"), ("", lambda v: True))
     if not fits(value):
         raise InputError(f"the request's {name} is {str(value)[:60]!r}; it must be {what}")
+
+
+def _check_frames(frames: int) -> None:
+    if type(frames) is not int or not 2 <= frames <= 240:
+        raise InputError(f"the number of frames is {frames!r}; it must be a whole number from 2 to 240")
 
 
 def _check_grid(grid: str) -> None:

@@ -1,0 +1,95 @@
+"""Editing a photo through its layout, without inversion.
+
+Around the changed region all is known: the photo's latents x at t=0, the changed layout's latents b at t=1 and the
+straight path between them (Eq. 9). So the solve goes from t=1 to t=0 with the model's velocity where the layout
+changed, and with the constant x - b of the known path, seen backwards, elsewhere: it arrives at x there exactly, and
+the network sees the photo take shape around the region that it paints.
+
+The other way, FlowEdit's difference of two velocities (arXiv 2412.08629), was tried on the same photos and left: new
+regions came out as double exposures of what had been there (docs/method.md, "Edits").
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+from .codebook import Codebook
+from .flow import Velocity
+from .perturbation import REGIONAL_SHARE
+
+CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
+REACH = 16  # px of 256: shadows and contours that belong to a changed region reach so far beyond it
+
+
+def edit_velocity(v: Velocity, x: torch.Tensor, b: torch.Tensor, where: torch.Tensor) -> Velocity:
+    """The field of an edit: v where the layout changed, the known straight path's elsewhere.
+
+    Args:
+        v: the model's velocity.
+        x: latents of the photo (B, C, h, w).
+        b: latents of the changed, perturbed layout, the same shape; the solve starts there.
+        where: (B, 1, h, w) in 0..1, 1 where the layout changed.
+    """
+    return lambda z, t: torch.lerp(b - x, v(z, t), where)
+
+
+def changed_cells(where: np.ndarray, cell: int = 8) -> torch.Tensor:
+    """Changed pixels (H, W) bool -> latent cells (1, 1, H/8, W/8) float32, with one more cell around them."""
+    h, w = where.shape
+    cells = where.reshape(h // cell, cell, w // cell, cell).max((1, 3)).astype(np.float32)
+    return torch.from_numpy(cv2.dilate(cells, np.ones((3, 3), np.uint8)))[None, None]
+
+
+def region_offsets(
+    codebook: Codebook, colors: np.ndarray, labels: np.ndarray, beta: float, least: int = 64
+) -> dict[int, tuple[float, float, float]]:
+    """The style handles that a decoded pseudo mask shows: how far each region lies from its anchor.
+
+    Args:
+        colors: (H, W, 3) in 0..255 units, the mask that the forward flow of a photo ended in.
+        labels: its class ids (H, W).
+        beta: the amplitude that the model was trained with.
+        least: pixels that a class must have; of fewer no mean is taken.
+
+    Returns:
+        class id -> offset, each component in [-1, 1] as a share of the regional amplitude (`perturbation.perturb`).
+    """
+    found: dict[int, tuple[float, float, float]] = {}
+    for i, class_id in enumerate(codebook.palette.ids.tolist()):
+        region = colors[labels == class_id]
+        if len(region) >= least and beta > 0:
+            mean = (region - codebook.anchors[i].numpy()).mean(0) / (REGIONAL_SHARE * beta)
+            r, g, b = np.clip(mean, -1, 1).tolist()
+            found[class_id] = (r, g, b)
+    return found
+
+
+def composite(
+    photo: np.ndarray, own: np.ndarray, edited: np.ndarray, where: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let an edit into a photo only where the layout changed, and a feathered margin around it.
+
+    In the margin the change is added to the photo, whose detail (what the autoencoder loses) stays; in the changed
+    region itself that detail would be a ghost of what was there, and the decoded picture replaces it.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        own, edited: the decoded latents of the photo as it is and as it was edited, the same size.
+        where: (h, w) bool of any size, the pixels whose class changed.
+
+    Returns:
+        the composed photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
+    """
+    scale = where.shape[0] / 256
+    away = cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # no edit, no distance to one: OpenCV then gives a large number, and nothing is let through
+    wide = np.clip(1 - away / (REACH * scale), 0, 1)
+    core = cv2.GaussianBlur(where.astype(np.float32), (0, 0), CORE * scale)
+    size = photo.shape[1::-1]
+    wide, core = (cv2.resize(w, size, interpolation=cv2.INTER_LINEAR)[..., None] for w in (wide, core))
+    change = edited.astype(np.float32) - own
+    kept = photo + wide * change
+    mixed = kept + core * (edited - kept)
+    return mixed.round().clip(0, 255).astype(np.uint8), wide[..., 0]

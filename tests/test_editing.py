@@ -1,0 +1,95 @@
+"""Editing: the field's two closed forms, the compositing, and the whole of it on a tiny random model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from semflow_core.codebook import Codebook
+from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, region_offsets
+from semflow_core.flow import times_to_image
+from semflow_core.palette import load_palette
+from semflow_core.perturbation import Perturbation, drawn_offset, perturb
+from semflow_core.pipeline import SemFlowPipeline
+from semflow_core.request import EditRequest, SegmentationRequest, pack_labels, pack_photo
+from semflow_core.solvers import SOLVERS, solve
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_model: Path) -> SemFlowPipeline:
+    return SemFlowPipeline.from_pretrained(tiny_model)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_where_nothing_changed_the_solve_arrives_at_the_photo(solver: str) -> None:
+    x, b = torch.randn(2, 1, 4, 4, 4)
+    velocity = edit_velocity(lambda z, t: z.sin() * 3, x, b, torch.zeros(1, 1, 4, 4))
+    assert torch.allclose(solve(velocity, b, times_to_image(3), solver)[0], x, atol=1e-5)
+
+
+def test_where_all_changed_it_is_plain_synthesis() -> None:
+    x, b = torch.randn(2, 1, 4, 4, 4)
+    times = times_to_image(4)
+    velocity = edit_velocity(lambda z, t: z * t, x, b, torch.ones(1, 1, 4, 4))
+    assert torch.allclose(solve(velocity, b, times)[0], solve(lambda z, t: z * t, b, times)[0])
+
+
+def test_a_changed_pixel_opens_its_cell_and_the_eight_around_it() -> None:
+    where = np.zeros((64, 64), bool)
+    where[25, 33] = True  # cell (3, 4)
+    cells = changed_cells(where)[0, 0]
+    assert cells.shape == (8, 8) and cells.sum() == 9 and cells[2:5, 3:6].min() == 1
+
+
+def test_far_from_the_change_the_photos_own_pixels_stay() -> None:
+    rng = np.random.default_rng(0)
+    photo, own, edited = rng.integers(0, 256, (3, 256, 256, 3), dtype=np.uint8)
+    where = np.zeros((256, 256), bool)
+    where[100:150, 100:150] = True
+    mixed, changed = composite(photo, own, edited, where)
+    y, x = np.mgrid[:256, :256]
+    far = np.hypot(np.maximum(np.maximum(100 - y, y - 149), 0), np.maximum(np.maximum(100 - x, x - 149), 0)) >= REACH
+    assert np.array_equal(mixed[far], photo[far]) and changed[far].max() == 0
+    assert np.array_equal(mixed[110:140, 110:140], edited[110:140, 110:140])  # not a blend with what was there
+
+
+def test_an_offset_that_was_painted_is_found_again() -> None:
+    book = Codebook(load_palette("celebamask_hq"), 3, 125)
+    labels = np.zeros((64, 64), np.uint8)
+    labels[:, 32:] = 13
+    labels[0, 0] = 2  # one pixel has no mean to speak of
+    colors = perturb(book, labels, Perturbation(40.0, "regional"), seed=3)[0].permute(1, 2, 0).numpy()
+    found = region_offsets(book, colors, labels, beta=40.0)
+    assert set(found) == {0, 13}
+    assert np.allclose(found[13], drawn_offset(book.palette, 3, 13), atol=0.03)
+
+
+def test_without_a_change_the_photo_comes_back_to_the_bit(pipeline: SemFlowPipeline, photo: np.ndarray) -> None:
+    layout = pack_labels(np.zeros((48, 48), np.uint8))
+    request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
+    edit = pipeline.edit(request)
+    assert np.array_equal(edit.photo, photo) and edit.changed.max() == 0
+    assert torch.allclose(edit.z0, pipeline.encode_photo(photo), atol=1e-5)
+
+
+def test_a_change_stays_around_its_region(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    after = face_layout.copy()
+    after[:8, :8] = 14
+    request = EditRequest(photo=pack_photo(photo), layout=pack_labels(after), before=pack_labels(face_layout), steps=2)
+    edit = pipeline.edit(request)
+    assert edit.photo.shape == photo.shape and edit.changed.shape == photo.shape[:2]
+    assert np.array_equal(edit.photo[30:, 40:], photo[30:, 40:])
+    assert not np.array_equal(edit.photo[:12, :16], photo[:12, :16])
+    assert not torch.equal(edit.z0, pipeline.edit(replace(request, offsets=((14, (1.0, -1.0, 1.0)),))).z0)
+
+
+def test_without_a_layout_before_the_models_own_reading_is_it(pipeline: SemFlowPipeline, photo: np.ndarray) -> None:
+    request = EditRequest(photo=pack_photo(photo), layout=pack_labels(np.zeros((32, 32), np.uint8)), steps=2)
+    found = pipeline.segment(SegmentationRequest(photo=request.photo, steps=2)).labels
+    said = replace(request, before=pack_labels(found))
+    assert np.array_equal(pipeline.edit(request).photo, pipeline.edit(said).photo)

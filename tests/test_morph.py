@@ -1,0 +1,93 @@
+"""Between two seeds, between two layouts, and where each moment of a path is heading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from semflow_core.errors import InputError
+from semflow_core.pipeline import MORPH_BATCH, SemFlowPipeline
+from semflow_core.request import MorphRequest, SynthesisRequest, TrajectoryRequest, pack_labels
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_model: Path) -> SemFlowPipeline:
+    return SemFlowPipeline.from_pretrained(tiny_model)
+
+
+def test_a_morph_begins_and_ends_at_the_photos_of_its_ends(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
+    other = np.where(face_layout == 13, 14, face_layout).astype(np.uint8)
+    request = MorphRequest(
+        steps=2, layout=pack_labels(face_layout), seed=1, other_layout=pack_labels(other), other_seed=5, frames=4
+    )
+    result = pipeline.morph(request)
+    start = pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(face_layout), seed=1)).photo
+    end = pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(other), seed=5)).photo
+    assert result.shares == pytest.approx((0, 1 / 3, 2 / 3, 1))
+    for mine, theirs in ((result.frames[0], start), (result.frames[-1], end)):
+        assert np.abs(mine.astype(int) - theirs).max() <= 1  # in a batch, as opposed to alone
+    assert not np.array_equal(start, end)
+
+
+def test_between_two_seeds_every_class_survives(
+    pipeline: SemFlowPipeline, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    encode = pipeline._encode
+    monkeypatch.setattr(pipeline, "_encode", lambda x: (seen.append(x), encode(x))[1])
+    square = pipeline._square(face_layout)
+    pipeline.morph(MorphRequest(steps=1, layout=pack_labels(square), seed=1, other_seed=2, frames=MORPH_BATCH + 1))
+    assert [len(x) for x in seen] == [MORPH_BATCH, 1]
+    for colors in torch.cat(seen):
+        read = pipeline.codebook.decode((colors[None] + 1) * 127.5).labels
+        assert np.array_equal(read[0], square)
+
+
+def test_a_morph_counts_its_steps_through_and_can_be_stopped(
+    pipeline: SemFlowPipeline, face_layout: np.ndarray
+) -> None:
+    request = MorphRequest(steps=2, layout=pack_labels(face_layout), other_seed=2, frames=MORPH_BATCH + 1)
+    counted: list[int] = []
+    pipeline.morph(request, lambda i, *_: counted.append(i))
+    assert counted == [0, 1, 2, 3]
+
+    def stop(i: int, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.morph(request, stop)
+
+
+def test_morph_requests_travel_as_json_and_refuse_nonsense(face_layout: np.ndarray) -> None:
+    request = MorphRequest(layout=pack_labels(face_layout), other_seed=3, other_class_seeds=((13, 4),), frames=9)
+    assert MorphRequest.from_json(request.to_json()) == request
+    with pytest.raises(InputError, match="number of frames is 1"):
+        replace(request, frames=1)
+    with pytest.raises(InputError, match="seed is -1"):
+        replace(request, other_seed=-1)
+    with pytest.raises(InputError, match="other_class_seeds is 'hair'"):
+        MorphRequest.from_dict({"other_class_seeds": "hair"})
+
+
+def test_predicted_ends_are_one_straight_step_away(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
+    request = TrajectoryRequest(steps=3, layout=pack_labels(face_layout), frames=5, predict=True)
+    result = pipeline.trajectory(request)
+    assert result.photos is not None and result.layouts is not None
+    assert result.photos.shape == result.layouts.shape == result.frames.shape
+    for i, t in enumerate(result.times):
+        with torch.inference_mode():
+            v = pipeline.velocity(result.latents[i : i + 1], t)
+            photo = pipeline.decode_photos(result.latents[i : i + 1] - t * v)[0]
+        assert np.abs(photo.astype(int) - result.photos[i]).max() <= 1
+    assert np.abs(result.photos[0].astype(int) - result.frames[0]).max() <= 1, "at t=0 the photo is there"
+    assert np.abs(result.layouts[-1].astype(int) - result.frames[-1]).max() <= 1, "at t=1 the layout is"
+    assert pipeline.trajectory(replace(request, predict=False)).photos is None
+
+
+def test_a_paths_marks_are_the_solvers_own_times(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
+    request = TrajectoryRequest(steps=2, layout=pack_labels(face_layout), grid="quadratic")
+    assert pipeline.trajectory(request).marks == (0.0, 0.75, 1.0)
