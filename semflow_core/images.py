@@ -12,16 +12,20 @@ import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-import cv2
+import av
 import numpy as np
 from PIL import Image, ImageOps
 
 from .codebook import Codebook
+from .data.formats import CITYSCAPES_LAST, CITYSCAPES_VOID_COLORS, merge_parts, part_of, same_face, translate
 from .errors import InputError
-from .palette import Palette
+from .palette import UNLABELLED, Palette
 from .request import check_size
 
 # Named, because Pillow also opens formats that start other programs (EPS) or that nobody paints in.
@@ -32,7 +36,7 @@ LOSSY = ("JPEG", "MPO", "WEBP")
 # 56 % of the pixels or more stay within 8, of a photo's at most 11 %; 92 % or more stay within 40.
 FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
 NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
-VIDEO_SUFFIXES = (".gif", ".webp", ".mp4")
+ANIMATION_SUFFIXES = (".gif", ".webp", ".mp4", ".zip")
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
@@ -60,18 +64,42 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     return np.array(image.convert("RGB"))
 
 
+@dataclass(frozen=True)
+class Layout:
+    labels: np.ndarray  # (H, W) uint8 class ids
+    note: str  # what was assumed or could not be read for certain, in sentences; "" if nothing
+
+
 def read_layout(
     source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None
 ) -> np.ndarray:
-    """A layout file as class ids, (H, W) uint8.
+    """The class ids of a layout file or folder of parts, (H, W) uint8: `open_layout` without its note.
 
-    Grey and palette pictures (modes L and P) hold ids as pixel values. Coloured ones hold the palette's
-    display colours, or exactly the anchors of `codebook`; display colours may be noisy, as a JPEG makes
-    them. Transparent pixels are the palette's background.
+    Raises:
+        InputError: see `open_layout`.
+    """
+    return open_layout(source, palette, codebook).labels
+
+
+def open_layout(
+    source: str | os.PathLike[str] | bytes | Sequence[Path], palette: Palette, codebook: Codebook | None = None
+) -> Layout:
+    """A layout file as class ids, and what was assumed in reading it.
+
+    Grey and palette pictures (modes L and P) hold ids as pixel values, ours or those of `data.formats`. Coloured
+    ones hold the palette's display colours, or exactly the anchors of `codebook`; display colours may be noisy,
+    as a JPEG makes them. Transparent pixels are the palette's background. A folder, or several files, hold the
+    parts of one picture (00012_hair.png), each white where its class is.
 
     Raises:
         InputError: not a picture, out of bounds, ids that are no class, or colours that are no class.
     """
+    if isinstance(source, Sequence) and not isinstance(source, (str, bytes)):
+        return _read_parts([Path(p) for p in source], palette)
+    if not isinstance(source, bytes) and Path(source).is_dir():
+        return _read_parts(sorted(Path(source).iterdir()), palette)
+    if not isinstance(source, bytes) and part_of(Path(source), palette):
+        return _read_parts([Path(source)], palette)
     image = _open(source, "layout")
     if _holds_ids(image):
         ids = np.asarray(image)
@@ -79,17 +107,20 @@ def read_layout(
             raise InputError(
                 f"the layout {_name(source)} has 16-bit ids up to {ids.max()}; ids are at most 255"
             )
-        ids = ids.astype(np.uint8)
+        ids, note = translate(ids.astype(np.uint8), palette, Path(_name(source)).stem)
         try:
             palette.index(ids)
         except InputError as error:
             raise InputError(f"{_name(source)}: {error}") from None
-        return ids
+        return Layout(ids, note)
     rgba = np.asarray(image.convert("RGBA"))
     near_share = NEAR_SHARE_LOSSY if image.format in LOSSY else NEAR_SHARE
-    ids = _ids_of_colors(rgba[..., :3], palette, codebook, near_share, _name(source))
+    ids, uncertain = _ids_of_colors(rgba[..., :3], palette, codebook, near_share, _name(source))
     ids[rgba[..., 3] < 128] = palette.background
-    return ids
+    if not uncertain:
+        return Layout(ids, "")
+    share = 100 * uncertain / ids.size
+    return Layout(ids, f"{uncertain:,} of its pixels ({share:.1f} %) lie between two colours and took the nearer.")
 
 
 def is_layout(
@@ -100,15 +131,38 @@ def is_layout(
     Raises:
         InputError: not a picture, or its size is out of bounds.
     """
+    if not isinstance(source, bytes) and (Path(source).is_dir() or part_of(Path(source), palette)):
+        return True
     image = _open(source, "picture")
     if _holds_ids(image):
-        # a wrong id must be complained about, so this counts values and does not look at them
-        return len(np.unique(np.asarray(image))) <= len(palette.classes)
+        # a wrong id must be complained about, so this counts values and does not look at them; label ids are more
+        return len(np.unique(np.asarray(image))) <= max(len(palette.classes), CITYSCAPES_LAST + 2)
     try:
         read_layout(source, palette, codebook)
     except InputError:
         return False
     return True
+
+
+def _read_parts(paths: Sequence[Path], palette: Palette) -> Layout:
+    """Part files of one picture; others are left out and named in the note."""
+    parts = [p for p in paths if part_of(p, palette)]
+    if not parts:
+        raise InputError(
+            f"none of these files is a part of a layout, which is named as 00012_{palette.classes[-1].name}.png is; "
+            "open other pictures one at a time"
+        )
+    same_face(parts, palette)
+    masks: dict[str, np.ndarray] = {}
+    for path in parts:
+        part = part_of(path, palette)
+        assert part is not None
+        masks[part[1]] = np.asarray(_open(path, "part").convert("L")) > 127
+    others = [p.name for p in paths if p not in parts]
+    note = f"Put together from {len(parts)} {'part' if len(parts) == 1 else 'parts'}."
+    if others:
+        note += f" Left out, being no part: {', '.join(others[:3])}{', …' if others[3:] else ''}."
+    return Layout(merge_parts(masks, palette), note)
 
 
 def _holds_ids(image: Image.Image) -> bool:
@@ -119,16 +173,23 @@ def _holds_ids(image: Image.Image) -> bool:
 
 def _ids_of_colors(
     rgb: np.ndarray, palette: Palette, codebook: Codebook | None, near_share: float, name: str
-) -> np.ndarray:
-    """(H, W, 3) uint8 -> (H, W) uint8 ids. A picture has few colours, so each is looked up once."""
+) -> tuple[np.ndarray, int]:
+    """(H, W, 3) uint8 -> (H, W) uint8 ids, and how many pixels lie between two colours.
+
+    A picture has few colours, so each is looked up once.
+    """
     packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
-    index, distance = _nearest(colors, palette.colors.astype(np.float32))
+    table, ids = palette.colors, palette.ids
+    if palette.name == "cityscapes":
+        table = np.concatenate([table, np.array(CITYSCAPES_VOID_COLORS, np.uint8)])
+        ids = np.concatenate([ids, np.full(len(table) - len(ids), UNLABELLED, np.uint8)])
+    index, distance, second = _nearest(colors, table.astype(np.float32))
     if distance.any() and codebook is not None:
-        anchor, off = _nearest(colors, codebook.anchors.numpy())
+        anchor, off, far = _nearest(colors, codebook.anchors.numpy())
         if not off.any():
-            index, distance = anchor, off
+            index, distance, second, ids = anchor, off, far, palette.ids
     flat, near = (counts[distance <= d].sum() / counts.sum() for d in (FLAT, NEAR))
     if flat < FLAT_SHARE or near < near_share:
         raise InputError(
@@ -136,20 +197,22 @@ def _ids_of_colors(
             f"on {100 * (1 - near):.0f} % of its pixels far from any; "
             "a layout holds class ids as grey values or exactly the palette's colours"
         )
-    return palette.ids[index][inverse.reshape(packed.shape)]
+    uncertain = int(counts[2 * distance > second].sum())
+    return ids[index][inverse.reshape(packed.shape)], uncertain
 
 
-def _nearest(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index and distance of the nearest row of `table` (n, 3) for each of `colors` (m, 3); whole numbers."""
+def _nearest(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each of `colors` (m, 3) the nearest row of `table` (n, 3), its distance, and the second nearest's."""
     index = np.empty(len(colors), np.int64)
-    distance = np.empty(len(colors), np.float32)
+    distance, second = np.empty((2, len(colors)), np.float32)
     for at in range(0, len(colors), 1 << 16):  # a noisy photo has millions of colours, times 171 classes
         part = colors[at : at + (1 << 16)]
         # |c - t|^2 without |c|^2; float32 is exact, every term is a whole number below 2^24
         d = (table**2).sum(1) - 2 * part @ table.T
         index[at : at + len(part)] = d.argmin(1)
-        distance[at : at + len(part)] = np.sqrt(d.min(1) + (part**2).sum(1))
-    return index, distance
+        two = np.sqrt(np.partition(d, 1, axis=1)[:, :2].T + (part**2).sum(1))
+        distance[at : at + len(part)], second[at : at + len(part)] = two
+    return index, distance, second
 
 
 def _name(source: str | os.PathLike[str] | bytes) -> str:
@@ -220,10 +283,10 @@ def write_layout(path: str | os.PathLike[str], labels: np.ndarray, palette: Pale
 
 
 def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 12.0) -> None:
-    """Write an animation: .gif, .webp or .mp4, and without a suffix a folder of PNGs.
+    """Write an animation: .gif, .webp or .mp4, a .zip of PNGs, and without a suffix a folder of them.
 
     Args:
-        frames: (N, H, W, 3) uint8. MPEG-4 has even sides: an odd one loses its last row or column.
+        frames: (N, H, W, 3) uint8. In .mp4 sides are even: an odd one loses its last row or column.
 
     Raises:
         InputError: another suffix, or the place cannot be written to.
@@ -234,6 +297,8 @@ def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 
         _write_folder(path, frames)
     elif path.suffix.lower() == ".mp4":
         write_atomically(path, lambda temporary: _write_mp4(temporary, frames, fps))
+    elif path.suffix.lower() == ".zip":
+        write_atomically(path, lambda temporary: _write_zip(temporary, frames))
     else:
         write_atomically(path, lambda temporary: _write_with_pillow(temporary, frames, fps))
 
@@ -243,9 +308,9 @@ def check_animation_path(path: str | os.PathLike[str]) -> None:
     suffix = Path(path).suffix
     if not suffix and Path(path).is_dir() and any(Path(path).iterdir()):
         raise InputError(f"the folder {path} is not empty; frames go into a new or empty one")
-    if suffix and suffix.lower() not in VIDEO_SUFFIXES:
+    if suffix and suffix.lower() not in ANIMATION_SUFFIXES:
         raise InputError(
-            f"an animation is written as {', '.join(VIDEO_SUFFIXES)} or a folder (no suffix), not as {suffix}"
+            f"an animation is written as {', '.join(ANIMATION_SUFFIXES)} or a folder (no suffix), not as {suffix}"
         )
 
 
@@ -279,14 +344,23 @@ def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
 
 
 def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:
-    height, width = frames.shape[1:3]
-    # MPEG-4 part 2 is in every build of OpenCV; H.264 is not
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
-    if not writer.isOpened():
-        raise OSError("this build of OpenCV has no MPEG-4 encoder")
-    for frame in frames:
-        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-    writer.release()
+    """H.264 with halved colour resolution, the one kind of .mp4 that every browser and phone plays."""
+    height, width = (side - side % 2 for side in frames.shape[1:3])
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:  # plays before it is all there
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000), options={"crf": "16"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+
+
+def _write_zip(path: Path, frames: np.ndarray) -> None:
+    with zipfile.ZipFile(path, "w") as archive:  # stored: PNGs are compressed already
+        for i, frame in enumerate(frames):
+            buffer = io.BytesIO()
+            Image.fromarray(frame).save(buffer, "PNG")
+            archive.writestr(f"{i:03d}.png", buffer.getvalue())
 
 
 def _write_folder(path: Path, frames: np.ndarray) -> None:

@@ -4,9 +4,11 @@ import io
 import os
 import struct
 import warnings
+import zipfile
 import zlib
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -352,6 +354,11 @@ def test_animations_by_pillow(frames: np.ndarray, tmp_path: Path, suffix: str, t
 
 def test_animations_as_mp4(frames: np.ndarray, tmp_path: Path) -> None:
     write_frames(tmp_path / "a.mp4", frames, fps=10)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        (stream,) = container.streams.video
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p"), "what browsers play"
+    data = (tmp_path / "a.mp4").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat"), "plays before it is all there"
     capture = cv2.VideoCapture(str(tmp_path / "a.mp4"))
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
     read = []
@@ -359,6 +366,19 @@ def test_animations_as_mp4(frames: np.ndarray, tmp_path: Path) -> None:
         read.append(got[1][..., ::-1])
     assert np.stack(read).shape == frames.shape
     assert np.abs(np.stack(read).astype(int) - frames).mean() < 12
+
+
+def test_a_video_of_odd_sides_loses_one_row_and_column(frames: np.ndarray, tmp_path: Path) -> None:
+    write_frames(tmp_path / "a.mp4", frames[:, :39, :55], fps=12.5)
+    capture = cv2.VideoCapture(str(tmp_path / "a.mp4"))
+    assert capture.read()[1].shape == (38, 54, 3)
+
+
+def test_animations_as_a_zip(frames: np.ndarray, tmp_path: Path) -> None:
+    write_frames(tmp_path / "a.zip", frames)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == [f"{i:03d}.png" for i in range(7)]
+        assert np.array_equal(np.stack([read_photo(archive.read(n)) for n in archive.namelist()]), frames)
 
 
 def test_animations_as_a_folder(frames: np.ndarray, tmp_path: Path) -> None:
