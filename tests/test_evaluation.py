@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,8 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from semflow_core.data.pairs import Pair
 from semflow_core.errors import InputError
-from semflow_core.evaluation.evaluate import evaluate, match_folders, table
+from semflow_core.evaluation.evaluate import evaluate, load_others, match_folders, share_of_best, tables
+from semflow_core.evaluation.features import FeatureNetwork
+from semflow_core.evaluation.harness import Harness
+from semflow_core.evaluation.photos import PhotoMetrics
 from semflow_core.evaluation.segmentation import confusion, iou, mean_iou, pixel_accuracy
 from semflow_core.palette import load_palette, parse_palette
 from semflow_core.pipeline import SemFlowPipeline
@@ -136,13 +141,18 @@ def test_every_figure_is_of_the_direction_it_names() -> None:
     masks[:, :, 8:] = 5  # left half a, right half b
     photos = np.dstack([masks[0]] * 3)[None].repeat(3, axis=0)
     photos[0, :, :] = 3  # segmentation mistakes all of the first picture's b for a
-    [row] = evaluate(cast(SemFlowPipeline, Pretender()), list(photos), masks, [1], batch=2)
+    report = evaluate(Harness(cast(SemFlowPipeline, Pretender()), list(photos), masks, batch=2), [1])
+    [row] = report["rows"]
     # of 3 * 256 pixels half are a, half b; a third of b is found as a
-    assert row["segmentation"]["accuracy"] == pytest.approx(100 * 5 / 6, abs=0.01)
+    assert row["segmentation"]["accuracy"].value == pytest.approx(100 * 5 / 6, abs=0.01)
     assert row["segmentation"]["iou"] == pytest.approx({"a": 75, "b": 100 * 2 / 3, "c": None}, abs=0.01)
-    assert row["cycle"]["accuracy"] == 50  # a comes back, b never does
+    assert row["cycle"]["accuracy"] == (50, 50, 50)  # a comes back, b never does
     assert row["cycle"]["iou"] == {"a": 100, "b": 0, "c": 0}
-    assert row["codec_miou"] == pytest.approx((100 * 2 / 3 + 50) / 2, abs=0.01)
+    assert report["codec_miou"].value == pytest.approx((100 * 2 / 3 + 50) / 2, abs=0.01)
+    # the first picture makes the difference: without it segmentation is perfect, with it alone half of b is lost
+    low, high = row["segmentation"]["accuracy"][1:]
+    assert low < 100 * 5 / 6 < high and row["segmentation"]["miou"].low < row["segmentation"]["miou"].value
+    assert report["one_step_share"] == (1, 1, 1)
 
 
 def test_evaluate_a_model(tiny_model: Path) -> None:
@@ -150,7 +160,8 @@ def test_evaluate_a_model(tiny_model: Path) -> None:
     pipeline = load_pipeline(str(tiny_model))
     photos, masks = pictures(0, 3)
     masks[0, :5] = 255
-    rows = evaluate(pipeline, list(photos), masks, [1, 2], seed=4, batch=2)
+    report = evaluate(Harness(pipeline, list(photos), masks, seed=4, batch=2), [1, 2])
+    rows = report["rows"]
     assert [(r["steps"], r["n"], r["resolution"]) for r in rows] == [(1, 3, 32), (2, 3, 32)]
     painted = pipeline.palette.paintable(masks)
     found = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in photos]
@@ -161,19 +172,19 @@ def test_evaluate_a_model(tiny_model: Path) -> None:
     again = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in made]
     last = rows[1]
     # one picture at a time may round differently from two
-    assert last["segmentation"]["accuracy"] == pytest.approx(
+    assert last["segmentation"]["accuracy"].value == pytest.approx(
         pixel_accuracy(np.stack(found), masks, pipeline.palette), abs=0.5
     )
-    assert last["segmentation"]["miou"] == pytest.approx(
+    assert last["segmentation"]["miou"].value == pytest.approx(
         mean_iou(np.stack(found), masks, pipeline.palette), abs=0.5
     )
-    assert last["cycle"]["miou"] == pytest.approx(mean_iou(np.stack(again), masks, pipeline.palette), abs=0.5)
+    assert last["cycle"]["miou"].value == pytest.approx(mean_iou(np.stack(again), masks, pipeline.palette), abs=0.5)
     codec = pipeline.codec_roundtrip(painted, 4)
-    assert last["codec_miou"] == pytest.approx(mean_iou(codec, masks, pipeline.palette), abs=0.5)
+    assert report["codec_miou"].value == pytest.approx(mean_iou(codec, masks, pipeline.palette), abs=0.5)
     each = last["segmentation"]["iou"]
     assert set(each) == {c.name for c in pipeline.palette.classes}
     present = [c.name for c in pipeline.palette.classes if (masks == c.id).any()]
-    assert np.mean([each[name] for name in present]) == pytest.approx(last["segmentation"]["miou"], abs=0.01)
+    assert np.mean([each[name] for name in present]) == pytest.approx(last["segmentation"]["miou"].value, abs=0.01)
     assert all(s > 0 for r in rows for s in r["seconds"].values())
 
 
@@ -181,16 +192,63 @@ def test_evaluate_a_wide_model_with_void(tiny_streets: Path) -> None:
     """Photos of such a model are twice as wide as its masks, and 255 is painted and not measured."""
     photos, masks = pictures(1, 2)
     masks[:, :16] = 255
-    [row] = evaluate(load_pipeline(str(tiny_streets)), list(photos), masks, [1])
+    harness = Harness(load_pipeline(str(tiny_streets)), list(photos), masks)
+    [row] = evaluate(harness, [1], PhotoMetrics(list(photos), [COLOR]), diverse=1)["rows"]
     assert row["cycle"]["iou"]["unlabelled"] in (None, 0.0)
-    assert 0 <= row["cycle"]["miou"] <= 100
+    assert 0 <= row["cycle"]["miou"].value <= 100
+    assert row["photos"]["feature distance (color) to the photo"].value > 0
 
 
 def test_evaluate_nothing_but_void(tiny_model: Path) -> None:
     photos, masks = pictures(2, 1)
-    rows = evaluate(load_pipeline(str(tiny_model)), list(photos), np.full_like(masks, 255), [1])
-    assert rows[0]["segmentation"] == {"miou": None, "accuracy": None, "iou": {}}
-    assert table(rows).splitlines()[1].split()[:5] == ["1", "-", "-", "-", "-"]
+    report = evaluate(Harness(load_pipeline(str(tiny_model)), list(photos), np.full_like(masks, 255)), [1])
+    assert set(report["rows"][0]["segmentation"]["iou"].values()) <= {None, 0.0}
+    assert tables(report).splitlines()[4].replace("|", " ").split()[:4] == ["1", "-", "-", "-"]
+
+
+def mean_color(photos: Sequence[np.ndarray]) -> np.ndarray:
+    return np.stack([p.mean((0, 1)) for p in photos])
+
+
+COLOR = FeatureNetwork("color", "Fréchet distance (color)", "kernel distance ×1000 (color)", mean_color)
+
+
+def test_photos_stand_beside_the_codec_and_the_training_set(tiny_model: Path) -> None:
+    pipeline = load_pipeline(str(tiny_model))
+    photos, masks = pictures(3, 4)
+    harness = Harness(pipeline, list(photos), masks, seed=1, batch=3)
+    others = list(255 - photos)
+    report = evaluate(harness, [1, 2], PhotoMetrics(list(photos), [COLOR], seed=1), others, diverse=2)
+    made = harness.synthesize(steps=2)
+    metrics = PhotoMetrics(list(photos), [COLOR], seed=1)
+    assert report["rows"][1]["photos"] == metrics.against(made, paired=True)
+    assert report["codec_photos"] == metrics.against(harness.codec_photos(), paired=True)
+    assert report["train_photos"] == metrics.against(others, paired=False)
+    groups = harness.by_seed(2, steps=2)
+    assert [len(g) for g in groups] == [8, 8]
+    again = pipeline.synthesize(SynthesisRequest(layout=pack_labels(harness.layouts[1]), seed=1 + 7, steps=2)).photo
+    assert np.abs(groups[1][7].astype(int) - again).max() <= 1  # batches may round differently
+    assert report["rows"][1]["diversity"] == metrics.between(groups)
+    text = tables(report)
+    for phrase in ("codec alone", "real training photos", "Fréchet distance (color)", "pixel std of 5 seeds: 2 steps"):
+        assert phrase in text
+
+
+def test_the_share_of_the_best_is_of_the_same_pictures() -> None:
+    """One step finds half of the pixels of each of two classes, two steps all."""
+    one = torch.tensor([[[2, 2], [2, 2]]] * 3)
+    two = torch.tensor([[[4, 0], [0, 4]]] * 3)
+    assert share_of_best({1: one, 2: two}, seed=0) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+
+
+def test_other_photos_are_as_many_and_none_of_the_split(tmp_path: Path) -> None:
+    for i in range(5):
+        Image.new("RGB", (20, 20), (40 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    split = [Pair(str(i), tmp_path / f"{i}.png", tmp_path / "no.png") for i in (1, 3)]
+    found = load_others(tmp_path, split, 16, seed=0)
+    assert len(found) == 2 and all(p.shape == (16, 16, 3) and p[0, 0, 0] in (0, 80, 160) for p in found)
+    with pytest.raises(InputError, match="has 2 photos beside the split's own.*needs 3"):
+        load_others(tmp_path, [*split, Pair("0", tmp_path / "0.png", tmp_path / "no.png")], 16, seed=0)
 
 
 def test_folders_are_matched_by_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A model's figures by solver steps: segmentation, cycle (layout -> photo -> layout), the codec's ceiling."""
+"""A model's figures by solver steps: both directions, their cycle, the photos beside real ones, and diversity."""
 
 from __future__ import annotations
 
@@ -12,75 +12,110 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..data.pairs import Pair, match
+from ..data.pairs import PHOTO_SUFFIXES, Pair, match
 from ..errors import InputError
+from ..images import read_photo
 from ..palette import Palette
-from ..pipeline import SemFlowPipeline
-from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
-from .segmentation import confusion, iou
+from .bootstrap import Estimate, bootstrap
+from .diversity import SEEDS
+from .frechet import subset
+from .harness import Harness
+from .photos import PhotoMetrics
+from .report import markdown, shown
+from .segmentation import accuracy_of, confusions, iou, miou_of
 
-Row = dict[str, Any]
+Report = dict[str, Any]
 
 
 def evaluate(
-    pipeline: SemFlowPipeline,
-    photos: Sequence[np.ndarray],
-    masks: np.ndarray,
+    harness: Harness,
     steps: Sequence[int],
-    seed: int = 0,
-    batch: int = 8,
-) -> list[Row]:
-    """Measure both directions with Euler steps on the requests' default grids.
+    metrics: PhotoMetrics | None = None,
+    others: Sequence[np.ndarray] | None = None,
+    diverse: int = 8,
+) -> Report:
+    """Measure with Euler steps on the requests' default grids.
 
     Args:
-        photos: N photos (S, S, 3) uint8, S = pipeline.size.
-        masks: (N, S, S) uint8, their class ids; 255 is left out of every figure. Where 255 is no class of
-            the palette it is painted as the background.
+        harness: the model and the split.
         steps: numbers of steps, a row of figures each.
-        seed: layout i is perturbed with seed + i.
-        batch: pictures computed at once.
+        metrics: of photos, or None to leave them out.
+        others: as many photos that the model was trained on, to compare with the split's.
+        diverse: layouts that are made with 8 seeds each; 0 leaves diversity out.
 
     Returns:
-        Rows with steps, n, resolution; miou and accuracy (0..100) of `segmentation` and `cycle`, iou a class
-        (None where the class does not occur); codec_miou, what is left of the layouts when they only go
-        through the autoencoder and back; seconds an image of `segment` and `synthesize`.
+        n, resolution; rows by steps, each with `segmentation` and `cycle` (miou and accuracy, Estimates in
+        0..100, iou a class, None where it does not occur), `photos` and `diversity` (Estimates by name) and
+        `seconds` an image; and what stands beside them: `codec_miou`, `train_photos` and `codec_photos` as
+        `photos`, `real_diversity`, `one_step_share` of the best segmentation mIoU.
     """
-    palette, n = pipeline.palette, len(masks)
-    layouts = palette.paintable(masks)
-    parts = [slice(i, i + batch) for i in range(0, n, batch)]
-    codec = _no_counts(palette)
-    for part in parts:
-        codec += confusion(pipeline.codec_roundtrip(layouts[part], seed + part.start), masks[part], palette)
-    _segment(
-        pipeline, photos[parts[0]], 1
-    )  # the first call of a process is slow and would be charged to row 1
-    rows = []
-    with tqdm(total=len(steps) * n, desc="evaluate", unit="pair", disable=None) as bar:
-        for count in steps:
-            segmented, cycled = _no_counts(palette), _no_counts(palette)
-            seconds = {"segment": 0.0, "synthesize": 0.0}
-            for part in parts:
-                start = time.perf_counter()
-                labels = _segment(pipeline, photos[part], count)
-                middle = time.perf_counter()
-                made = _synthesize(pipeline, layouts[part], count, seed + part.start)
-                seconds["synthesize"] += (time.perf_counter() - middle) / n
-                seconds["segment"] += (middle - start) / n
-                segmented += confusion(_fit(labels, masks), masks[part], palette)
-                cycled += confusion(_fit(_segment(pipeline, made, count), masks), masks[part], palette)
-                bar.update(len(masks[part]))
-            rows.append(
-                {
-                    "steps": count,
-                    "n": n,
-                    "resolution": pipeline.size,
-                    "segmentation": _figures(segmented, palette),
-                    "cycle": _figures(cycled, palette),
-                    "codec_miou": _figures(codec, palette)["miou"],
-                    "seconds": {k: round(v, 4) for k, v in seconds.items()},
-                }
-            )
-    return rows
+    masks, palette, seed = harness.masks, harness.palette, harness.seed
+    report: Report = {
+        "n": len(masks),
+        "resolution": harness.pipeline.size,
+        "codec_miou": miou(confusions(harness.codec_labels(), masks, palette), seed),
+        "train_photos": {},
+        "codec_photos": {},
+        "real_diversity": {},
+        "diversity_layouts": min(diverse, len(masks)),
+    }
+    if metrics:
+        report["codec_photos"] = metrics.against(harness.codec_photos(), paired=True)
+        report["real_diversity"] = metrics.between_real()
+        if others is not None:
+            report["train_photos"] = metrics.against(others, paired=False)
+    # the first call of a process is slow and would be charged to row 1
+    harness.segment(harness.photos[: harness.batch], steps=1)
+    rows, counts = [], {}
+    for count in tqdm(steps, desc="evaluate", unit="number of steps", disable=None):
+        start = time.perf_counter()
+        labels = harness.segment(harness.photos, steps=count)
+        middle = time.perf_counter()
+        made = harness.synthesize(steps=count)
+        end = time.perf_counter()
+        counts[count] = confusions(labels, masks, palette)
+        cycled = confusions(harness.segment(made, steps=count), masks, palette)
+        rows.append(
+            {
+                "steps": count,
+                "n": len(masks),
+                "resolution": harness.pipeline.size,
+                "segmentation": figures(counts[count], palette, seed),
+                "cycle": figures(cycled, palette, seed),
+                "photos": metrics.against(made, paired=True) if metrics else {},
+                "diversity": metrics.between(harness.by_seed(diverse, steps=count)) if metrics and diverse else {},
+                "seconds": {"segment": (middle - start) / len(masks), "synthesize": (end - middle) / len(masks)},
+            }
+        )
+    report["rows"] = rows
+    if 1 in counts:
+        report["one_step_share"] = share_of_best(counts, seed)
+    return report
+
+
+def miou(counts: torch.Tensor, seed: int) -> Estimate:
+    """mIoU of confusion counts a picture, (N, n, n); the bootstrap resamples pictures and sums anew."""
+    return bootstrap(lambda i: miou_of(counts[i].sum(0)), len(counts), seed)
+
+
+def share_of_best(counts: dict[int, torch.Tensor], seed: int) -> Estimate:
+    """mIoU at one step over the best mIoU of all numbers of steps, on the same resampled pictures."""
+
+    def share(i: np.ndarray) -> float:
+        best = max(miou_of(c[i].sum(0)) for c in counts.values())
+        return miou_of(counts[1][i].sum(0)) / best if best else float("nan")
+
+    return bootstrap(share, len(counts[1]), seed)
+
+
+def figures(counts: torch.Tensor, palette: Palette, seed: int) -> Report:
+    """Confusion counts a picture -> mIoU over the classes of the truth, pixel accuracy and IoU a class, 0..100."""
+    each = (100 * iou(counts.sum(0))).tolist()
+    return {
+        "miou": miou(counts, seed),
+        "accuracy": bootstrap(lambda i: accuracy_of(counts[i].sum(0)), len(counts), seed),
+        "iou": {c.name: None if v != v else v for c, v in zip(palette.classes, each)},
+    }
 
 
 def match_folders(images: Path, masks: Path) -> list[Pair]:
@@ -98,54 +133,77 @@ def match_folders(images: Path, masks: Path) -> list[Pair]:
     return pairs
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned text."""
-    heads = ("steps", "seg mIoU", "seg acc", "cycle mIoU", "codec mIoU", "s/seg", "s/synth")
-    lines = ["{:>5} {:>9} {:>8} {:>11} {:>11} {:>7} {:>8}".format(*heads)]
-    for r in rows:
-        seg, cycle, s = r["segmentation"], r["cycle"], r["seconds"]
+def load_others(folder: Path, split: Sequence[Pair], size: int, seed: int) -> list[np.ndarray]:
+    """As many photos of a folder as the split has, none of the split's names, (size, size, 3) uint8.
+
+    Raises:
+        InputError: there are too few, or one cannot be read.
+    """
+    names = {pair.name for pair in split}
+    paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES and p.stem not in names)
+    if len(paths) < len(split):
+        raise InputError(
+            f"{folder} has {len(paths)} photos beside the split's own; sets of photos are compared at equal size, "
+            f"which needs {len(split)}"
+        )
+    photos = [read_photo(paths[i]) for i in subset(len(paths), len(split), seed)]
+    return [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
+
+
+def tables(report: Report) -> str:
+    """The report as text, in markdown."""
+    rows = report["rows"]
+    about = f"n = {report['n']}, {report['resolution']}x{report['resolution']}, [95 % bootstrap interval over pictures]"
+    heads = ("steps", "segmentation mIoU", "pixel accuracy", "cycle mIoU", "s to segment", "s to synthesise")
+    both = [
+        (
+            r["steps"],
+            shown(r["segmentation"]["miou"]),
+            shown(r["segmentation"]["accuracy"]),
+            shown(r["cycle"]["miou"]),
+            f"{r['seconds']['segment']:.2f}",
+            f"{r['seconds']['synthesize']:.2f}",
+        )
+        for r in rows
+    ]
+    lines = [f"Layouts: {report.get('split', 'pairs')}, {about}", "", markdown(heads, both), ""]
+    lines.append(f"Codec alone, on perturbed layouts: {shown(report['codec_miou'])} mIoU")
+    if "one_step_share" in report:
+        lines.append(f"1 step keeps {report['one_step_share']:.3f} of the best segmentation mIoU")
+    if report["codec_photos"]:
+        lines += ["", f"Photos: against the same split's, {about}", "", photo_table(report)]
+    if report["rows"][0]["diversity"]:
+        seeds = f"Diversity: {report['diversity_layouts']} layouts of the same split, {SEEDS} seeds each"
+        lines += ["", seeds, "", diversity_table(report)]
+    return "\n".join(lines)
+
+
+def photo_table(report: Report) -> str:
+    """Synthesis by steps; beside it the codec alone, and real photos against real ones."""
+    names = list(report["codec_photos"])
+    named = [(steps_of(r), r["photos"]) for r in report["rows"]]
+    named += [("codec alone", report["codec_photos"])]
+    if report["train_photos"]:
+        named += [("real training photos", report["train_photos"])]
+    return markdown(["photos", *names], [[name, *(shown(f.get(k)) for k in names)] for name, f in named])
+
+
+def diversity_table(report: Report) -> str:
+    """Differences among one layout's photos, and among real photos."""
+    names = list(report["real_diversity"])
+    named = [(steps_of(r), r["diversity"]) for r in report["rows"]]
+    named += [("real photos, each of its own layout", report["real_diversity"])]
+    table = markdown(["photos", *names], [[name, *(shown(f.get(k)) for k in names)] for name, f in named])
+    few, many = (pick(report["rows"], key=lambda r: r["steps"]) for pick in (min, max))
+    lines = [table, ""]
+    for name in names:
+        real, one, other = (f[name].value for f in (report["real_diversity"], few["diversity"], many["diversity"]))
         lines.append(
-            f"{r['steps']:>5} {_show(seg['miou']):>9} {_show(seg['accuracy']):>8} {_show(cycle['miou']):>11} "
-            f"{_show(r['codec_miou']):>11} {s['segment']:>7.2f} {s['synthesize']:>8.2f}"
+            f"{name}: {steps_of(many)} reach {other / real:.2f} of real photos; "
+            f"{steps_of(few)} have {one / other:.2f} of {steps_of(many)}"
         )
     return "\n".join(lines)
 
 
-def _show(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
-
-
-def _segment(pipeline: SemFlowPipeline, photos: Sequence[np.ndarray], steps: int) -> list[np.ndarray]:
-    requests = [SegmentationRequest(steps=steps, photo=pack_photo(p)) for p in photos]
-    return [s.labels for s in pipeline.segment_many(requests)]
-
-
-def _synthesize(pipeline: SemFlowPipeline, layouts: np.ndarray, steps: int, seed: int) -> list[np.ndarray]:
-    requests = [
-        SynthesisRequest(steps=steps, layout=pack_labels(m), seed=seed + i) for i, m in enumerate(layouts)
-    ]
-    return [s.photo for s in pipeline.synthesize_many(requests)]
-
-
-def _fit(labels: Sequence[np.ndarray], masks: np.ndarray) -> np.ndarray:
-    """Labels at the masks' size: a model with an aspect shows, and so segments, wider pictures."""
-    h, w = masks.shape[1:]
-    return np.stack([cv2.resize(m, (w, h), interpolation=cv2.INTER_NEAREST_EXACT) for m in labels])
-
-
-def _no_counts(palette: Palette) -> torch.Tensor:
-    return torch.zeros(len(palette.classes), len(palette.classes), dtype=torch.int64)
-
-
-def _figures(counts: torch.Tensor, palette: Palette) -> Row:
-    """Confusion counts -> mIoU over the classes of the truth, pixel accuracy and IoU a class, 0..100."""
-    each = 100 * iou(counts)
-    present = counts.sum(1) > 0
-    if not present.any():
-        return {"miou": None, "accuracy": None, "iou": {}}
-    names = [c.name for c in palette.classes]
-    return {
-        "miou": round(float(each[present].mean()), 3),
-        "accuracy": round(100 * float(counts.diag().sum() / counts.sum()), 3),
-        "iou": {name: None if v != v else round(v, 2) for name, v in zip(names, each.tolist())},
-    }
+def steps_of(row: Report) -> str:
+    return f"{row['steps']} step{'s' if row['steps'] > 1 else ''}"

@@ -23,6 +23,11 @@ def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> tor
     )
 
 
+def confusions(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:
+    """Confusion counts a picture, (N, n, n), from class ids (N, H, W); a bootstrap resamples pictures."""
+    return torch.stack([confusion(p, t, palette) for p, t in zip(predicted, truth)])
+
+
 def iou(counts: torch.Tensor) -> torch.Tensor:
     """IoU a class from confusion counts, (n,) in 0..1; nan for a class that is in neither."""
     hit = counts.diag().double()
@@ -32,12 +37,19 @@ def iou(counts: torch.Tensor) -> torch.Tensor:
 
 def mean_iou(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> float:
     """Mean IoU, 0..100, over the classes that the truth has (summed over all pictures, then averaged)."""
-    counts = confusion(predicted, truth, palette)
-    present = counts.sum(1) > 0
-    return 100 * float(iou(counts)[present].mean())
+    return miou_of(confusion(predicted, truth, palette))
 
 
 def pixel_accuracy(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> float:
     """Share of pixels with the right class, 0..100, void left out."""
-    counts = confusion(predicted, truth, palette)
-    return 100 * float(counts.diag().sum() / counts.sum().clamp(min=1))
+    return accuracy_of(confusion(predicted, truth, palette))
+
+
+def miou_of(counts: torch.Tensor) -> float:
+    """`mean_iou` from confusion counts (n, n); nan where the truth has no class."""
+    return 100 * float(iou(counts)[counts.sum(1) > 0].mean())
+
+
+def accuracy_of(counts: torch.Tensor) -> float:
+    """`pixel_accuracy` from confusion counts (n, n); nan where the truth has no class."""
+    return 100 * float(counts.diag().sum() / counts.sum())

@@ -1,0 +1,93 @@
+"""The figures of synthesised photos: against real ones, and among the seeds of one layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from .bootstrap import Estimate, bootstrap, bootstrap_mean
+from .diversity import SEEDS, STD_SEEDS, distances, pixel_std
+from .features import FeatureNetwork
+from .frechet import check_sets, frechet_of, kernel_terms, off_diagonal, products
+from .lpips import Distance
+
+Photos = Sequence[np.ndarray]  # (H, W, 3) uint8, all of one size
+Figures = dict[str, Estimate]  # by the name that is printed
+
+TO_PHOTO = "to the photo"
+BETWEEN = f"between {SEEDS} seeds"
+STD = f"pixel std of {STD_SEEDS} seeds"
+
+
+class PhotoMetrics:
+    """Compares sets of N photos with the N real ones of a split, by every network that is at hand.
+
+    Args:
+        real: the split's photos, at least two.
+        networks: what features are taken with; may be empty, then only pixels are measured.
+        lpips: LPIPS, where it is at hand.
+        seed: of the bootstrap.
+    """
+
+    def __init__(
+        self, real: Photos, networks: Sequence[FeatureNetwork], lpips: Distance | None = None, seed: int = 0
+    ) -> None:
+        check_sets(real)
+        self.real, self.networks, self.lpips, self.seed = real, networks, lpips, seed
+        self.features = [network.features(real) for network in networks]
+
+    def against(self, made: Photos, paired: bool) -> Figures:
+        """Photos made from the split's layouts, or as many others, against the real ones.
+
+        Args:
+            paired: made[i] is meant to show what real[i] shows, so that they are also compared one by one.
+        """
+        n, figures = len(self.real), Figures()
+        for network, real in zip(self.networks, self.features):
+            other = network.features(made)
+            inner = products(real, other)
+            figures[network.frechet] = bootstrap(lambda i, p=inner: frechet_of(p, i, i), n, self.seed)
+            terms = 1000 * kernel_terms(real, other)
+            figures[network.kernel] = bootstrap(lambda i, t=terms: off_diagonal(t, i), n, self.seed)
+            if paired:
+                each = np.linalg.norm(other.astype(float) - real, axis=1)
+                figures[f"{network.distance} {TO_PHOTO}"] = bootstrap_mean(each, self.seed)
+        if self.lpips and paired:
+            figures[f"LPIPS {TO_PHOTO}"] = bootstrap_mean(self.lpips(made, self.real), self.seed)
+        return figures
+
+    def each_between(self, groups: Sequence[Photos]) -> dict[str, np.ndarray]:
+        """Diversity, a value a layout, from each layout's photos by seed; means over these are the figures."""
+        values = {}
+        for network in self.networks:
+            pairwise = [off_diagonal(distances(network.features(group))) for group in groups]
+            values[f"{network.distance} {BETWEEN}"] = np.array(pairwise)
+        if self.lpips:
+            values[f"LPIPS {BETWEEN}"] = np.array([_lpips_pairs(self.lpips, group) for group in groups])
+        values[STD] = np.array([pixel_std(group[:STD_SEEDS]) for group in groups])
+        return values
+
+    def between(self, groups: Sequence[Photos]) -> Figures:
+        """`each_between` as figures."""
+        return {k: bootstrap_mean(v, self.seed) for k, v in self.each_between(groups).items()}
+
+    def between_real(self) -> Figures:
+        """The same among the real photos, under the same names: what diversity is measured by."""
+        figures, n = Figures(), len(self.real)
+        for network, features in zip(self.networks, self.features):
+            d = distances(features)
+            figures[f"{network.distance} {BETWEEN}"] = bootstrap(lambda i, d=d: off_diagonal(d, i), n, self.seed)
+        if self.lpips:
+            # neighbours in the split's order are strangers; all n^2 pairs would take minutes
+            each = self.lpips(self.real[1:], self.real[:-1])
+            figures[f"LPIPS {BETWEEN}"] = bootstrap_mean(each, self.seed)
+        groups = [self.real[i : i + STD_SEEDS] for i in range(0, n - STD_SEEDS + 1, STD_SEEDS)] or [self.real]
+        figures[STD] = bootstrap_mean(np.array([pixel_std(g) for g in groups]), self.seed)
+        return figures
+
+
+def _lpips_pairs(lpips: Distance, photos: Photos) -> float:
+    a, b = zip(*combinations(photos, 2))
+    return float(lpips(a, b).mean())
