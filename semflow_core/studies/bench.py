@@ -1,0 +1,110 @@
+"""What a study of a trained model works on, and the row of figures that every synthesis is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..data.pairs import data_root
+from ..errors import InputError
+from ..evaluation.bootstrap import Estimate
+from ..evaluation.evaluate import miou
+from ..evaluation.features import HOW_TO_GET, find_networks
+from ..evaluation.harness import Harness
+from ..evaluation.lpips import find_lpips
+from ..evaluation.photos import PhotoMetrics
+from ..evaluation.segmentation import confusions
+from ..images import read_layout
+from ..pipeline import SemFlowPipeline
+from ..registry import MODEL_DIR
+from ..request import SynthesisRequest, pack_labels
+from ..training.config import DomainConfig, build, read_config
+
+LAYOUT_DIR = MODEL_DIR.parent / "layouts"
+LAYOUTS = {"celebamask_hq": ("long_hair", "glasses", "hat"), "cityscapes": ("street",)}  # our own drawings, by palette
+READ_STEPS = 2  # with which syntheses are segmented again; the same for all that is compared
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A model, its development split, and the metrics.
+
+    Attributes:
+        diverse: layouts that are made with 8 seeds each; 0 leaves diversity out.
+    """
+
+    harness: Harness
+    metrics: PhotoMetrics
+    diverse: int = 4
+
+    @property
+    def pipeline(self) -> SemFlowPipeline:
+        return self.harness.pipeline
+
+    @property
+    def about(self) -> str:
+        size, n = self.pipeline.size, len(self.harness.masks)
+        return (
+            f"model {self.pipeline.name}, the first {n} pairs of the development split, {size}x{size}, "
+            f"seed {self.harness.seed}; [95 % bootstrap interval over pictures]"
+        )
+
+    def segmentation(self, photos: Any, **how: Any) -> Estimate:
+        """mIoU of the photos' segmentation against the split's masks."""
+        h = self.harness
+        return miou(confusions(h.segment(photos, **how), h.masks, h.palette), h.seed)
+
+    def codec_ceiling(self) -> Estimate:
+        """mIoU of the perturbed layouts after the autoencoder alone."""
+        h = self.harness
+        return miou(confusions(h.codec_labels(), h.masks, h.palette), h.seed)
+
+    def synthesis(self, made: list[np.ndarray] | None = None, **how: Any) -> dict[str, Estimate]:
+        """Photos from the split's layouts: cycle mIoU, distances to the real ones, diversity, by name.
+
+        Args:
+            made: the photos, where they are there already.
+            how: steps, solver, grid, beta, spectrum as in SynthesisRequest.
+        """
+        made = self.harness.synthesize(**how) if made is None else made
+        figures = {"cycle mIoU": self.segmentation(made, steps=READ_STEPS), **self.metrics.against(made, paired=True)}
+        if self.diverse:
+            figures |= self.metrics.between(self.harness.by_seed(self.diverse, **how))
+        return figures
+
+    def sheet(self, settings: list[dict[str, Any]]) -> np.ndarray | None:
+        """Our own layouts, a row each: the layout, then the photo of each setting; None where we have drawn none."""
+        palette, rows = self.pipeline.palette, []
+        for name in LAYOUTS.get(palette.name, ()):
+            labels = read_layout(LAYOUT_DIR / f"{name}.png", palette, self.pipeline.codebook)
+            made = [self.pipeline.synthesize(SynthesisRequest(layout=pack_labels(labels), **s)).photo for s in settings]
+            h, w = made[0].shape[:2]
+            small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
+            rows.append(np.concatenate([palette.colorize(small), *made], axis=1))
+        return np.concatenate(rows) if rows else None
+
+
+def make_bench(
+    pipeline: SemFlowPipeline, config: Path, n: int, seed: int = 0, batch: int = 8, diverse: int = 4, data: str = ""
+) -> Bench:
+    """A bench of the first n pairs of the development split that a training configuration declares.
+
+    Raises:
+        InputError: the data is not there, is of another label set, or no feature network is installed.
+    """
+    domain = build(DomainConfig, read_config(config, []).get("domain"), "domain")
+    if domain.palette != pipeline.palette.name:
+        raise InputError(
+            f"{config} is about {domain.palette} and the model '{pipeline.name}' about {pipeline.palette.name}; "
+            "choose another --config"
+        )
+    networks = find_networks()
+    if not networks:
+        raise InputError(HOW_TO_GET)
+    split = domain.split(data_root(data), "dev", pipeline.size, limit=n)
+    harness = Harness(pipeline, list(split.photos), split.masks, seed, batch)
+    return Bench(harness, PhotoMetrics(list(split.photos), networks, find_lpips(), seed), diverse)
