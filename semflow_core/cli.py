@@ -1,4 +1,4 @@
-"""The command line: models, synthesize, segment, animate, evaluate, train.
+"""The command line: models, synthesize, segment, edit, animate, evaluate, study, train.
 
 Whatever is wrong with the input ends in status 2, one line on stderr and nothing written: requests and inputs
 are checked, all of them, before the first result is computed. Heavy modules are imported inside the
@@ -59,35 +59,77 @@ def build_parser() -> argparse.ArgumentParser:
 
     synthesize_ = command(synthesize, "make photos from layouts")
     synthesize_.add_argument(
-        "inputs", type=Path, nargs="+", metavar="LAYOUT", help="index PNG or palette-coloured"
+        "inputs", type=Path, nargs="+", metavar="LAYOUT", help="index PNG, palette-coloured, or folder of parts"
     )
     segment_ = command(segment, "make layouts (index PNGs of the photo's own size) from photos")
     segment_.add_argument("inputs", type=Path, nargs="+", metavar="PHOTO")
+    segment_.add_argument(
+        "--no-align", action="store_true", help="do not look for a face, which models of faces do: take the whole photo"
+    )
+    edit_ = command(edit, "change in a photo what was changed in its layout, and nothing else")
+    edit_.add_argument("inputs", type=Path, nargs=1, metavar="PHOTO")
+    edit_.add_argument("--layout", type=Path, required=True, metavar="FILE", help="the layout after the change")
+    edit_.add_argument("--before", type=Path, metavar="FILE", help="the layout before it (what segment finds)")
     animate_ = command(animate, "show the path between a photo and its layout")
     animate_.add_argument("input", type=Path, metavar="PHOTO_OR_LAYOUT")
     animate_.add_argument("--frames", type=int, help="number of frames, 2 to 240 (25)")
     animate_.add_argument("--fps", type=float, default=12.0, help="frames a second (12)")
     animate_.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help=".gif, .webp, .mp4, or a folder of PNGs"
+        "--out", type=Path, required=True, metavar="FILE", help=".gif, .webp, .mp4, .zip, or a folder of PNGs"
     )
     evaluate_ = command(evaluate, "measure a model on pairs of photo and mask")
     evaluate_.add_argument("--images", type=Path, required=True, metavar="DIR")
     evaluate_.add_argument("--masks", type=Path, required=True, metavar="DIR")
     evaluate_.add_argument("--last", type=positive, metavar="N", help="only the last N pairs in sorted order")
     evaluate_.add_argument("--steps", type=step_list, default=[1, 2, 5, 8, 25], metavar="N,N,...")
+    evaluate_.add_argument(
+        "--train-images",
+        type=Path,
+        metavar="DIR",
+        help="photos the model was trained on, to compare with the split's (those of the split itself are skipped)",
+    )
+    evaluate_.add_argument(
+        "--diverse",
+        type=count,
+        default=8,
+        metavar="N",
+        help="measure diversity on N layouts, 8 seeds each; 0 leaves it out (8)",
+    )
     evaluate_.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
 
-    for sub in (synthesize_, segment_, animate_, evaluate_):
+    study_ = command(study, "compare settings at equal budgets: grids, solvers, beta, style; codebook, times, ...")
+    study_.add_argument("name", metavar="NAME")
+    study_.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="right after the name: settings of all variants of a study that trains",
+    )
+    study_.add_argument(
+        "--config",
+        type=Path,
+        default=Path("configs/faces.yaml"),
+        metavar="CONFIG",
+        help="whose development split is used, and what studies that train start from (configs/faces.yaml)",
+    )
+    study_.add_argument("--n", type=positive, default=50, metavar="N", help="pairs of the development split (50)")
+    study_.add_argument(
+        "--diverse", type=count, default=4, metavar="N", help="layouts that are made with 8 seeds each (4)"
+    )
+    study_.add_argument("--seed", type=int, default=0, help="seed of perturbations and intervals (0)")
+    study_.add_argument("--out", type=Path, default=Path("runs/studies"), metavar="DIR", help="(runs/studies)")
+
+    for sub in (synthesize_, segment_, edit_, animate_, evaluate_, study_):
         sub.add_argument("--model", default="faces", metavar="NAME", help="a model's name or folder (faces)")
         sub.add_argument("--models", type=Path, metavar="DIR", help="also look for models in this folder")
         sub.add_argument("--device", default="cpu", help="cpu, cuda, mps (cpu)")
-    for sub in (synthesize_, animate_, evaluate_):
+    for sub in (synthesize_, edit_, animate_, evaluate_):
         sub.add_argument("--seed", type=int, help="perturbation seed, 0 to 2**53 - 1 (0)")
-    for sub in (synthesize_, segment_, animate_):
+    for sub in (synthesize_, segment_, edit_, animate_):
         sub.add_argument("--steps", type=int, help="solver steps, 1 to 1000 (8)")
         sub.add_argument("--solver", help="euler, ab2, midpoint, heun, rk4, rk45 or leapfrog (euler)")
         sub.add_argument("--grid", help="times: uniform, quadratic or cubic")
-    for sub in (synthesize_, animate_):
+    for sub in (synthesize_, edit_, animate_):
         sub.add_argument(
             "--beta", type=float, help="perturbation amplitude in 0..255 units (the model's own)"
         )
@@ -99,9 +141,9 @@ def build_parser() -> argparse.ArgumentParser:
             metavar="ID=SEED",
             help="re-roll one class",
         )
-    for sub in (synthesize_, segment_):
+    for sub in (synthesize_, segment_, edit_):
         sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.png")
-    for sub in (synthesize_, segment_, evaluate_):
+    for sub in (synthesize_, segment_, evaluate_, study_):
         sub.add_argument(
             "--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)"
         )
@@ -128,7 +170,7 @@ def models(args: argparse.Namespace) -> None:
 
 
 def synthesize(args: argparse.Namespace) -> None:
-    from .images import read_layout, write_photo
+    from .images import open_layout, read_layout, write_photo
     from .request import SynthesisRequest, pack_labels
 
     template = SynthesisRequest(
@@ -141,7 +183,7 @@ def synthesize(args: argparse.Namespace) -> None:
     for path in (
         args.inputs
     ):  # read twice, for every error comes before any result, and thousands do not fit in memory
-        read_layout(path, pipeline.palette, pipeline.codebook)
+        remark(path, open_layout(path, pipeline.palette, pipeline.codebook).note)
     for paths in batches(args.inputs, args.batch):
         layouts = [read_layout(p, pipeline.palette, pipeline.codebook) for p in paths]
         requests = [dataclasses.replace(template, layout=pack_labels(m)) for m in layouts]
@@ -150,6 +192,7 @@ def synthesize(args: argparse.Namespace) -> None:
 
 
 def segment(args: argparse.Namespace) -> None:
+    from .align import align, is_of_faces, whole
     from .images import read_photo, write_layout
     from .request import SegmentationRequest, pack_photo
 
@@ -157,14 +200,41 @@ def segment(args: argparse.Namespace) -> None:
     pipeline = prepare(args)
     for path in args.inputs:  # as in synthesize
         read_photo(path)
+    frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole
     for paths in batches(args.inputs, args.batch):
-        requests = [dataclasses.replace(template, photo=pack_photo(read_photo(p))) for p in paths]
-        for path, result in zip(paths, pipeline.segment_many(requests)):
-            write_layout(args.out / f"{path.stem}.png", result.labels, pipeline.palette)
+        crops = [frame(read_photo(p)) for p in paths]
+        requests = [dataclasses.replace(template, photo=pack_photo(c.crop)) for c in crops]
+        for path, crop, result in zip(paths, crops, pipeline.segment_many(requests)):
+            if crop.note:
+                print(f"semflow: {path.name}: {crop.note}", file=sys.stderr)
+            labels = crop.back(result.labels, outside=pipeline.palette.background)
+            write_layout(args.out / f"{path.stem}.png", labels, pipeline.palette)
+
+
+def edit(args: argparse.Namespace) -> None:
+    from .images import read_layout, read_photo, write_photo
+    from .request import EditRequest, pack_labels, pack_photo
+
+    pipeline = prepare(args)
+    check_classes(args, pipeline)
+    (path,) = args.inputs
+
+    def layout(file: Path) -> str:
+        return pack_labels(read_layout(file, pipeline.palette, pipeline.codebook))
+
+    request = EditRequest(
+        model=args.model,
+        photo=pack_photo(read_photo(path)),
+        layout=layout(args.layout),
+        before=layout(args.before) if args.before else "",
+        class_seeds=tuple(args.class_seed),
+        **given(args, "steps", "seed", "solver", "grid", "beta"),
+    )
+    write_photo(args.out / f"{path.stem}.png", pipeline.edit(request).photo)
 
 
 def animate(args: argparse.Namespace) -> None:
-    from .images import check_animation_path, check_writable, is_layout, read_layout, read_photo, write_frames
+    from .images import check_animation_path, check_writable, is_layout, open_layout, read_photo, write_frames
     from .request import TrajectoryRequest, pack_labels, pack_photo
 
     check_animation_path(args.out)
@@ -174,7 +244,9 @@ def animate(args: argparse.Namespace) -> None:
     pipeline = load(args)
     check_classes(args, pipeline)
     if is_layout(args.input, pipeline.palette, pipeline.codebook):
-        start = {"layout": pack_labels(read_layout(args.input, pipeline.palette, pipeline.codebook))}
+        layout = open_layout(args.input, pipeline.palette, pipeline.codebook)
+        remark(args.input, layout.note)
+        start = {"layout": pack_labels(layout.labels)}
     else:
         start = {"photo": pack_photo(read_photo(args.input))}
     request = TrajectoryRequest(
@@ -192,7 +264,12 @@ def evaluate(args: argparse.Namespace) -> None:
     import numpy as np
 
     from .data.pairs import load_pair
-    from .evaluation.evaluate import evaluate, match_folders, table
+    from .evaluation.evaluate import evaluate, load_others, match_folders, tables
+    from .evaluation.features import HOW_TO_GET, find_networks
+    from .evaluation.harness import Harness
+    from .evaluation.lpips import find_lpips
+    from .evaluation.photos import PhotoMetrics
+    from .evaluation.report import plain
     from .images import check_writable, write_atomically
     from .request import SynthesisRequest
 
@@ -203,15 +280,38 @@ def evaluate(args: argparse.Namespace) -> None:
         if args.json.is_dir():
             raise InputError(f"{args.json} is a folder; --json names a file")
         check_writable(args.json.parent)
-    pairs = match_folders(args.images, args.masks)[-(args.last or 0) :]
+    found = match_folders(args.images, args.masks)
+    pairs = found[-(args.last or 0) :]
     pipeline = load(args)
     loaded = [load_pair(p, pipeline.palette, pipeline.size) for p in pairs]
-    masks = np.stack([m for _, m in loaded])
-    rows = evaluate(pipeline, [p for p, _ in loaded], masks, args.steps, seed, args.batch)
-    print(table(rows))
+    photos, masks = [p for p, _ in loaded], np.stack([m for _, m in loaded])
+    others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
+    networks = find_networks()
+    metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
+    report = evaluate(Harness(pipeline, photos, masks, seed, args.batch), args.steps, metrics, others, args.diverse)
+    split = f"the last {len(pairs)} of {len(found)} pairs in sorted order"
+    about = {"model": pipeline.name, "seed": seed, "split": split}
+    print(tables(about | report))
+    if not metrics:
+        print("\nPhotos are not compared: that needs at least 2 pairs.")
+    elif not networks:
+        print(f"\nPhotos are not compared with real ones: {HOW_TO_GET}.")
+    elif others is None:
+        print("\nTraining photos are not compared: --train-images names no folder of them.")
     if args.json:
-        text = json.dumps({"model": pipeline.name, "seed": seed, "rows": rows}, indent=2) + "\n"
+        text = json.dumps(plain(about | report), indent=2) + "\n"
         write_atomically(args.json, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def study(args: argparse.Namespace) -> None:
+    from .images import check_writable
+    from .request import SynthesisRequest
+    from .studies.run import run_study
+
+    SynthesisRequest(seed=args.seed)
+    check_writable(args.out)
+    shared = {name: getattr(args, name) for name in ("model", "device", "n", "seed", "batch", "diverse")}
+    run_study(args.name, args.out, args.config, args.overrides, extra=extra_folders(args), **shared)
 
 
 def train(args: argparse.Namespace) -> None:
@@ -255,6 +355,12 @@ def check_classes(args: argparse.Namespace, pipeline: SemFlowPipeline) -> None:
             raise InputError(f"the class seed for {class_id} names no class of {pipeline.palette.name}")
 
 
+def remark(path: Path, note: str) -> None:
+    """What was assumed in reading a file."""
+    if note:
+        print(f"semflow: {path.name}: {note}", file=sys.stderr)
+
+
 def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
     """The options that the user gave; the request has the defaults of the others."""
     return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
@@ -273,6 +379,12 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 def positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
 
 

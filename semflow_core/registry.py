@@ -9,6 +9,7 @@ from pathlib import Path
 from .errors import InputError
 from .pipeline import SemFlowPipeline
 
+DEVICES = ("cpu", "cuda", "mps")
 MODEL_DIR = Path(__file__).resolve().parent.parent / "assets" / "models"
 
 
@@ -38,6 +39,8 @@ def load_pipeline(model: str, extra: Sequence[Path] = (), device: str = "cpu") -
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, device: str) -> SemFlowPipeline:
+    if device.partition(":")[0] not in DEVICES:
+        raise InputError(f"there is no device '{device}'; it is one of {', '.join(DEVICES)}")
     pipeline = SemFlowPipeline.from_pretrained(folder)
     try:
         return pipeline.to(device)

@@ -91,7 +91,8 @@ def test_the_same_command_gives_the_same_bytes_and_options_matter(
 def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray) -> None:
     files = (inputs / "wide.png", inputs / "high.jpg")
     assert (
-        run("segment", "--model", tiny_model, "--batch", 1, "--steps", 2, *files, "--out", tmp_path / "out")
+        run("segment", "--model", tiny_model, "--no-align", "--batch", 1, "--steps", 2, *files, "--out",
+            tmp_path / "out")
         == 0
     )
     assert sorted(os.listdir(tmp_path / "out")) == ["high.png", "wide.png"]
@@ -102,6 +103,20 @@ def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarr
         assert image.mode == "P" and image.size == (56, 40)
         assert np.array_equal(np.asarray(image), expected)
     assert read_layout(tmp_path / "out" / "high.png", FACES).shape == (80, 40)
+
+
+def test_edit(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray, face_layout: np.ndarray) -> None:
+    out = tmp_path / "out"
+    write_layout(inputs / "after.png", np.where(face_layout == 4, 3, face_layout).astype(np.uint8), FACES)
+    words = ("edit", "--model", tiny_model, inputs / "wide.png", "--layout", inputs / "after.png")
+    assert run(*words, "--before", inputs / "face.png", "--steps", 2, "--out", out) == 0
+    edited = read_photo(out / "wide.png")
+    assert edited.shape == photo.shape
+    changed = (edited != photo).any(-1)
+    assert changed.any() and not changed.all()
+    assert run(*words[:-1], inputs / "text.png", "--out", tmp_path / "never") == 2
+    assert not (tmp_path / "never").exists() or not os.listdir(tmp_path / "never")
+
 
 
 @pytest.mark.parametrize("start", ["face.png", "coloured.png", "wide.png"])
@@ -123,6 +138,18 @@ def test_animate(tiny_model: Path, inputs: Path, tmp_path: Path, start: str) -> 
     )
     with Image.open(tmp_path / "a.webp") as image:
         assert len(list(ImageSequence.Iterator(image))) == 5 and image.size == (32, 32)
+
+
+def test_a_folder_of_parts_is_one_layout(
+    tiny_model: Path, face_layout: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "00012"
+    folder.mkdir()
+    for name, class_id in (("hair", 13), ("skin", 1)):
+        Image.fromarray((face_layout == class_id).astype(np.uint8) * 255).save(folder / f"00012_{name}.png")
+    assert run("synthesize", "--model", tiny_model, "--steps", 1, folder, "--out", tmp_path / "out") == 0
+    assert os.listdir(tmp_path / "out") == ["00012.png"]
+    assert capsys.readouterr().err == "semflow: 00012: Put together from 2 parts.\n"
 
 
 def test_animate_into_a_folder(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
@@ -162,8 +189,10 @@ def test_evaluate(
     assert figures["model"] == "tiny" and figures["seed"] == 0
     assert [(r["steps"], r["n"], r["resolution"]) for r in figures["rows"]] == [(1, 2, 32), (3, 2, 32)]
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0].split()[0] == "steps" and [line.split()[0] for line in printed[1:]] == ["1", "3"]
-    assert f"{figures['rows'][0]['segmentation']['miou']:.1f}" in printed[1]
+    assert printed[0].startswith("Layouts: the last 2 of 3 pairs in sorted order, n = 2, 32x32")
+    assert [line.split()[1] for line in printed[2:6:2]] == ["steps", "1"] and printed[5].split()[1] == "3"
+    miou = figures["rows"][0]["segmentation"]["miou"]
+    assert miou["low"] <= miou["value"] <= miou["high"] < 10 and f"{miou['value']:.2f} [" in printed[4]
 
 
 def test_models_and_names(
@@ -196,7 +225,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
         ("small.png", "small.png is 1x1 pixels"),
         ("huge.png", "huge.png is 10000x10000 pixels"),
         ("gone.png", "there is no file"),
-        ("twin", "Is a directory"),
+        ("twin", ""),  # a folder: for synthesize one of parts (test_formats.py), of which it has none
     ],
 )
 def test_bad_files_are_refused_before_anything_is_written(
@@ -238,7 +267,7 @@ def test_layouts_of_another_palette_are_refused(
         (["--steps", "many"], "invalid int value: 'many'"),
         (["--solver", "magic"], "no solver 'magic'; it is one of euler"),
         (["--grid", "log"], "no time grid 'log'"),
-        (["--device", "abacus"], "the device 'abacus' cannot be used"),
+        (["--device", "abacus"], "there is no device 'abacus'"),
         (["--models", "nowhere"], "folder nowhere does not exist"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
         (["--step", "2"], "unrecognized arguments: --step"),
@@ -413,7 +442,7 @@ def test_as_a_program_an_error_is_status_2_and_one_line(
 
 def test_as_a_program_success_is_status_0(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
     done = program(
-        "segment", "--model", tiny_model, "--steps", 1, inputs / "wide.png", "--out", tmp_path / "out"
+        "segment", "--no-align", "--model", tiny_model, "--steps", 1, inputs / "wide.png", "--out", tmp_path / "out"
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out" / "wide.png").is_file()

@@ -83,7 +83,8 @@ class CodecTask:
             self.dev[name] = domain.split(root, "dev", config.size, limit=50)
             self.codebooks[name] = domain.codebook()
             self.rarity[name] = rarity(self.train[name].masks, self.codebooks[name], config.balance)
-        self.taught = {n: self._teach(n, Path(config.out)) for n in self.train}
+        # a frozen encoder has nothing left to be taught
+        self.taught = {} if config.freeze_encoder else {n: self._teach(n, Path(config.out)) for n in self.train}
         self.model = self._autoencoder()
         if config.init:
             widen(self.model, load_autoencoder(config.init))
@@ -122,7 +123,7 @@ class CodecTask:
         n_photos = self.config.photos_a_domain
         photos, taught, masks, clean, labels = [], [], [], [], []
         for name, data in self.train.items():
-            teacher = self.taught[name]
+            teacher = self.taught.get(name, np.empty(0))
             for _ in range(n_photos):
                 i = int(rng.integers(len(data)))
                 y, x = (8 * rng.integers(0, (self.config.size - c) // 8 + 1, size=2)).tolist()
