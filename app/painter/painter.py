@@ -28,21 +28,25 @@ class Painter(gr.HTML):
     pointer down, `input` when a stroke is finished (never when Python sets the value).
     """
 
-    def __init__(self, value: np.ndarray | None = None, photo: str = "", **props: Any) -> None:
+    # One scope, joined in this order: the component runs one script. Each file is one idea; painter.js starts them.
+    SCRIPTS = ("raster", "pack", "layout", "view", "palette", "tools", "region", "pointer", "keys", "painter")
+
+    def __init__(self, value: np.ndarray | None = None, photo: str = "", heat: str = "", **props: Any) -> None:
         """
         Args:
             value: class ids (H, W) uint8.
-            photo: URL of a picture to lie under the mask, "" for none.
+            photo: URL of a picture to lie under the layout, "" for none.
+            heat: URL of a partly transparent picture to lie over the layout, "" for none.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         super().__init__(
             value,
             html_template=(HERE / "painter.html").read_text(encoding="utf-8"),
             css_template=(HERE / "painter.css").read_text(encoding="utf-8"),
-            js_on_load=(HERE / "raster.js").read_text(encoding="utf-8")
-            + (HERE / "painter.js").read_text(encoding="utf-8"),
+            js_on_load="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in self.SCRIPTS),
             apply_default_css=False,
             photo=photo,
+            heat=heat,
             **props,
         )
 
@@ -89,6 +93,7 @@ def painter_props(palette: Palette, examples: Sequence[tuple[str, np.ndarray]]) 
     return {
         "classes": classes,
         "background": palette.background,
+        "mirror": [list(pair) for pair in palette.mirror],
         "examples": [{"name": name, "value": pack_labels(labels)} for name, labels in examples],
     }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import zlib
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -12,7 +14,6 @@ import pytest
 from app.examples import EXAMPLES, first_layout, load_examples
 from app.names import READABLE
 from app.painter import Painter, painter_props, sentence
-from app.player import Player
 from semflow_core.palette import load_palette, palette_names
 
 
@@ -71,6 +72,16 @@ def test_every_palette_gets_names_and_keeps_groups_together(name: str) -> None:
     assert len(changes) == len(set(changes))
 
 
+def test_symmetry_gets_the_pairs_that_a_flip_exchanges() -> None:
+    palette = load_palette("celebamask_hq")
+    assert [tuple(pair) for pair in painter_props(palette, [])["mirror"]] == list(palette.mirror)
+    assert painter_props(load_palette("coco_stuff"), [])["mirror"] == []
+
+
+def test_every_script_is_joined() -> None:
+    assert {p.stem for p in Path(inspect.getfile(Painter)).parent.glob("*.js")} == set(Painter.SCRIPTS)
+
+
 def test_readable_names_are_of_classes_that_exist() -> None:
     known = {c.name for name in palette_names() for c in load_palette(name).classes}
     assert set(READABLE) <= known
@@ -96,16 +107,6 @@ def test_face_examples_have_left_and_right_where_the_data_set_has_them() -> None
         for part in ("eye", "brow"):
             left, right = (np.nonzero(labels == ids[f"{side}_{part}"])[1].mean() for side in "lr")
             assert left > right
-
-
-def test_the_player_keeps_frames_as_files() -> None:
-    player = Player(hint="none yet")
-    assert player.postprocess(None) is None
-    frames = np.zeros((3, 16, 16, 3), np.uint8)
-    value = player.postprocess(((0.0, 0.5, 1.0), frames))
-    assert value is not None
-    assert value["times"] == [0.0, 0.5, 1.0]
-    assert all(f["path"].endswith(".webp") for f in value["frames"])
 
 
 def test_sentences() -> None:

@@ -1,0 +1,89 @@
+// The keyboard, and the sheet that lists it. Keys work wherever the page's focus is, except while typing.
+
+const TOOL_KEYS = {
+  b: 'brush', e: 'eraser', f: 'fill', i: 'pick', r: 'rectangle', o: 'ellipse', p: 'polygon', l: 'lasso', m: 'move',
+};
+const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
+const help = find('.help');
+
+const ACTIONS = {
+  '[': () => nudgeSize(-2),
+  ']': () => nudgeSize(2),
+  '+': () => zoomBy(1.5),
+  '=': () => zoomBy(1.5),
+  '-': () => zoomBy(1 / 1.5),
+  h: fit,
+  s: () => props.mirror.length && setSymmetry(!symmetry),
+  '?': () => help.showModal(), // Escape closes it, which is the browser's own doing
+  '/': () => finder.focus(),
+};
+
+/** Keys of a polygon or a region that is under way. Returns whether the key was one. */
+function keyUnderWay(name, event) {
+  if (!corners.length && !floating) return false;
+  const onPage = !event.target.closest('button, input') || event.target === canvas;
+  if (name === 'enter' && !event.target.closest('.options')) corners.length ? closePolygon() : putDown();
+  else if (name === 'escape') corners.length ? dropPolygon() : dropRegion();
+  else if (name === 'backspace' && corners.length) dropCorner();
+  else if (ARROWS[name] && floating && onPage) nudgeRegion(...ARROWS[name].map((d) => d * (event.shiftKey ? 10 : 1)));
+  else return false;
+  return true;
+}
+
+function key(event) {
+  if (!element.isConnected || help.open) return;
+  if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox])')) return;
+  const name = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (name !== 'z' && name !== 'y') return;
+    event.preventDefault();
+    if (name === 'y' || event.shiftKey) step(redo, undo);
+    else step(undo, redo);
+  } else if (event.altKey || stroke) {
+    return;
+  } else if (name === ' ' && (stage.matches('.inside') || event.target === canvas)) {
+    event.preventDefault(); // neither a page down nor a click on the button that was used last
+    spaceHeld = true;
+    stage.classList.add('movable');
+  } else if (keyUnderWay(name, event)) {
+    event.preventDefault();
+  } else if (/^[0-9]$/.test(name)) {
+    const c = numbered()[(Number(name) + 9) % 10];
+    if (c) choose(c.id);
+  } else if (TOOL_KEYS[name]) {
+    useTool(TOOL_KEYS[name]);
+  } else if (ACTIONS[name]) {
+    event.preventDefault(); // the slash would be typed into the search
+    ACTIONS[name]();
+  }
+}
+
+function releaseSpace(event) {
+  if (!spaceHeld || (event.type === 'keyup' && event.key !== ' ')) return;
+  event.preventDefault();
+  spaceHeld = false;
+  stage.classList.remove('movable');
+}
+
+// ---- the first visit -------------------------------------------------------------------------------
+
+const SEEN = 'semflow-painter-hint-seen';
+
+/** A browser may forbid a page to remember anything; then the hint comes each time. */
+function remembered(set) {
+  try {
+    if (set) localStorage.setItem(SEEN, '1');
+    return localStorage.getItem(SEEN) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function showHint() {
+  find('.hint').hidden = remembered(false);
+}
+
+function dismissHint() {
+  remembered(true);
+  find('.hint').hidden = true;
+}

@@ -1,0 +1,109 @@
+// The layout: `ids` is the only truth. The canvas shows it and is never read back, so every pixel is exactly
+// one class whatever the screen's pixel ratio. Here: showing it, its history, and its way to Python and back.
+
+const UNDO_DEPTH = 100;
+const find = (selector) => element.querySelector(selector);
+const stage = find('.stage'), canvas = find('canvas.ids'), context = canvas.getContext('2d');
+
+let W = 0, H = 0, ids = new Uint8Array(0), pixels = null; // pixels: ImageData of the canvas
+const colors = new Uint32Array(256); // class id -> RGBA
+let undo = [], redo = [];
+let version = 0, frame = 0;
+
+function draw() {
+  frame = 0;
+  const out = new Uint32Array(pixels.data.buffer);
+  for (let i = 0; i < ids.length; i++) out[i] = colors[ids[i]];
+  context.putImageData(pixels, 0, 0);
+}
+
+function redraw() {
+  if (!frame) frame = requestAnimationFrame(draw); // at most once a screen frame
+}
+
+function resize(width, height) {
+  W = canvas.width = width;
+  H = canvas.height = height;
+  pixels = context.createImageData(W, H);
+  stage.style.aspectRatio = W + ' / ' + H;
+  dropPolygon();
+  fit();
+}
+
+function idAt([x, y]) {
+  return x >= 0 && y >= 0 && x < W && y < H ? ids[Math.floor(y) * W + Math.floor(x)] : null;
+}
+
+// ---- history ---------------------------------------------------------------------------------------
+
+function remember(before) {
+  undo.push(before);
+  if (undo.length > UNDO_DEPTH) undo.shift();
+  redo = [];
+  showHistory();
+}
+
+function showHistory() {
+  find('[data-do=undo]').disabled = !undo.length && !floating && !corners.length;
+  find('[data-do=redo]').disabled = !redo.length;
+}
+
+/** A stroke is finished: one undo step if it changed anything. */
+function finish(before) {
+  redraw();
+  if (ids.some((v, i) => v !== before[i])) remember(before);
+  send(); // even if nothing changed: 'begin' may have stopped a picture on its way
+}
+
+function step(from, to) {
+  if (stroke) return;
+  if (corners.length && to === redo) return dropCorner(); // what is under way is undone first
+  if (floating) return dropRegion();
+  if (!from.length) return;
+  to.push(ids);
+  ids = from.pop();
+  trigger('begin');
+  showHistory();
+  redraw();
+  send();
+}
+
+/** Another whole layout: an undo step, unless its size is another, which starts a new history. */
+function replace(picture) {
+  keepRegion();
+  if (picture.W === W && picture.H === H) {
+    remember(ids);
+  } else {
+    resize(picture.W, picture.H);
+    undo = [];
+    redo = [];
+    showHistory();
+  }
+  ids = picture.ids.slice();
+  redraw();
+}
+
+function clear() {
+  trigger('begin');
+  replace({ ids: new Uint8Array(W * H).fill(props.background), W, H });
+  send();
+}
+
+// ---- to Python and back ----------------------------------------------------------------------------
+
+async function send() {
+  const mine = ++version;
+  const packed = await packLabels(ids, W, H);
+  if (mine !== version) return; // a newer state is on its way
+  props.value = packed;
+  trigger('input');
+}
+
+async function load() {
+  if (!props.value) return;
+  const mine = ++version;
+  const picture = await unpackLabels(props.value);
+  if (mine !== version || stroke) return; // a stroke under way is sent when it ends, and wins
+  replace(picture);
+  useClassesOf(picture.ids);
+}
