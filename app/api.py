@@ -1,7 +1,7 @@
-"""The HTTP endpoints /synthesize, /segment and /trajectory: files in, files out, for gradio_client and curl.
+"""The HTTP endpoints: files in, files out, for gradio_client, curl and, with --mcp, agents (docs/api.md).
 
 They are hidden components of the same page, so that Gradio checks uploads and serves results as it does for
-people.
+people. The functions' docstrings are the endpoints' documentation.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.images import is_layout, read_layout, read_photo, write_layout, write_photo
 from semflow_core.request import (
+    EditRequest,
+    MorphRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
@@ -27,36 +31,77 @@ from semflow_core.request import (
 from .actions import Actions
 from .painter import sentence
 
+MAX_VARIATIONS = 16
+
 
 def add_endpoints(actions: Actions, model: str) -> None:
     """Define the endpoints inside the current Blocks; `model` is their default."""
     with gr.Row(visible=False):
         # a layout must reach us as the file it was: image_mode=None keeps the ids of L and P PNGs
-        picture = gr.Image(type="filepath", image_mode=None, label="picture")
+        file = functools.partial(gr.Image, type="filepath", image_mode=None)
+        picture, after = file(label="picture"), file(label="layout")
+        before, other = file(label="before"), file(label="other")
         name = gr.Textbox(model, label="model")
         steps = gr.Number(8, precision=0, label="steps")
         seed = gr.Number(0, precision=0, label="seed")
+        other_seed = gr.Number(1, precision=0, label="other_seed")
         solver = gr.Textbox("euler", label="solver")
         grid = gr.Textbox("quadratic", label="grid")
         even = gr.Textbox("uniform", label="grid")
+        count = gr.Number(4, precision=0, label="count")
         frames = gr.Number(25, precision=0, label="frames")
         photo = gr.Image(type="filepath", format="png", label="photo")
+        changed = gr.Image(type="filepath", format="png", label="changed")
         layout = gr.Image(type="filepath", format="png", label="layout")
-        moments = gr.File(file_count="multiple", label="frames")
-        times = gr.JSON(label="times")
+        photos = gr.File(file_count="multiple", label="photos")
+        seeds = gr.JSON(label="seeds")
+        places = gr.JSON(label="places")
         button = gr.Button()
 
-    def synthesize(picture: str, model: str, steps: int, seed: int, solver: str, grid: str) -> str:
-        """Layout (PNG of class ids, modes L or P, or in the palette's colours) -> photo PNG."""
+    def packed_layout(path: str | None, model: str, what: str = "layout") -> str:
         pipeline = actions.pipeline(model)
-        labels = read_layout(_given(picture, "layout"), pipeline.palette, pipeline.codebook)
-        request = SynthesisRequest(model, steps, solver, layout=pack_labels(labels), seed=seed, grid=grid)
+        return pack_labels(read_layout(_given(path, what), pipeline.palette, pipeline.codebook))
+
+    def save_all(pictures: list[np.ndarray]) -> list[str]:
+        folder = _folder(photos)
+        paths = [folder / f"{i:03d}.png" for i in range(len(pictures))]
+        for path, one in zip(paths, pictures):
+            write_photo(path, one)
+        return [str(p) for p in paths]
+
+    def synthesize(picture: str, model: str, steps: int, seed: int, solver: str, grid: str) -> str:
+        """Make a photo from a layout.
+
+        Args:
+            picture: the layout: a PNG of class ids (modes L or P), or a picture in the palette's colours.
+            model: a model's name.
+            steps: solver steps, 1 to 1000.
+            seed: another seed gives another photo of the same layout.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            grid: times of the steps: uniform, quadratic or cubic.
+
+        Returns:
+            the photo, a PNG.
+        """
+        packed = packed_layout(picture, model)
+        request = SynthesisRequest(model, steps, solver, layout=packed, seed=seed, grid=grid)
         path = _folder(photo) / "photo.png"
-        write_photo(path, pipeline.synthesize(request).photo)
+        write_photo(path, actions.pipeline(model).synthesize(request).photo)
         return str(path)
 
     def segment(picture: str, model: str, steps: int, solver: str, grid: str) -> str:
-        """Photo -> PNG of class ids (mode P, ids as pixel values) at the photo's own size."""
+        """Find the layout of a photo.
+
+        Args:
+            picture: the photo.
+            model: a model's name.
+            steps: solver steps, 1 to 1000.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            grid: times of the steps: uniform, quadratic or cubic.
+
+        Returns:
+            a PNG of class ids (mode P, ids as pixel values) at the photo's own size.
+        """
         pipeline = actions.pipeline(model)
         packed = pack_photo(read_photo(_given(picture, "photo")))
         result = pipeline.segment(SegmentationRequest(model, steps, solver, photo=packed, grid=grid))
@@ -64,35 +109,123 @@ def add_endpoints(actions: Actions, model: str) -> None:
         write_layout(path, result.labels, pipeline.palette)
         return str(path)
 
+    def edit(
+        picture: str, layout: str, model: str, steps: int, seed: int, solver: str, grid: str, before: str | None = None
+    ) -> tuple[str, str]:
+        """Change in a photo what was changed in its layout, and nothing else.
+
+        Args:
+            picture: the photo.
+            layout: its layout after the change, as for /synthesize.
+            model: a model's name.
+            steps: solver steps, 1 to 1000.
+            seed: another seed gives new regions another look.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            grid: times of the steps: uniform, quadratic or cubic.
+            before: its layout before the change; without it the model's own segmentation.
+
+        Returns:
+            the changed photo at its own size, and a grey PNG that is white where it changed.
+        """
+        request = EditRequest(
+            model, steps, solver, layout=packed_layout(layout, model), seed=seed, grid=grid,
+            photo=pack_photo(read_photo(_given(picture, "photo"))),
+            before=packed_layout(before, model) if before else "",
+        )  # fmt: skip
+        result = actions.pipeline(model).edit(request)
+        folder = _folder(photo)
+        write_photo(folder / "photo.png", result.photo)
+        write_photo(folder / "changed.png", np.round(255 * result.changed).astype(np.uint8))
+        return str(folder / "photo.png"), str(folder / "changed.png")
+
+    def variations(
+        picture: str, model: str, count: int, steps: int, seed: int, solver: str, grid: str
+    ) -> tuple[list[str], list[int]]:
+        """Make several photos from one layout, as one batch.
+
+        Args:
+            picture: the layout, as for /synthesize.
+            model: a model's name.
+            count: how many photos, 1 to 16.
+            steps: solver steps, 1 to 1000.
+            seed: the first photo's seed; the others have the seeds after it.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            grid: times of the steps: uniform, quadratic or cubic.
+
+        Returns:
+            the photos, PNGs, and their seeds.
+        """
+        if not 1 <= count <= MAX_VARIATIONS:
+            raise InputError(f"the number of variations is {count}; it must be from 1 to {MAX_VARIATIONS}")
+        first = SynthesisRequest(model, steps, solver, layout=packed_layout(picture, model), seed=seed, grid=grid)
+        requests = [replace(first, seed=seed + i) for i in range(count)]
+        results = actions.pipeline(model).synthesize_many(requests)
+        return save_all([r.photo for r in results]), [r.seed for r in requests]
+
     def trajectory(
         picture: str, model: str, steps: int, seed: int, solver: str, frames: int
     ) -> tuple[list[str], list[float]]:
-        """Photo or layout -> PNGs along the path and their times, from 0 (photo) to 1 (layout)."""
+        """Show how a photo and its layout turn into each other.
+
+        Args:
+            picture: a photo, or a layout as for /synthesize: the path starts from it.
+            model: a model's name.
+            steps: solver steps, 1 to 1000.
+            seed: the seed, where a layout is given.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            frames: how many moments, 2 to 240.
+
+        Returns:
+            PNGs along the path, and their times from 0 (photo) to 1 (layout).
+        """
         pipeline = actions.pipeline(model)
         if is_layout(_given(picture, "photo or layout"), pipeline.palette, pipeline.codebook):
-            start: dict[str, Any] = {
-                "layout": pack_labels(read_layout(picture, pipeline.palette, pipeline.codebook)),
-                "seed": seed,
-            }
+            start: dict[str, Any] = {"layout": packed_layout(picture, model), "seed": seed}
         else:
             start = {"photo": pack_photo(read_photo(picture))}
         result = pipeline.trajectory(TrajectoryRequest(model, steps, solver, frames=frames, **start))
-        folder = _folder(moments)
-        paths = [folder / f"{i:03d}.png" for i in range(len(result.frames))]
-        for path, frame in zip(paths, result.frames):
-            write_photo(path, frame)
-        return [str(p) for p in paths], list(result.times)
+        return save_all(list(result.frames)), list(result.times)
 
-    shared: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
-    button.click(_plain(synthesize), [picture, name, steps, seed, solver, grid], photo, api_name="synthesize", **shared)
-    button.click(_plain(segment), [picture, name, steps, solver, even], layout, api_name="segment", **shared)
-    button.click(
-        _plain(trajectory),
-        [picture, name, steps, seed, solver, frames],
-        [moments, times],
-        api_name="trajectory",
-        **shared,
-    )
+    def morph(
+        picture: str, model: str, steps: int, seed: int, other_seed: int, solver: str, grid: str, frames: int,
+        other: str | None = None,
+    ) -> tuple[list[str], list[float]]:  # fmt: skip
+        """Go from one layout and seed to another, a photo at each place between.
+
+        Args:
+            picture: the layout at the start, as for /synthesize.
+            model: a model's name.
+            steps: solver steps, 1 to 1000.
+            seed: the seed at the start.
+            other_seed: the seed at the end.
+            solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
+            grid: times of the steps: uniform, quadratic or cubic.
+            frames: how many photos, both ends included, 2 to 240.
+            other: the layout at the end; without it the same one.
+
+        Returns:
+            PNGs along the way, and their places from 0 (start) to 1 (end).
+        """
+        request = MorphRequest(
+            model, steps, solver, layout=packed_layout(picture, model), seed=seed, grid=grid, frames=frames,
+            other_layout=packed_layout(other, model) if other else "", other_seed=other_seed,
+        )  # fmt: skip
+        result = actions.pipeline(model).morph(request)
+        return save_all(list(result.frames)), list(result.shares)
+
+    how = [solver, grid]
+    for endpoint, inputs, outputs in (
+        (synthesize, [picture, name, steps, seed, *how], photo),
+        (segment, [picture, name, steps, solver, even], layout),
+        (edit, [picture, after, name, steps, seed, *how, before], [photo, changed]),
+        (variations, [picture, name, count, steps, seed, *how], [photos, seeds]),
+        (trajectory, [picture, name, steps, seed, solver, frames], [photos, places]),
+        (morph, [picture, name, steps, seed, other_seed, *how, frames, other], [photos, places]),
+    ):
+        button.click(
+            _plain(endpoint), inputs, outputs, api_name=endpoint.__name__,
+            concurrency_id="model", concurrency_limit=1,
+        )  # fmt: skip
 
 
 def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """The trajectory player."""
 
+from .film import Film, film_of_morph, film_of_path
 from .player import Player
 
-__all__ = ["Player"]
+__all__ = ["Film", "Player", "film_of_morph", "film_of_path"]

@@ -1,21 +1,28 @@
 // The player holds every frame as a bitmap, so that moving along the path asks the server nothing.
-// props: value {times, frames: [{url}]} or null, hint (said while there is none).
+// props: value {request, places, views {name: [{url}]}, timelines {name: [index]}, ends, predictable} or null,
+// hint (said while there is none).
+// events: 'predict' {request} for views that are not there yet, 'save' {request, view, timeline, there_and_back,
+// seconds, format}.
 
 const SWEEP = 2500; // milliseconds from one end to the other
 const PLAY = 'M7 4.500v15l12-7.500z', PAUSE = 'M7 4.500h3.500v15H7zM13.500 4.500H17v15h-3.500z';
 const find = (selector) => element.querySelector(selector);
 const canvas = find('canvas'), context = canvas.getContext('2d');
-const range = find('.at'), playButton = find('.play'), loopButton = find('.loop'), empty = find('.empty');
+const range = find('.at'), playButton = find('.play'), empty = find('.empty'), options = find('.options');
+const repeat = find('.repeat'), speed = find('.speed'), timeline = find('.timeline'), view = find('.view');
 
-let frames = [], times = [];
+let film = null; // props.value with bitmaps instead of files
+let shown = []; // indices of the pictures in the timeline
 let playing = null; // {from, start, direction} while it runs
-let version = 0;
+let version = 0, wanted = null; // wanted: the view that was asked of the server
 
 function show() {
-  if (!frames.length) return;
-  const i = Number(range.value);
-  context.drawImage(frames[i], 0, 0);
-  find('.t').textContent = 't = ' + times[i].toFixed(2);
+  if (!film) return;
+  const i = shown[Number(range.value)];
+  context.drawImage(film.views[view.value][i], 0, 0);
+  const place = film.predictable ? 't = ' + film.places[i].toFixed(2) : Math.round(100 * film.places[i]) + ' %';
+  find('.t').textContent = place;
+  range.setAttribute('aria-valuetext', place);
 }
 
 function stop() {
@@ -25,7 +32,7 @@ function stop() {
 }
 
 function play() {
-  const last = frames.length - 1;
+  const last = shown.length - 1;
   const from = Number(range.value);
   playing = { from: from === last ? 0 : from, start: null, direction: 1 };
   find('.icon').setAttribute('d', PAUSE);
@@ -33,50 +40,95 @@ function play() {
   requestAnimationFrame(tick);
 }
 
+function seconds() {
+  return SWEEP / 1000 / Number(speed.value);
+}
+
 function tick(now) {
   if (!playing || !element.isConnected) return;
-  const last = frames.length - 1;
+  const last = shown.length - 1;
   if (playing.start === null) playing.start = now;
-  const moved = ((now - playing.start) / SWEEP) * last;
+  const moved = ((now - playing.start) / 1000 / seconds()) * last;
   const i = Math.round(Math.min(last, Math.max(0, playing.from + playing.direction * moved)));
   if (i !== Number(range.value)) {
     range.value = i;
     show();
   }
   if (i === (playing.direction > 0 ? last : 0)) {
-    if (loopButton.getAttribute('aria-pressed') !== 'true') return stop();
-    playing = { from: i, start: now, direction: -playing.direction };
+    if (repeat.value === 'once') return stop();
+    if (repeat.value === 'loop') playing = { from: 0, start: now, direction: 1 };
+    else playing = { from: i, start: now, direction: -playing.direction };
   }
   requestAnimationFrame(tick);
+}
+
+/** The slider and its marks for the chosen timeline, at the place where it was. */
+function useTimeline() {
+  const place = shown.length ? film.places[shown[Number(range.value)]] ?? 0 : 0;
+  shown = film.timelines[timeline.value];
+  range.max = shown.length - 1;
+  const off = shown.map((i) => Math.abs(film.places[i] - place));
+  range.value = off.indexOf(Math.min(...off));
+  const own = film.timelines.own || [];
+  // even times: a step's mark stands at its time; the solver's own: every position is a step
+  const at = timeline.value === 'own' ? own.map((_, k) => k / (own.length - 1)) : own.map((i) => film.places[i]);
+  find('.marks').replaceChildren(
+    ...at.map((x) => {
+      const mark = document.createElement('i');
+      mark.style.left = 100 * x + '%';
+      return mark;
+    }),
+  );
+  show();
+}
+
+async function bitmaps(files) {
+  return Promise.all(files.map(async (f) => createImageBitmap(await (await fetch(f.url)).blob())));
 }
 
 async function load() {
   const mine = ++version;
   stop();
   const value = props.value;
-  let bitmaps = [];
-  if (value && value.frames.length) {
-    bitmaps = await Promise.all(value.frames.map(async (f) => createImageBitmap(await (await fetch(f.url)).blob())));
+  let next = null;
+  if (value) {
+    const views = {};
+    for (const [name, files] of Object.entries(value.views)) views[name] = await bitmaps(files);
     if (mine !== version) return;
+    next = { ...value, views };
   }
-  frames.forEach((f) => f.close());
-  frames = bitmaps;
-  times = value ? value.times : [];
-  const none = !frames.length;
-  for (const control of [range, playButton, loopButton]) control.disabled = none;
-  range.max = Math.max(0, frames.length - 1);
-  range.value = 0;
-  empty.hidden = !none;
+  if (film) Object.values(film.views).flat().forEach((b) => b.close());
+  const again = film && next && wanted && next.views[wanted]; // the same film with more views
+  film = next;
+  for (const control of [range, playButton]) control.disabled = !film;
+  options.hidden = !film;
+  empty.hidden = !!film;
   empty.textContent = props.hint;
-  if (none) {
+  if (!film) {
+    wanted = null;
+    view.value = 'path';
+    shown = [];
+    range.max = range.value = 0;
     find('.t').textContent = '';
+    find('.marks').replaceChildren();
     context.clearRect(0, 0, canvas.width, canvas.height);
     return;
   }
-  canvas.width = frames[0].width;
-  canvas.height = frames[0].height;
-  show();
-  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play(); // once, to show what it is
+  view.hidden = !film.predictable;
+  view.value = again ? wanted : 'path';
+  wanted = null;
+  timeline.hidden = !film.timelines.own;
+  if (timeline.hidden) timeline.value = 'even';
+  [find('.left').textContent, find('.right').textContent] = film.ends;
+  range.setAttribute('aria-label', 'Position between ' + film.ends.join(' and '));
+  canvas.width = film.views.path[0].width;
+  canvas.height = film.views.path[0].height;
+  if (!again) {
+    shown = [];
+    range.value = 0;
+  }
+  useTimeline();
+  if (!again && !matchMedia('(prefers-reduced-motion: reduce)').matches) play(); // once, to show what it is
 }
 
 range.addEventListener('input', () => {
@@ -84,10 +136,31 @@ range.addEventListener('input', () => {
   show();
 });
 playButton.addEventListener('click', () => (playing ? stop() : play()));
-loopButton.addEventListener('click', () => {
-  const on = loopButton.getAttribute('aria-pressed') !== 'true';
-  loopButton.setAttribute('aria-pressed', on);
-  if (on && !playing) play();
+repeat.addEventListener('change', () => {
+  if (repeat.value !== 'once' && !playing) play();
+});
+speed.addEventListener('change', () => {
+  if (playing) playing = { from: Number(range.value), start: null, direction: playing.direction };
+});
+timeline.addEventListener('change', () => {
+  stop();
+  useTimeline();
+});
+view.addEventListener('change', () => {
+  if (film.views[view.value]) return show();
+  wanted = view.value;
+  view.value = 'path'; // until it is there
+  trigger('predict', { request: film.request });
+});
+find('.export').addEventListener('click', () => {
+  trigger('save', {
+    request: film.request,
+    view: view.value,
+    timeline: timeline.value,
+    there_and_back: repeat.value === 'back',
+    seconds: seconds(),
+    format: find('.format').value,
+  });
 });
 watch(['value', 'hint'], load);
 load();

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_img_array_to_cache
+
+from .film import Film
 
 HERE = Path(__file__).parent
 
 
 class Player(gr.HTML):
-    """Frames between photo (left, t=0) and layout (right, t=1).
+    """A film between two ends, such as photo (left, t=0) and layout (right, t=1).
 
-    Its value is (times, frames (N, H, W, 3) uint8), or None for nothing yet.
+    Its value is a `Film`, or None for nothing yet. Events, whose data are attributes of the gr.EventData: `predict`
+    {request} when a view is wanted that the film does not have, `save` {request, view, timeline, there_and_back,
+    seconds, format}.
     """
 
-    def __init__(self, value: tuple[Sequence[float], np.ndarray] | None = None, **props: Any) -> None:
+    def __init__(self, value: Film | None = None, **props: Any) -> None:
         """
         Args:
             props: `hint`, what is said while there is no path, and what every component takes (elem_id, ...).
@@ -35,19 +37,30 @@ class Player(gr.HTML):
         )
 
     def postprocess(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, value: tuple[Sequence[float], np.ndarray] | None
+        self, value: Film | None
     ) -> dict[str, Any] | None:
         """Frames as files in Gradio's cache, which it serves and in time deletes."""
         if value is None:
             return None
-        times, frames = value
         # WebP because thirty PNGs of noise near t=1 are megabytes; frames are looked at, not measured
-        paths = [save_img_array_to_cache(f, self.GRADIO_CACHE, format="webp") for f in frames]
-        return {"times": list(times), "frames": [FileData(path=p).model_dump() for p in paths]}
+        views = {
+            name: [
+                FileData(path=save_img_array_to_cache(f, self.GRADIO_CACHE, format="webp")).model_dump() for f in frames
+            ]
+            for name, frames in value.views.items()
+        }
+        return {
+            "request": value.request,
+            "places": list(value.places),
+            "views": views,
+            "timelines": value.timelines,
+            "ends": list(value.ends),
+            "predictable": value.predictable,
+        }
 
     def api_info(self) -> dict[str, Any]:
-        """Times and the frames' files."""
-        return {"type": "object", "description": "times 0..1 and a file for each"}
+        """Places and the frames' files."""
+        return {"type": "object", "description": "places 0..1, and a file for each in every view"}
 
     def example_payload(self) -> None:
         """Nothing: a player takes no input."""

@@ -36,9 +36,13 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {p.stem: p for p in folder.iterdir()}
 
 
-def test_only_the_three_endpoints_are_public(client: Client) -> None:
+def test_only_the_documented_endpoints_are_public(client: Client) -> None:
     api: Any = client.view_api(print_info=False, return_format="dict")
-    assert set(api["named_endpoints"]) == {"/synthesize", "/segment", "/trajectory"}
+    named = {"/synthesize", "/segment", "/edit", "/variations", "/trajectory", "/morph"}
+    assert set(api["named_endpoints"]) == named
+    for endpoint in api["named_endpoints"].values():
+        optional = [p for p in endpoint["parameters"] if p["parameter_has_default"]]
+        assert len(optional) >= len(endpoint["parameters"]) - 2  # a picture, or two, must be given
 
 
 def test_ids_survive_in_every_form(client: Client, layout: dict[str, Path]) -> None:
@@ -68,9 +72,45 @@ def test_trajectory_returns_frames_and_their_times(client: Client, layout: dict[
     assert [Image.open(f).size for f in files] == [(256, 256)] * 5
 
 
+def test_an_edit_changes_what_was_repainted_and_nothing_else(client: Client, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    was = np.zeros((64, 64), np.uint8)
+    becomes = was.copy()
+    becomes[:16] = 13
+    for name, array in (("photo", pixels), ("before", was), ("after", becomes)):
+        Image.fromarray(array).save(tmp_path / f"{name}.png")
+    photo, changed = client.predict(
+        picture=handle_file(tmp_path / "photo.png"), layout=handle_file(tmp_path / "after.png"),
+        before=handle_file(tmp_path / "before.png"), steps=2, api_name="/edit",
+    )  # fmt: skip
+    edited, where = np.asarray(Image.open(photo)), np.asarray(Image.open(changed).convert("L"))
+    assert edited.shape == pixels.shape and where[:8].min() > 127 and (where[48:] == 0).all()
+    assert np.array_equal(edited[where == 0], pixels[where == 0])
+
+
+def test_variations_have_seeds_in_a_row(client: Client, layout: dict[str, Path]) -> None:
+    files, seeds = client.predict(picture=handle_file(layout["P"]), count=3, steps=2, seed=5, api_name="/variations")
+    assert seeds == [5, 6, 7]
+    photos = [np.asarray(Image.open(f)) for f in files]
+    alone = client.predict(picture=handle_file(layout["P"]), steps=2, seed=6, api_name="/synthesize")
+    assert np.abs(photos[1].astype(int) - np.asarray(Image.open(alone))).max() <= 1
+    assert not np.array_equal(photos[0], photos[1])
+
+
+def test_a_morph_has_both_ends(client: Client, layout: dict[str, Path]) -> None:
+    files, places = client.predict(
+        picture=handle_file(layout["P"]), other_seed=4, steps=2, frames=3, api_name="/morph"
+    )
+    assert places == [0, 0.5, 1] and len(files) == 3
+    end = client.predict(picture=handle_file(layout["P"]), steps=2, seed=4, api_name="/synthesize")
+    assert np.abs(np.asarray(Image.open(files[2])).astype(int) - np.asarray(Image.open(end))).max() <= 1
+
+
 def test_mistakes_come_back_as_a_sentence(client: Client, layout: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(AppError, match="number of steps is 0"):
         client.predict(picture=handle_file(layout["P"]), steps=0, api_name="/synthesize")
+    with pytest.raises(AppError, match="number of variations is 17"):
+        client.predict(picture=handle_file(layout["P"]), count=17, api_name="/variations")
     with pytest.raises(AppError, match="no model 'cats'"):
         client.predict(picture=handle_file(layout["P"]), model="cats", api_name="/synthesize")
     Image.new("L", (64, 64), 200).save(tmp_path / "unknown.png")
