@@ -6,183 +6,210 @@ Every action catches the visitor's mistakes and says them in one sentence; what 
 from __future__ import annotations
 
 import functools
+import inspect
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from semflow_core.align import align, is_of_faces, whole
 from semflow_core.errors import InputError
-from semflow_core.images import is_layout, read_layout, read_photo, write_layout
+from semflow_core.images import is_layout, open_layout, read_photo, write_layout
 from semflow_core.pipeline import SemFlowPipeline
-from semflow_core.registry import load_pipeline
 from semflow_core.request import (
     SegmentationRequest,
     SynthesisRequest,
-    TrajectoryRequest,
     pack_labels,
     pack_photo,
     unpack_labels,
 )
 
+from . import zero
 from .examples import first_layout, load_examples
 from .painter import painter_props, sentence
-from .photos import data_url, fit_layout, fit_photo, png_bytes, underlay_url
+from .photos import data_url, fit_layout, fit_photo, png_bytes, shape_photo, underlay_url
+from .regions import Regions
 from .session import Cancelled, Session, new_seed
 
 SURE = 0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
-NO_PATH = "Show the path to see how this photo and its layout turn into each other."
+UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
 
 
 def tells(action: Callable[..., Any]) -> Callable[..., Any]:
-    """Say a mistake as a warning, and keep quiet about cancelled work; in both cases nothing changes."""
+    """Say a mistake as a warning, and keep quiet about cancelled work; in both cases nothing (more) changes."""
+    if inspect.isgeneratorfunction(action):
+
+        @functools.wraps(action)
+        def stepwise(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            try:
+                yield from action(*args, **kwargs)
+            except (Cancelled, InputError) as error:
+                _say(error)
+                yield gr.skip()
+
+        return stepwise
 
     @functools.wraps(action)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return action(*args, **kwargs)
-        except Cancelled:
-            return gr.skip()
-        except InputError as error:
-            gr.Warning(sentence(error))
+        except (Cancelled, InputError) as error:
+            _say(error)
             return gr.skip()
 
     return wrapped
 
 
+def _say(error: Exception) -> None:
+    if isinstance(error, InputError):
+        gr.Warning(sentence(error))
+
+
 class Actions:
     """The actions of one studio; `models` are folders to look for models in, beside the shipped ones."""
 
-    def __init__(self, models: list[Path]) -> None:
-        self.models = models
+    def __init__(self, models: list[Path], device: str = "cpu") -> None:
+        self.models, self.device = models, device
 
     def pipeline(self, model: str) -> SemFlowPipeline:
         """The model by name, loaded once.
 
         Raises:
-            InputError: there is no such model.
+            InputError: there is no such model or device.
         """
-        return load_pipeline(model, self.models)
+        return zero.pipeline(model, self.models, self.device)
 
     # ---- layout -> photo ---------------------------------------------------------------------------
 
     @tells
     def paint(
         self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, locked: bool,
-        solver: str, grid: str, beta: float,
-    ) -> tuple[Any, ...]:  # fmt: skip
-        """The canvas -> (photo, seed, player, status)."""
-        seed = int(seed or 0) if locked else new_seed()
-        request = synthesis_request(model, labels, steps, seed, solver, grid, beta)
+        solver: str, grid: str, beta: float, draft: bool = False,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        """The canvas -> (photo, seed, player, status), drafts first; `draft` stops at the first of them."""
+        if locked:
+            seed = int(seed or 0)
+        else:
+            seed = new_seed()
+            session.regions.renew()
+        request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
+        own = session.own
+        if own is not None and session.editing and np.array_equal(labels, own.before):
+            yield session.show_base(), seed, gr.update(value=None), UNCHANGED
+            return
         started = time.perf_counter()
-        photo = session.paint(self.pipeline(model), request)
-        how = "from memory" if session.recalled else f"in {time.perf_counter() - started:.1f} s"
-        status = f"Painted {how} with {steps} {'step' if steps == 1 else 'steps'} of {solver}, seed {seed}."
-        return photo, seed, gr.update(value=None), status
+        for painted in session.paint(self.pipeline(model), session.wanted(request), draft):
+            if painted.last:
+                how = "from memory" if painted.recalled else f"in {time.perf_counter() - started:.1f} s"
+                did = "Edited" if session.opened else "Painted"
+                status = f"{did} {how} with {count_steps(steps)} of {solver}, seed {seed}."
+            else:
+                status = f"A draft of {count_steps(painted.steps)}; {int(steps)} are on their way."
+            yield painted.photo, seed, gr.update(value=None), status
 
-    def stroke(self, live: bool, *inputs: Any) -> Any:
+    def stroke(self, live: bool, *inputs: Any) -> Iterator[Any]:
         """A finished stroke: paints if `live`; otherwise the picture waits for its button."""
         if live:
-            return self.paint(*inputs)
-        return gr.skip(), gr.skip(), gr.skip(), "Layout changed. Press “Paint it” for its photo."
+            yield from self.paint(*inputs)
+        else:
+            yield gr.skip(), gr.skip(), gr.skip(), "Layout changed. Press “Paint it” for its photo."
 
-    def another(self, *inputs: Any) -> Any:
-        """The dice: the same layout under a new seed."""
+    def another(self, *inputs: Any) -> Iterator[Any]:
+        """The dice: the same layout under a new seed. Locked regions stay."""
         session, model, labels, steps, _, _, *how = inputs
-        return self.paint(session, model, labels, steps, new_seed(), True, *how)
+        session.regions.renew()
+        yield from self.paint(session, model, labels, steps, new_seed(), True, *how)
+
+    def reseed(self, live: bool, session: Session, *inputs: Any) -> Iterator[Any]:
+        """A seed was typed: another picture, unless it is the one that is there."""
+        seed = inputs[3]
+        if int(seed or 0) != session.seed_shown(seed):
+            session.regions.renew()
+        yield from self.stroke(live, session, *inputs)
 
     # ---- opening files -----------------------------------------------------------------------------
 
     @tells
-    def open(self, file: str, session: Session, model: str, steps: int, solver: str) -> tuple[Any, ...]:
-        """A file -> (painter, photo, player, status, steps, seed, solver, grid, beta).
+    def open(
+        self, files: str | list[str], session: Session, model: str, steps: int, solver: str
+    ) -> tuple[Any, ...]:
+        """What was opened -> (painter, photo, player, status, steps, seed, solver, grid, beta).
 
-        A photo is segmented; a layout lands as it is; a project brings its settings along. The photo of
-        the last two comes with `finish_open`.
+        A photo is segmented; a layout, or several files that are the parts of one, lands as it is; a project brings
+        its settings along. The photo of the last two comes with `finish_open`.
         """
         pipeline = self.pipeline(model)
-        if Path(file).suffix.lower() == ".json":
+        paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
+        file = paths[0]
+        if len(paths) == 1 and file.suffix.lower() == ".json":
             return self._open_project(file, session, pipeline)
-        if is_layout(file, pipeline.palette, pipeline.codebook):
-            labels = read_layout(file, pipeline.palette, pipeline.codebook)
-            return self._land_layout(labels, session, pipeline) + (gr.skip(),) * 5
-        photo, cropped = fit_photo(read_photo(file), *canvas_size(pipeline))
+        if len(paths) > 1 or is_layout(file, pipeline.palette, pipeline.codebook):
+            source = paths if len(paths) > 1 else file
+            layout = open_layout(source, pipeline.palette, pipeline.codebook)
+            landed = self._land_layout(layout.labels, session, pipeline) + (gr.skip(),) * 5
+            if layout.note:
+                gr.Info(layout.note)  # the status will speak of the photo in a moment
+            return landed
+        framed = (align if is_of_faces(pipeline.palette) else whole)(read_photo(file))
+        photo, cropped = shape_photo(framed.crop, pipeline.aspect)
+        small, _ = fit_photo(photo, *canvas_size(pipeline))
         started = time.perf_counter()
         # the grid stays even here: segmentation contracts, and needs no more steps near t=1 than elsewhere
-        request = SegmentationRequest(model=model, steps=steps, solver=solver, photo=pack_photo(photo))
+        request = SegmentationRequest(model=model, steps=steps, solver=solver, photo=pack_photo(small))
         result = session.read(pipeline, photo, request)
         status = (
             f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
             f"{100 * float((result.margin > SURE).mean()):.0f} % of the picture clearly decided."
-            + _cropped(cropped, pipeline)
+            + (f" {framed.note}" if framed.note else _cropped(cropped, pipeline))
         )
-        painter = gr.update(value=result.labels, photo=underlay_url(photo))
+        painter = gr.update(value=result.labels, photo=underlay_url(small), heat="")
         return painter, photo, gr.update(value=None), status, *(gr.skip(),) * 5
 
-    def _open_project(self, file: str, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
+    def _open_project(self, file: Path, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
         try:
-            text = Path(file).read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            raise InputError(f"{Path(file).name} cannot be read as text") from None
+            raise InputError(f"{file.name} cannot be read as text") from None
         request = SynthesisRequest.from_json(text)
         if request.model != pipeline.name:
             raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
-        if request.class_seeds or request.offsets or request.spectrum not in (None, pipeline.perturbation.spectrum):
+        return self.open_request(request, session, pipeline)
+
+    def open_request(self, request: SynthesisRequest, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
+        """A project of this pipeline's -> the outputs of `open`.
+
+        Raises:
+            InputError: it cannot be shown as it is.
+        """
+        if request.spectrum not in (None, pipeline.perturbation.spectrum):
             # opening it as another photo than it stands for would be worse
             raise InputError(
-                "this project has a perturbation that the studio cannot show yet (regions of their own seed or style, "
-                "another spectrum); make its photo from Python"
+                f"this project's perturbation is '{request.spectrum}', which the studio does not show; "
+                "make its photo from Python"
             )
         labels = unpack_labels(request.layout)
         pipeline.palette.index(labels)  # refuses ids that are no class
         beta = pipeline.perturbation.beta if request.beta is None else request.beta
         settings = (request.steps, request.seed, request.solver, request.grid, beta)
+        session.regions = Regions.of(request)
         return self._land_layout(labels, session, pipeline) + settings
 
     def _land_layout(self, labels: np.ndarray, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
-        session.begin()
-        session.opened = False
+        session.close()
         fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
         status = "Opened a layout." + _cropped(cropped, pipeline)
-        return gr.update(value=fitted, photo=""), gr.skip(), gr.update(value=None), status
+        return gr.update(value=fitted, photo="", heat=""), gr.skip(), gr.update(value=None), status
 
-    def finish_open(self, session: Session, *inputs: Any) -> Any:
+    def finish_open(self, session: Session, *inputs: Any) -> Iterator[Any]:
         """Paint what was opened, unless it was a photo."""
-        return gr.skip() if session.opened else self.paint(session, *inputs)
-
-    # ---- the path ----------------------------------------------------------------------------------
-
-    @tells
-    def path(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
-        beta: float, frames: int, progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio finds it)
-    ) -> tuple[Any, ...]:  # fmt: skip
-        """The photo that was opened, or else the canvas -> (player, status)."""
-        progress(0, desc="Walking the path")
-        if session.opened and session.photo is not None:
-            start = "photo"
-            request = TrajectoryRequest(
-                model=model, steps=steps, solver=solver, frames=frames, photo=pack_photo(session.photo)
-            )
+        if session.opened:
+            yield gr.skip()
         else:
-            start = "layout"
-            layout = synthesis_request(model, labels, steps, seed, solver, grid, beta)
-            request = TrajectoryRequest(
-                model=model, steps=steps, solver=solver, frames=frames, layout=layout.layout,
-                seed=layout.seed, grid=grid, beta=layout.beta,
-            )  # fmt: skip
-
-        def report(done: int, n: int) -> None:
-            progress((done, n), desc="Walking the path" if done < n else "Drawing its moments", unit="steps")
-
-        result = session.walk(self.pipeline(model), request, report)
-        return (
-            result.times,
-            result.frames,
-        ), f"The path from your {start}: {frames} moments, {steps} steps of {solver}."
+            yield from self.paint(session, *inputs)
 
     # ---- the rest ----------------------------------------------------------------------------------
 
@@ -191,10 +218,9 @@ class Actions:
         """Another model -> (painter, photo, player, look, beta). Its photo comes with the next `paint`."""
         pipeline = self.pipeline(model)
         width, height = canvas_size(pipeline)
-        session.begin()
-        session.photo, session.opened = None, False
+        session.forget()
         props = painter_props(pipeline.palette, load_examples(pipeline.palette, width, height))
-        painter = gr.update(value=first_layout(pipeline.palette, width, height), photo="", **props)
+        painter = gr.update(value=first_layout(pipeline.palette, width, height), photo="", heat="", **props)
         return painter, None, gr.update(value=None), look(pipeline), gr.update(**beta_range(pipeline))
 
     @tells
@@ -212,7 +238,7 @@ class Actions:
         if what == "colours":
             return _download("layout_colours.png", png_bytes(palette.colorize(labels)), "image/png")
         if what == "project":
-            request = synthesis_request(model, labels, steps, seed, solver, grid, beta)
+            request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
             return _download("project.json", request.to_json().encode(), "application/json")
         with tempfile.TemporaryDirectory() as folder:
             write_layout(Path(folder) / "layout.png", labels, palette)
@@ -220,8 +246,9 @@ class Actions:
 
 
 def synthesis_request(
-    model: str, labels: np.ndarray, steps: int, seed: float | None, solver: str, grid: str, beta: float
-) -> SynthesisRequest:
+    model: str, labels: np.ndarray, steps: int, seed: float | None, solver: str, grid: str, beta: float,
+    regions: Regions,
+) -> SynthesisRequest:  # fmt: skip
     """The components' values as a request. An emptied seed field is seed 0.
 
     Raises:
@@ -229,8 +256,13 @@ def synthesis_request(
     """
     return SynthesisRequest(
         model=model, steps=int(steps), solver=solver, grid=grid, beta=float(beta), seed=int(seed or 0),
-        layout=pack_labels(labels),
+        layout=pack_labels(labels), **regions.fields(),
     )  # fmt: skip
+
+
+def count_steps(steps: float) -> str:
+    """"1 step", "8 steps"."""
+    return f"{int(steps)} {'step' if steps == 1 else 'steps'}"
 
 
 def canvas_size(pipeline: SemFlowPipeline) -> tuple[int, int]:

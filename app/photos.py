@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+MAX_HEIGHT = 1024  # of an opened photo: it travels to the browser with every edit
+UNSURE = np.array([[255, 214, 64], [255, 122, 24], [226, 32, 32]], np.float32)  # margin 0.5, 0.25, 0
+
 
 def centre_crop(picture: np.ndarray, aspect: float) -> np.ndarray:
     """The largest centred part of (H, W, ...) whose width over height is `aspect` (to a pixel)."""
@@ -16,6 +19,18 @@ def centre_crop(picture: np.ndarray, aspect: float) -> np.ndarray:
     w, h = min(width, max(1, round(height * aspect))), min(height, max(1, round(width / aspect)))
     top, left = (height - h) // 2, (width - w) // 2
     return picture[top : top + h, left : left + w]
+
+
+def shape_photo(photo: np.ndarray, aspect: float) -> tuple[np.ndarray, bool]:
+    """(H, W, 3) uint8 -> its centred part of the canvas's shape, and whether something was cropped away.
+
+    A photo keeps its own pixels up to `MAX_HEIGHT` rows: edits leave the untouched ones as they are.
+    """
+    part = centre_crop(photo, aspect)
+    height = min(part.shape[0], MAX_HEIGHT)
+    if height < part.shape[0]:
+        part = cv2.resize(part, (round(height * aspect), height), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(part), abs(photo.shape[1] / photo.shape[0] - aspect) > 0.01
 
 
 def fit_photo(photo: np.ndarray, width: int, height: int) -> tuple[np.ndarray, bool]:
@@ -34,7 +49,7 @@ def fit_layout(labels: np.ndarray, width: int, height: int) -> tuple[np.ndarray,
 
 
 def png_bytes(picture: np.ndarray) -> bytes:
-    """RGB (H, W, 3) uint8 as a PNG file."""
+    """RGB (H, W, 3) or RGBA (H, W, 4) uint8 as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()
@@ -50,3 +65,21 @@ def underlay_url(photo: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(photo).save(buffer, "JPEG", quality=90)
     return data_url(buffer.getvalue(), "image/jpeg")
+
+
+def heat_url(margin: np.ndarray) -> str:
+    """Where a reading is unsure, to lie over the canvas: red where two classes are as likely as each other.
+
+    Args:
+        margin: (H, W) float32 in 0..1 (`Segmentation.margin`); from 0.5 on the overlay is transparent.
+    """
+    doubt = np.clip(1 - 2 * margin, 0, 1)
+    shade = np.stack([np.interp(doubt, (0, 0.5, 1), UNSURE[:, i]) for i in range(3)], -1)
+    alpha = 220 * np.minimum(1, 2 * doubt)
+    return data_url(png_bytes(np.dstack([shade, alpha]).astype(np.uint8)), "image/png")
+
+
+def difference(photo: np.ndarray, differs: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """A faded photo with `colours` where `differs` (H, W) bool; all of one size, uint8 RGB."""
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None] // 2 + 110
+    return np.where(differs[..., None], colours, grey).astype(np.uint8)

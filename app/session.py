@@ -6,19 +6,33 @@ started under an older number stops before its next step by raising `Cancelled`.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from semflow_core.request import SegmentationRequest, SynthesisRequest, TrajectoryRequest
+from semflow_core.pipeline import MORPH_BATCH
+from semflow_core.request import (
+    EditRequest,
+    MorphRequest,
+    SegmentationRequest,
+    SynthesisRequest,
+    TrajectoryRequest,
+    pack_labels,
+    pack_photo,
+)
 
-KEPT_PHOTOS = 128  # of 256x256: 25 MB; an undo then shows its picture at once
+from .regions import Regions
+
+KEPT_BYTES = 64 * 2**20  # some 300 pictures of 256x256; an undo then shows its picture at once
 SEEDS = 100_000  # drawn seeds are below this: short enough to be read out and typed in again
+DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
@@ -31,8 +45,46 @@ class Pipeline(Protocol):
     """What a session needs of semflow_core.pipeline.SemFlowPipeline."""
 
     def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any: ...
+    def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: Any = None) -> list[Any]: ...
     def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any: ...
+    def edit(self, request: EditRequest, on_step: Any = None) -> Any: ...
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Any: ...
+    def morph(self, request: MorphRequest, on_step: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One picture on the way to the chosen number of steps."""
+
+    photo: np.ndarray  # (H, W, 3) uint8
+    steps: int
+    last: bool  # whether these are the steps that were asked for
+    recalled: bool  # whether it came from memory
+
+
+@dataclass
+class Opened:
+    """The visitor's own photo, and where its edits stand.
+
+    Attributes:
+        photo, layout: as opened: (H, W, 3) uint8, and what the model read in it, (h, w) uint8 class ids.
+        margin: how sure that reading is, (h, w) float32 in 0..1.
+        base, before: what the next edit starts from: the photo with all accepted edits, and its layout.
+    """
+
+    photo: np.ndarray
+    layout: np.ndarray
+    margin: np.ndarray
+    base: np.ndarray
+    before: np.ndarray
+
+    def accept(self, photo: np.ndarray, layout: np.ndarray) -> None:
+        """Go on from an edited photo."""
+        self.base, self.before = photo, layout
+
+    def reset(self) -> None:
+        """Go back to the photo as it was opened."""
+        self.base, self.before = self.photo, self.layout
 
 
 class _Kept:
@@ -40,6 +92,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self._photos: OrderedDict[SynthesisRequest, np.ndarray] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, request: SynthesisRequest) -> np.ndarray | None:
@@ -50,9 +103,16 @@ class _Kept:
 
     def put(self, request: SynthesisRequest, photo: np.ndarray) -> None:
         with self._lock:
+            if request not in self._photos:
+                self._bytes += _weight(request, photo)
             self._photos[request] = photo
-            while len(self._photos) > KEPT_PHOTOS:
-                self._photos.popitem(last=False)
+            while self._bytes > KEPT_BYTES:
+                self._bytes -= _weight(*self._photos.popitem(last=False))
+
+
+def _weight(request: SynthesisRequest, photo: np.ndarray) -> int:
+    own = len(request.photo) if isinstance(request, EditRequest) else 0  # an edit holds the photo it starts from
+    return photo.nbytes + len(request.layout) + own
 
 
 _kept: WeakKeyDictionary[Pipeline, _Kept] = WeakKeyDictionary()
@@ -64,73 +124,186 @@ class Session:
     Attributes:
         newest: number of the newest request.
         photo: the picture in the photo column, (H, W, 3) uint8.
-        opened: whether that picture is the visitor's own, not painted by the model. The path then
-            starts from it.
+        opened: whether that picture is the visitor's own, edited or not, and none that the model made
+            from a layout alone. The path then starts from it.
+        request: what the picture was painted from, None for a photo as it was opened or accepted.
+        drafting: whether the picture is a draft, with better ones on their way.
         recalled: whether the last painted photo came from memory.
+        own: the photo that was opened, None if there is none.
+        editing: whether strokes edit that photo; otherwise they paint a new one.
+        regions: looks of single regions.
+        region: a class id of the region that was chosen last.
+        strip: the requests of the variations shown.
     """
 
     def __init__(self) -> None:
         self.newest = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as new: another model has other classes. Work under way becomes pointless."""
+        self.begin()
         self.photo: np.ndarray | None = None
         self.opened = False
-        self.recalled = False
+        self.request: SynthesisRequest | None = None
+        self.recalled = self.drafting = False
+        self.own: Opened | None = None
+        self.editing = False
+        self.regions = Regions()
+        self.region: int | None = None
+        self.strip: list[SynthesisRequest] = []
 
     def begin(self) -> None:
         """Make every request that is under way pointless."""
         self.newest += 1
 
-    def _watch(self, steps: int, progress: Progress | None) -> Callable[..., None]:
+    def seed_shown(self, seed: float | None) -> int:
+        """The seed of the picture shown; `seed`, the field's, where none was painted."""
+        return self.request.seed if self.request is not None else int(seed or 0)
+
+    def _watch(self, progress: Callable[[int], None] | None = None) -> Callable[..., None]:
         self.begin()
         mine = self.newest
 
-        def on_step(i: int, *_: Any) -> None:
+        def on_step(i: int = 0, *_: Any) -> None:
             if self.newest != mine:
                 raise Cancelled
             if progress is not None:
-                progress(i + 1, steps)
+                progress(i + 1)
 
         return on_step
 
-    def paint(self, pipeline: Pipeline, request: SynthesisRequest) -> np.ndarray:
-        """Layout -> photo (H, W, 3) uint8, from memory if the same was asked before.
+    # ---- layout -> photo ---------------------------------------------------------------------------
+
+    def wanted(self, request: SynthesisRequest) -> SynthesisRequest:
+        """What a picture of this layout is to be: an edit of the own photo in edit mode, else `request` itself."""
+        if self.own is None or not self.editing:
+            return request
+        shared = {field.name: getattr(request, field.name) for field in fields(request)}
+        return EditRequest(**shared, photo=pack_photo(self.own.base), before=pack_labels(self.own.before))
+
+    def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
+        """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
+
+        What was asked before comes from memory. The last picture is the session's from then on.
+
+        Args:
+            draft: stop at the first draft.
 
         Raises:
             Cancelled: a newer request came.
             InputError: the request does not fit the model.
         """
-        on_step = self._watch(request.steps, None)
+        on_step = self._watch()
         kept = _kept.setdefault(pipeline, _Kept())
-        photo = kept.get(request)
-        self.recalled = photo is not None
-        if photo is None:
-            photo = pipeline.synthesize(request, on_step).photo
-            kept.put(request, photo)
-        on_step(request.steps - 1)  # decoding takes time, too
-        self.photo, self.opened = photo, False
-        return photo
+        stages = stages_to(request.steps)
+        if kept.get(request) is not None:
+            stages = stages[-1:]
+        for steps in stages[:1] if draft else stages:
+            on_step()  # the pointer may have gone down while the last stage travelled
+            stage = replace(request, steps=steps)
+            photo = kept.get(stage)
+            self.recalled = photo is not None
+            if photo is None:
+                if isinstance(stage, EditRequest):
+                    photo = pipeline.edit(stage, on_step).photo
+                else:
+                    photo = pipeline.synthesize(stage, on_step).photo
+                kept.put(stage, photo)
+            on_step()  # decoding takes time, too
+            self.photo, self.request = photo, stage
+            self.opened, self.drafting = isinstance(request, EditRequest), steps != request.steps
+            yield Painted(photo, steps, steps == request.steps, self.recalled)
+
+    def vary(
+        self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]
+    ) -> Iterator[tuple[list[np.ndarray], int]]:
+        """Variations as one batch -> (photos, steps), drafts first; picking one later needs no solve.
+
+        Edits come one by one, for each starts from a photo.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        on_step = self._watch()
+        kept = _kept.setdefault(pipeline, _Kept())
+        self.strip = list(requests)
+        edits = [r for r in requests if isinstance(r, EditRequest)]
+        if edits:
+            photos = []
+            for each in edits:
+                photos.append(pipeline.edit(each, on_step).photo)
+                kept.put(each, photos[-1])
+                on_step()
+                yield list(photos), each.steps
+            return
+        for steps in stages_to(requests[0].steps):
+            stage = [replace(r, steps=steps) for r in requests]
+            photos = [result.photo for result in pipeline.synthesize_many(stage, on_step)]
+            for request, photo in zip(stage, photos):
+                kept.put(request, photo)
+            on_step()
+            yield photos, steps
+
+    # ---- photos ------------------------------------------------------------------------------------
 
     def read(self, pipeline: Pipeline, photo: np.ndarray, request: SegmentationRequest) -> Any:
-        """Photo -> Segmentation; `photo` becomes the picture in the photo column.
+        """A photo to open -> Segmentation of `request`, which holds it at the canvas's size.
 
         Raises:
             Cancelled, InputError: as in `paint`.
         """
-        on_step = self._watch(request.steps, None)
+        on_step = self._watch()
         result = pipeline.segment(request, on_step)
-        on_step(request.steps - 1)
-        self.photo, self.opened = photo, True
+        on_step()
+        self.photo, self.opened, self.drafting, self.request = photo, True, False, None
+        self.own = Opened(photo, result.labels, result.margin, photo, result.labels)
+        self.editing = True
         return result
 
-    def walk(self, pipeline: Pipeline, request: TrajectoryRequest, progress: Progress | None = None) -> Any:
-        """The path between photo and layout -> Trajectory.
+    def close(self) -> None:
+        """Another layout comes: there is no photo to edit any more."""
+        self.begin()
+        self.opened, self.own, self.editing = False, None, False
+
+    def show_base(self) -> np.ndarray:
+        """The own photo with its accepted edits becomes the picture shown.
+
+        The layout has not changed, so there is nothing to compute.
+        """
+        assert self.own is not None
+        self.begin()
+        self.photo, self.opened, self.drafting, self.request = self.own.base, True, False, None
+        return self.photo
+
+    def check(self, pipeline: Pipeline, request: SegmentationRequest) -> Any:
+        """The picture shown, read again -> Segmentation. Nothing of the session changes.
 
         Raises:
             Cancelled, InputError: as in `paint`.
         """
-        on_step = self._watch(request.steps, progress)
-        result = pipeline.trajectory(request, on_step)
-        on_step(request.steps - 1)
+        return pipeline.segment(request, self._watch())
+
+    def walk(
+        self, pipeline: Pipeline, request: TrajectoryRequest | MorphRequest, progress: Progress | None = None
+    ) -> Any:
+        """The path between photo and layout, or from one layout to another -> Trajectory or Morph.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        morphs = isinstance(request, MorphRequest)
+        solves = math.ceil(request.frames / MORPH_BATCH) if morphs else 1
+        total = solves * request.steps
+        on_step = self._watch(None if progress is None else lambda done: progress(done, total))
+        result = pipeline.morph(request, on_step) if morphs else pipeline.trajectory(request, on_step)
+        on_step(total - 1)
         return result
+
+
+def stages_to(steps: int) -> list[int]:
+    """Numbers of steps that lead to `steps`: each stage at least doubles the last, or it would show nothing new."""
+    return [n for n in DRAFT_STEPS if 2 * n <= steps] + [steps]
 
 
 def new_seed() -> int:

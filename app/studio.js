@@ -1,11 +1,11 @@
 // Pictures that are dropped anywhere on the page, or pasted, go the way of the "Open" button.
 () => {
   const hand = (files) => {
-    const file = [...files].find((f) => f.type.startsWith('image/'));
+    const pictures = [...files].filter((f) => f.type.startsWith('image/'));
     const input = document.querySelector('.cap input[type=file]');
-    if (!file || !input) return false;
+    if (!pictures.length || !input) return false;
     const transfer = new DataTransfer();
-    transfer.items.add(file);
+    for (const file of pictures) transfer.items.add(file);
     input.files = transfer.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
     return true;

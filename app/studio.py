@@ -1,4 +1,7 @@
-"""The page: three columns, layout | photo | path, and their wiring. What happens is in actions.py."""
+"""The page: three columns, layout | photo | path, the tabs under the photo, and their wiring.
+
+What happens is in actions.py and in the tabs' files: style.py, variations.py, editing.py, check.py.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +16,34 @@ from semflow_core.flow import GRIDS
 from semflow_core.registry import find_models
 from semflow_core.solvers import SOLVERS
 
-from .actions import NO_PATH, Actions, beta_range, canvas_size, look
+from .actions import Actions, beta_range, canvas_size, look
 from .api import add_endpoints
+from .check import CheckTab
+from .editing import EditTab
 from .examples import first_layout, load_examples
+from .history import HistoryPanel
+from .page import AT_ONCE, MODEL, QUIET, Page
 from .painter import Painter, painter_props
-from .player import Player
+from .path import PathPanel
 from .session import Session
+from .style import StyleTab
+from .variations import VariationsTab
 
 HERE = Path(__file__).parent
 FAVOURITE = "faces"  # the model to start with, if it is there
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
-QUIET: dict[str, Any] = {**MODEL, "show_progress": "hidden"}
 SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 
 
-def build(models: list[Path]) -> gr.Blocks:
+def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.Blocks:
     """The studio.
 
     Args:
         models: folders to look for models in, beside assets/models.
+        device: where to compute: cpu, cuda or mps.
+        queue_size: how many visitors may wait; one more is told to come back later.
 
     Raises:
-        InputError: there is no model at all, or the first one cannot be loaded.
+        InputError: there is no model at all, no such device, or the first model cannot be loaded.
     """
     names = list(find_models(models))
     if not names:
@@ -43,7 +52,7 @@ def build(models: list[Path]) -> gr.Blocks:
             "or name a folder of models with --models"
         )
     first = FAVOURITE if FAVOURITE in names else names[0]
-    actions = Actions(models)
+    actions = Actions(models, device)
     pipeline = actions.pipeline(first)
     width, height = canvas_size(pipeline)
 
@@ -64,37 +73,30 @@ def build(models: list[Path]) -> gr.Blocks:
                     elem_id="painter",
                     **painter_props(pipeline.palette, load_examples(pipeline.palette, width, height)),
                 )
-            with gr.Column():
+            with gr.Column(elem_id="result"):
                 with gr.Row(elem_classes="cap"):
                     gr.HTML("<h2 class='title'><b>2</b> Photo</h2>")
-                    opener = gr.UploadButton("Open photo …", size="sm", file_types=["image", ".json"], min_width=110)
+                    opener = gr.UploadButton(
+                        "Open photo …", size="sm", file_types=["image", ".json"], file_count="multiple",
+                        min_width=110, elem_id="segment",
+                    )  # fmt: skip
+                    camera = gr.Button("Camera", size="sm", min_width=70, elem_id="camera")
                 photo = gr.Image(
                     format="png", interactive=False, show_label=False, buttons=["fullscreen"],
                     elem_id="photo", alt_text="The photo that belongs to the layout",
                 )  # fmt: skip
+                clicks = StyleTab.make_clicks()
+                mode = EditTab.make_mode()
                 with gr.Row(elem_classes="line"):
-                    go = gr.Button("Paint it", variant="primary", scale=3, min_width=90)
+                    go = gr.Button("Paint it", variant="primary", scale=3, min_width=90, elem_id="synthesize")
                     live = gr.Checkbox(True, label="Live", container=False, min_width=64, elem_id="live")
                 with gr.Row(elem_classes="line"):
                     seed = gr.Number(2, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
                     dice = gr.Button("⚄", elem_id="dice", min_width=44)
                     lock = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
-                steps = gr.Slider(1, 50, 8, step=1, label="Steps", buttons=[])
-                with gr.Accordion("Advanced", open=False):
-                    solver = gr.Dropdown(list(SOLVERS), value="euler", label="Solver")
-                    grid = gr.Dropdown(list(GRIDS), value="quadratic", label="Times of the steps")
-                    beta = gr.Slider(
-                        0,
-                        step=0.5,
-                        label="Perturbation: how far colours may move (0 … 255)",
-                        **beta_range(pipeline),
-                    )
-                    frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
-            with gr.Column():
-                with gr.Row(elem_classes="cap"):
-                    gr.HTML("<h2 class='title'><b>3</b> Path</h2>")
-                    show = gr.Button("Show the path", size="sm", min_width=110)
-                player = Player(hint=NO_PATH, elem_id="player")
+                steps = gr.Slider(1, 50, 8, step=1, label="Steps", buttons=[], elem_id="steps")
+            with gr.Column(elem_id="path"):
+                path = PathPanel(actions)
                 gr.HTML("<h3>Save</h3>", elem_classes="small-cap")
                 with gr.Row(elem_classes="line", elem_id="saves"):
                     saves = {
@@ -104,43 +106,68 @@ def build(models: list[Path]) -> gr.Blocks:
                             ("colours", "Colours"), ("project", "Project"),
                         )
                     }  # fmt: skip
+            with gr.Tabs(elem_id="more", overflow_behavior="wrap") as tabs:
+                with gr.Tab("Variations", id="variations", elem_id="variations"):
+                    variations = VariationsTab(actions)
+                with gr.Tab("Style", id="style", elem_id="style"):
+                    style = StyleTab(actions, pipeline.palette, clicks)
+                with gr.Tab("Edit", id="edit", elem_id="edit"):
+                    edit = EditTab(actions, mode)
+                with gr.Tab("Check", id="check", elem_id="check"):
+                    check = CheckTab(actions)
+                with gr.Tab("Advanced", id="advanced", elem_id="advanced"):
+                    with gr.Row(elem_classes="panel"):
+                        solver = gr.Dropdown(list(SOLVERS), value="euler", label="Solver")
+                        grid = gr.Dropdown(list(GRIDS), value="quadratic", label="Times of the steps")
+                    with gr.Row(elem_classes="panel"):
+                        beta = gr.Slider(
+                            0, step=0.5, label="Perturbation: how far colours may move (0 … 255)",
+                            **beta_range(pipeline),
+                        )  # fmt: skip
+                        frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
+        strip = HistoryPanel(actions, path)
         download = gr.JSON(visible=False)
 
         how = [solver, grid, beta]
-        inputs = [session, model, painter, steps, seed, lock, *how]
-        results = [photo, seed, player, status]
-        newest: dict[str, Any] = {"trigger_mode": "always_last"}
+        page = Page(session, model, painter, photo, path.player, status, tabs, live, steps, seed, lock, how)
+        inputs, results = page.inputs, page.results
 
-        # at pointer down, beside the queue: what runs is for an older layout and stops at its next step
-        painter.begin(Session.begin, session, queue=False, api_visibility="private", show_progress="hidden")
-        painter.input(actions.stroke, [live, *inputs], results, **newest, **QUIET)
-        go.click(actions.paint, inputs, results, **newest, **MODEL, show_progress="minimal", show_progress_on=photo)
-        dice.click(actions.another, inputs, results, **newest, **QUIET)
-        for control in (steps.release, seed.submit, *(c.input for c in (solver, grid)), beta.release):
-            control(actions.stroke, [live, *inputs], results, **newest, **QUIET)
-        demo.load(actions.paint, inputs, results, **QUIET)
+        page.begin(painter.begin)  # at pointer down
+        painter.input(actions.stroke, [live, *inputs], results, **page.newest)
+        page.paints(go.click, actions.paint)
+        page.paints(dice.click, actions.another)
+        for event in (seed.submit, seed.blur):
+            page.paints(event, actions.reseed, live)
+        for event in (steps.input, solver.input, grid.input, beta.release):
+            page.paints(event, actions.stroke, live)
+        demo.load(actions.paint, inputs, results, **page.newest)
+        for tab in (variations, style, edit, check):
+            tab.wire(page)
+        style.region.change(variations.name_region, [session, model], variations.takes, **AT_ONCE)
 
-        opener.upload(
+        opening = opener.upload(
             actions.open, [opener, session, model, steps, solver],
-            [painter, photo, player, status, steps, seed, solver, grid, beta],
+            [painter, photo, path.player, status, steps, seed, solver, grid, beta],
             show_progress_on=photo, **MODEL,
         ).then(actions.finish_open, inputs, results, **QUIET)  # fmt: skip
-        show.click(
-            actions.path, [session, model, painter, steps, seed, *how, frames], [player, status],
-            show_progress_on=player, **MODEL,
-        )  # fmt: skip
-        model.input(actions.switch, [session, model], [painter, photo, player, shape, beta], **QUIET).then(
-            actions.paint, inputs, results, **QUIET
+        edit.opened(opening, page)
+        path.wire(page, frames)
+        strip.wire(page, shape, frames).then(style.choices, model, style.region, **AT_ONCE).then(
+            actions.finish_open, inputs, results, **QUIET
         )
+        page.begin(model.input).then(
+            actions.switch, [session, model], [painter, photo, path.player, shape, beta], **QUIET
+        ).then(style.choices, model, style.region, **AT_ONCE).then(actions.paint, inputs, results, **QUIET)
         for what, button in saves.items():
             button.click(
                 partial(actions.save, what), [session, model, painter, steps, seed, *how], download,
                 api_visibility="private", show_progress="hidden",
             ).then(None, download, js=SAVE_JS, api_visibility="private")  # fmt: skip
         demo.load(None, js=(HERE / "studio.js").read_text(encoding="utf-8"), api_visibility="private")
+        camera.click(None, js=(HERE / "camera.js").read_text(encoding="utf-8"), api_visibility="private")
         add_endpoints(actions, first)
     # one solve at a time: two would only slow each other down
-    return demo.queue(default_concurrency_limit=1, max_size=20)
+    return demo.queue(default_concurrency_limit=1, max_size=queue_size)
 
 
 def launch_options() -> dict[str, Any]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import torch
 
 from app import actions as actions_module
 from app.actions import Actions
 from semflow_core.codebook import Codebook
+from semflow_core.flow import times_to_mask
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation
+from semflow_core.pipeline import Morph, Trajectory
 from semflow_core.request import (
+    EditRequest,
+    MorphRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
@@ -27,6 +33,7 @@ class FakePipeline:
 
     Attributes:
         calls: the requests it was asked, oldest first.
+        batches: sizes of the batches it was asked for.
         before_step: called as before_step(i) ahead of each solver step; a test interferes there.
     """
 
@@ -36,6 +43,7 @@ class FakePipeline:
         self.codebook = Codebook(self.palette, 3, 125)
         self.perturbation = Perturbation(40.0, "regional")
         self.calls: list[Any] = []
+        self.batches: list[int] = []
         self.before_step: Any = lambda i: None
 
     def _solve(self, request: Any, on_step: Any) -> None:
@@ -52,17 +60,39 @@ class FakePipeline:
         photo = self.palette.colorize(labels) + np.uint8(request.seed % 200)
         return SimpleNamespace(photo=photo)
 
+    def synthesize_many(self, requests: Any, on_step: Any = None) -> list[Any]:
+        self.batches.append(len(requests))
+        return [self.synthesize(r, on_step) for r in requests]
+
+    def edit(self, request: EditRequest, on_step: Any = None) -> Any:
+        """The photo, with what changed in the layout in palette colours."""
+        was, labels, photo = unpack_labels(request.before), unpack_labels(request.layout), unpack_photo(request.photo)
+        self._solve(request, on_step)
+        size = photo.shape[1::-1]
+        changed = cv2.resize((was != labels).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)[..., None]
+        painted = cv2.resize(self.palette.colorize(labels), size, interpolation=cv2.INTER_NEAREST)
+        return SimpleNamespace(photo=np.where(changed, painted + np.uint8(request.seed % 200), photo))
+
     def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any:
         photo = unpack_photo(request.photo)
         self._solve(request, on_step)
         labels = (photo[..., 0] > 127).astype(np.uint8)
         return SimpleNamespace(labels=labels, margin=np.ones(labels.shape, np.float32))
 
-    def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Any:
+    def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Trajectory:
+        """Frames whose grey value is their time; what they head for is black and white."""
         self._solve(request, on_step)
-        times = tuple(float(t) for t in np.linspace(0, 1, request.frames))
-        frames = np.stack([np.full((256, 256, 3), round(255 * t), np.uint8) for t in times])
-        return SimpleNamespace(times=times, frames=frames)
+        times = request.times or tuple(np.linspace(0, 1, request.frames).tolist())
+        frames = np.stack([np.full((self.size, self.size, 3), round(255 * t), np.uint8) for t in times])
+        marks = tuple(times_to_mask(request.steps, request.grid or ("uniform" if request.photo else "quadratic")))
+        ends = (np.zeros_like(frames), np.full_like(frames, 255)) if request.predict else ()
+        return Trajectory(times, frames, torch.zeros(len(times), 4, 1, 1), marks, *ends)
+
+    def morph(self, request: MorphRequest, on_step: Any = None) -> Morph:
+        """Frames whose grey value is their share."""
+        self._solve(request, on_step)
+        shares = tuple(np.linspace(0, 1, request.frames).tolist())
+        return Morph(shares, np.stack([np.full((32, 32, 3), round(255 * s), np.uint8) for s in shares]))
 
 
 @pytest.fixture

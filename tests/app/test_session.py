@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from app.session import KEPT_PHOTOS, Cancelled, Session, new_seed
+from app import session as session_module
+from app.regions import Regions
+from app.session import Cancelled, Painted, Session, new_seed, stages_to
 from semflow_core.request import (
+    EditRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
@@ -23,29 +27,55 @@ def request(labels: np.ndarray, seed: int = 0, steps: int = 4) -> SynthesisReque
     return SynthesisRequest(steps=steps, seed=seed, layout=pack_labels(labels))
 
 
+def last(painted: Iterator[Painted]) -> Painted:
+    return list(painted)[-1]
+
+
+def test_a_draft_comes_first_and_the_chosen_steps_last(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session = Session()
+    seen = [(p.steps, p.last, session.drafting) for p in session.paint(pipeline, request(labels, steps=25))]
+    assert seen == [(2, False, True), (8, False, True), (25, True, False)]
+    assert {c.seed for c in pipeline.calls} == {0}  # the seed holds still
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 8, 16, 50, 1000])
+def test_every_stage_at_least_doubles_the_last(steps: int) -> None:
+    stages = stages_to(steps)
+    assert stages[-1] == steps and stages[0] <= 3 and all(2 * a <= b for a, b in zip(stages, stages[1:]))
+
+
+def test_a_draft_alone_is_one_stage(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    (only,) = Session().paint(pipeline, request(labels, steps=8), draft=True)
+    assert only.steps == 2 and not only.last
+
+
 def test_paint_returns_and_keeps_the_photo(pipeline: FakePipeline, labels: np.ndarray) -> None:
     session = Session()
-    photo = session.paint(pipeline, request(labels))
+    photo = last(session.paint(pipeline, request(labels))).photo
     assert photo.shape == (256, 256, 3)
-    assert session.photo is photo and not session.opened
+    assert session.photo is photo and not session.opened and session.request == request(labels)
 
 
 def test_the_same_request_is_computed_once_for_everyone(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    first = Session().paint(pipeline, request(labels))
-    again = Session().paint(pipeline, request(labels))
-    other = Session().paint(pipeline, request(labels, seed=1))
-    assert np.array_equal(first, again) and not np.array_equal(first, other)
-    assert len(pipeline.calls) == 2
+    first = last(Session().paint(pipeline, request(labels)))
+    (again,) = Session().paint(pipeline, request(labels))  # what is known needs no draft
+    other = last(Session().paint(pipeline, request(labels, seed=1)))
+    assert np.array_equal(first.photo, again.photo) and not np.array_equal(first.photo, other.photo)
+    assert again.recalled and not first.recalled
+    assert [c.steps for c in pipeline.calls] == [2, 4, 2, 4]
 
 
-def test_the_memory_is_bounded_and_forgets_the_oldest(pipeline: FakePipeline, labels: np.ndarray) -> None:
+def test_the_memory_is_bounded_and_forgets_the_oldest(
+    pipeline: FakePipeline, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "KEPT_BYTES", 10 * (256 * 256 * 3 + 2000))
     session = Session()
-    for seed in range(KEPT_PHOTOS + 1):
-        session.paint(pipeline, request(labels, seed, steps=1))
-    session.paint(pipeline, request(labels, KEPT_PHOTOS, steps=1))
-    assert len(pipeline.calls) == KEPT_PHOTOS + 1
-    session.paint(pipeline, request(labels, 0, steps=1))
-    assert len(pipeline.calls) == KEPT_PHOTOS + 2
+    for seed in range(11):
+        last(session.paint(pipeline, request(labels, seed, steps=1)))
+    last(session.paint(pipeline, request(labels, 10, steps=1)))
+    assert len(pipeline.calls) == 11
+    last(session.paint(pipeline, request(labels, 0, steps=1)))
+    assert len(pipeline.calls) == 12
 
 
 def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -53,31 +83,112 @@ def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(pipeline: Fak
 
     def interfere(i: int) -> None:
         seen.append(i)
-        if i == 1:
+        if len(seen) == 4:
             session.begin()
 
     pipeline.before_step = interfere
     with pytest.raises(Cancelled):
-        session.paint(pipeline, request(labels))
-    assert seen == [0, 1]
-    assert session.photo is None
+        last(session.paint(pipeline, request(labels)))
+    assert seen == [0, 1, 0, 1]  # the draft's two, and two of four
+    assert session.drafting and session.photo is not None  # the draft stays
     pipeline.before_step = lambda i: None
-    assert session.paint(pipeline, request(labels)) is not None  # and the next request is not affected
+    assert last(session.paint(pipeline, request(labels))).last  # and the next request is not affected
+
+
+def test_a_pointer_that_goes_down_between_two_stages_stops_the_next(
+    pipeline: FakePipeline, labels: np.ndarray
+) -> None:
+    session = Session()
+    stages = session.paint(pipeline, request(labels))
+    next(stages)
+    session.begin()
+    with pytest.raises(Cancelled):
+        next(stages)
+    assert len(pipeline.calls) == 1
 
 
 def test_another_visitors_pointer_stops_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
     other = Session()
     pipeline.before_step = lambda i: other.begin()
-    Session().paint(pipeline, request(labels))
+    assert last(Session().paint(pipeline, request(labels))).last
 
 
 def test_reading_a_photo_makes_it_the_visitors_own(pipeline: FakePipeline, labels: np.ndarray) -> None:
     session, photo = Session(), np.full((256, 256, 3), 200, np.uint8)
     result = session.read(pipeline, photo, SegmentationRequest(steps=2, photo=pack_photo(photo)))
     assert (result.labels == 1).all()
-    assert session.opened and session.photo is photo
-    session.paint(pipeline, request(labels))
+    assert session.opened and session.photo is photo and session.editing
+    session.editing = False
+    last(session.paint(pipeline, session.wanted(request(labels))))
     assert not session.opened
+
+
+def open_photo(pipeline: FakePipeline) -> tuple[Session, np.ndarray]:
+    session, photo = Session(), np.full((512, 512, 3), 200, np.uint8)
+    small = np.full((256, 256, 3), 200, np.uint8)
+    session.read(pipeline, photo, SegmentationRequest(steps=2, photo=pack_photo(small)))
+    return session, photo
+
+
+def with_hat(labels: np.ndarray, at: int = 10) -> np.ndarray:
+    layout = labels.copy()
+    layout[at : at + 20, 10:40] = 14
+    return layout
+
+
+def test_an_edit_keeps_the_photos_size_and_what_was_not_repainted(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    assert session.own is not None
+    wanted = session.wanted(request(with_hat(session.own.layout)))
+    assert isinstance(wanted, EditRequest)
+    edited = last(session.paint(pipeline, wanted)).photo
+    assert edited.shape == photo.shape and session.opened
+    assert (edited[20:60, 20:80] != 200).any() and (edited[100:] == 200).all()
+
+
+def test_edits_chain_and_are_dropped_together(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    own = session.own
+    assert own is not None
+    first = with_hat(own.layout)
+    edited = last(session.paint(pipeline, session.wanted(request(first)))).photo
+    own.accept(edited, first)
+    both = last(session.paint(pipeline, session.wanted(request(with_hat(first, 100))))).photo
+    assert np.array_equal(both[:200], edited[:200]) and not np.array_equal(both, edited)
+    own.reset()
+    assert session.show_base() is photo and np.array_equal(own.before, own.layout)
+
+
+def test_a_layout_that_lands_leaves_no_photo_to_edit(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session, _ = open_photo(pipeline)
+    session.close()
+    assert not session.opened and session.wanted(request(labels)) == request(labels)
+
+
+def test_variations_are_one_batch_and_picking_one_computes_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session = Session()
+    requests = [request(labels, seed, steps=8) for seed in range(4)]
+    stages = list(session.vary(pipeline, requests))
+    assert [steps for _, steps in stages] == [2, 8] and pipeline.batches == [4, 4]
+    calls = len(pipeline.calls)
+    (picked,) = session.paint(pipeline, session.strip[2])
+    assert np.array_equal(picked.photo, stages[-1][0][2]) and len(pipeline.calls) == calls
+
+
+def test_variations_of_an_edit_come_one_by_one(pipeline: FakePipeline) -> None:
+    session, _ = open_photo(pipeline)
+    assert session.own is not None
+    hat = with_hat(session.own.layout)
+    requests = [session.wanted(request(hat, seed)) for seed in range(3)]
+    assert [len(photos) for photos, _ in session.vary(pipeline, requests)] == [1, 2, 3]
+    assert not pipeline.batches
+
+
+def test_another_model_finds_a_session_as_new(pipeline: FakePipeline) -> None:
+    session, _ = open_photo(pipeline)
+    session.regions.reroll((13,), 4)
+    session.forget()
+    assert session.own is None and session.photo is None and session.regions == Regions()
 
 
 def test_a_walk_reports_every_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -92,8 +203,9 @@ def test_sessions_are_copied_apart() -> None:
     """Gradio gives every visitor a deep copy of the first value."""
     first = Session()
     second = copy.deepcopy(first)
+    before = first.newest
     second.begin()
-    assert first.newest == 0
+    assert first.newest == before
 
 
 def test_drawn_seeds_are_short() -> None:

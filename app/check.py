@@ -1,0 +1,80 @@
+"""The tab "Check": the photo is segmented again, and its layout is compared with the one that was painted."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.evaluation.segmentation import confusion, iou
+from semflow_core.palette import Palette
+from semflow_core.request import SegmentationRequest, pack_photo
+
+from .actions import Actions, tells
+from .names import readable
+from .page import QUIET, Page
+from .photos import difference, fit_layout
+from .session import Session
+
+HINT = "Does the photo show what was painted? It is read again, and compared with your layout."
+
+
+class CheckTab:
+    """The tab's components and what they do."""
+
+    def __init__(self, actions: Actions) -> None:
+        self.actions = actions
+        with gr.Row(elem_classes="panel line"):
+            self.go = gr.Button("Check this photo", size="sm", elem_id="recheck", min_width=130, scale=0)
+            gr.Markdown(HINT, elem_classes="hint")
+        with gr.Row(elem_classes="panel", visible=False) as self.body:
+            with gr.Column(min_width=240):
+                self.table = gr.HTML(elem_id="agreement")
+            with gr.Column(min_width=200):
+                self.picture = gr.Image(
+                    format="png", interactive=False, show_label=False, buttons=[], elem_id="disagreement",
+                    alt_text="Where the photo was read as another class than painted, in that class's colour",
+                )  # fmt: skip
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        self.go.click(
+            self.check, [page.session, page.model, page.painter, page.steps, page.how[0]],
+            [self.body, self.table, self.picture, page.status], **QUIET,
+        )  # fmt: skip
+
+    @tells
+    def check(self, session: Session, model: str, labels: np.ndarray, steps: int, solver: str) -> tuple[Any, ...]:
+        """-> (body, table, picture, status)."""
+        photo = session.photo
+        if photo is None:
+            raise InputError("there is no photo yet; paint one or open one")
+        pipeline = self.actions.pipeline(model)
+        request = SegmentationRequest(model=model, steps=int(steps), solver=solver, photo=pack_photo(photo))
+        read = session.check(pipeline, request).labels
+        painted, _ = fit_layout(labels, photo.shape[1], photo.shape[0])
+        agreeing = 100 * float((read == painted).mean())
+        picture = difference(photo, read != painted, pipeline.palette.colorize(read))
+        status = f"Read again: {agreeing:.0f} % of the pixels agree with the layout."
+        return gr.update(visible=True), agreement_table(painted, read, pipeline.palette), picture, status
+
+
+def agreement_table(painted: np.ndarray, read: np.ndarray, palette: Palette) -> str:
+    """Intersection over union of every class that was painted, worst last, as an HTML table."""
+    counts = confusion(read, painted, palette)
+    present = counts.sum(1) > 0
+    scores = 100 * iou(counts)
+    rows = sorted(((float(scores[i]), c) for i, c in enumerate(palette.classes) if present[i]), key=lambda r: -r[0])
+    body = "".join(
+        f"<tr><th scope='row'><i style='background:rgb{c.color}'></i>{html.escape(readable(c.name)['name'])}</th>"
+        f"<td><meter min='0' max='100' value='{score:.0f}'></meter></td><td>{score:.0f}</td></tr>"
+        for score, c in rows
+    )
+    mean = float(scores[present].mean())
+    return (
+        "<table class='agreement'><caption>Agreement by class (IoU, %)</caption>"
+        f"<tbody>{body}</tbody><tfoot><tr><th scope='row'>mean</th><td></td><td>{mean:.0f}</td></tr></tfoot></table>"
+    )

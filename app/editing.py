@@ -1,0 +1,133 @@
+"""The tab "Edit": an opened photo in which only what is repainted changes; edits are accepted, and go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.request import unpack_labels
+
+from .actions import Actions, canvas_size, tells
+from .page import AT_ONCE, QUIET, Page
+from .photos import fit_photo, heat_url, underlay_url
+from .session import Opened, Session
+
+EDIT, NEW = "edit", "new"
+HINT = (
+    "Open a photo: its layout lands in the canvas. What you then repaint there changes in the photo, "
+    "and the rest of it stays as it is."
+)
+
+
+class EditTab:
+    """The tab's components and what they do. `mode` stands nearer to the photo."""
+
+    def __init__(self, actions: Actions, mode: gr.Radio) -> None:
+        self.actions, self.mode = actions, mode
+        self.hint = gr.Markdown(HINT, elem_classes="hint")
+        with gr.Row(visible=False, elem_classes="panel") as self.body:
+            with gr.Column(min_width=200, scale=1):
+                self.accept = gr.Button("Accept, go on from here", size="sm", elem_id="accept")
+                self.reset = gr.Button("Back to the opened photo", size="sm", elem_id="reset")
+                self.unsure = gr.Checkbox(False, label="Show where the layout is unsure", container=False,
+                                          elem_id="unsure")  # fmt: skip
+            with gr.Column(min_width=240, scale=2):
+                self.compare = gr.ImageSlider(
+                    label="Before and after", show_label=False, buttons=[], interactive=False, elem_id="compare",
+                    format="jpeg", max_height=320,
+                )  # fmt: skip
+
+    @staticmethod
+    def make_mode() -> gr.Radio:
+        """What a stroke does while a photo is open."""
+        return gr.Radio(
+            [("Edit this photo", EDIT), ("Paint a new one", NEW)], value=EDIT, label="What strokes do",
+            show_label=False, container=False, visible=False, elem_id="mode",
+        )  # fmt: skip
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        shown = [self.mode, self.hint, self.body, self.accept, self.compare]
+        page.photo.change(self.show, page.session, shown, **AT_ONCE)
+        # an example is another layout, no edit of the photo; as `begin` it comes before the layout itself
+        page.painter.example(Session.close, page.session, **AT_ONCE)
+        page.paints(self.mode.input, self.choose_mode, self.mode)
+        # behind the refinement that may be under way: what is accepted is what it leads to
+        self.accept.click(self.take, [page.session, page.model], [page.painter, page.status], **QUIET).then(
+            self.show, page.session, shown, **AT_ONCE
+        )
+        page.begin(self.reset.click).then(
+            self.go_back, [page.session, page.model],
+            [page.painter, page.photo, page.player, page.status, self.mode], **QUIET,
+        ).then(self.show, page.session, shown, **AT_ONCE)  # fmt: skip
+        self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
+
+    def opened(self, opening: Any, page: Page) -> Any:
+        """What follows on `opening`, an event that may have opened a photo: this tab comes to the front."""
+        return opening.then(self.come, page.session, [page.tabs, self.mode], **AT_ONCE).then(
+            self.heat, [page.session, self.unsure], page.painter, **AT_ONCE
+        )
+
+    def come(self, session: Session) -> tuple[Any, Any]:
+        """A photo may have been opened -> (tabs, mode)."""
+        return (gr.update(selected="edit"), EDIT) if session.own else (gr.skip(), gr.skip())
+
+    def show(self, session: Session) -> tuple[Any, ...]:
+        """-> (mode, hint, body, accept, compare) as they are for the picture shown."""
+        own = session.own
+        if own is None:
+            return gr.update(visible=False), gr.update(visible=True), gr.update(visible=False), gr.skip(), gr.skip()
+        edited = session.editing and session.request is not None
+        compare = (own.photo, session.photo) if session.opened and not session.drafting else gr.skip()
+        return (
+            gr.update(visible=True), gr.update(visible=False), gr.update(visible=True),
+            gr.update(interactive=edited), compare,
+        )  # fmt: skip
+
+    def choose_mode(self, mode: str, session: Session, *inputs: Any) -> Iterator[Any]:
+        """Edit the photo, or paint a new one from its layout -> results."""
+        session.editing = mode == EDIT
+        yield from self.actions.paint(session, *inputs)
+
+    @tells
+    def take(self, session: Session, model: str) -> tuple[Any, ...]:
+        """The edited photo becomes what the next edit starts from -> (painter, status)."""
+        own = self.own(session)
+        if session.photo is None or session.request is None or not session.opened:
+            raise InputError("there is no edit to accept yet; repaint a part of the layout first")
+        own.accept(session.photo, unpack_labels(session.request.layout))
+        session.request = None
+        return gr.update(photo=self.underlay(own.base, model)), "Accepted. The next strokes start from this photo."
+
+    @tells
+    def go_back(self, session: Session, model: str) -> tuple[Any, ...]:
+        """All edits are dropped -> (painter, photo, player, status, mode). An undo brings the layout back."""
+        own = self.own(session)
+        own.reset()
+        session.editing = True
+        painter = gr.update(value=own.layout, photo=self.underlay(own.base, model))
+        return painter, session.show_base(), gr.update(value=None), "Back to the photo as it was opened.", EDIT
+
+    def underlay(self, photo: np.ndarray, model: str) -> str:
+        """The URL of the photo that lies under the canvas."""
+        return underlay_url(fit_photo(photo, *canvas_size(self.actions.pipeline(model)))[0])
+
+    def heat(self, session: Session, wanted: bool) -> Any:
+        """Where the reading of the opened photo is unsure, over the canvas -> painter."""
+        own = session.own
+        return gr.update(heat=heat_url(own.margin) if wanted and own is not None else "")
+
+    @staticmethod
+    def own(session: Session) -> Opened:
+        """The opened photo.
+
+        Raises:
+            InputError: none is open.
+        """
+        if session.own is None:
+            raise InputError("no photo is open; open one first")
+        return session.own

@@ -1,0 +1,113 @@
+"""Regions with a look of their own: another seed than the picture's, a style handle, a lock.
+
+A region is a class, or a mirror pair of classes: two eyes are re-rolled, styled and locked together, as they draw
+one regional offset (semflow_core/perturbation.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from semflow_core.palette import Palette
+from semflow_core.perturbation import drawn_offset
+from semflow_core.request import SynthesisRequest
+
+from .names import readable
+
+Offset = tuple[float, float, float]
+
+
+@dataclass
+class Regions:
+    """What sets single regions apart from the picture's seed.
+
+    Attributes:
+        seeds: class id -> its own seed.
+        offsets: class id -> its style handle, in place of the one that its seed draws.
+        locked: class ids that the dice and the variations leave alone.
+    """
+
+    seeds: dict[int, int] = field(default_factory=dict)
+    offsets: dict[int, Offset] = field(default_factory=dict)
+    locked: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, request: SynthesisRequest) -> Regions:
+        """Those of a request. They are locked, for somebody chose them."""
+        seeds, offsets = dict(request.class_seeds), dict(request.offsets)
+        return cls(seeds, offsets, {*seeds, *offsets})
+
+    def fields(self) -> dict[str, Any]:
+        """The fields `class_seeds` and `offsets` of a request."""
+        return {
+            "class_seeds": tuple(sorted(self.seeds.items())),
+            "offsets": tuple(sorted(self.offsets.items())),
+        }
+
+    def seed_of(self, class_id: int, seed: int) -> int:
+        """The seed of a class in a picture of `seed`."""
+        return self.seeds.get(class_id, seed)
+
+    def offset_of(self, palette: Palette, class_id: int, seed: int) -> Offset:
+        """The style handle of a class in a picture of `seed`: its own, or the one its seed draws."""
+        return self.offsets.get(class_id) or drawn_offset(palette, self.seed_of(class_id, seed), class_id)
+
+    def reroll(self, region: tuple[int, ...], seed: int) -> None:
+        """Draw a region anew, its style with it."""
+        for i in region:
+            self.seeds[i] = seed
+            self.offsets.pop(i, None)
+
+    def style(self, region: tuple[int, ...], offset: Offset, seed: int) -> None:
+        """Set a region's style handle. What was set by hand is kept: the region is locked."""
+        for i in region:
+            self.offsets[i] = offset
+        self.lock(region, seed)
+
+    def unstyle(self, region: tuple[int, ...]) -> None:
+        """Back to the style that the region's seed draws."""
+        for i in region:
+            self.offsets.pop(i, None)
+
+    def lock(self, region: tuple[int, ...], seed: int) -> None:
+        """Keep a region as it is in a picture of `seed`."""
+        for i in region:
+            self.seeds.setdefault(i, seed)
+            self.locked.add(i)
+
+    def unlock(self, region: tuple[int, ...]) -> None:
+        """Let the next dice have a region; until then it stays as it is."""
+        self.locked -= set(region)
+
+    def renew(self) -> None:
+        """A new seed comes: only what is locked stays."""
+        self.seeds = {i: s for i, s in self.seeds.items() if i in self.locked}
+        self.offsets = {i: o for i, o in self.offsets.items() if i in self.locked}
+
+    def take(self, region: tuple[int, ...], other: Regions, seed: int) -> None:
+        """Make a region look as in another picture, of `seed` and `other`. It is locked, as after `style`."""
+        for i in region:
+            self.seeds[i] = other.seed_of(i, seed)
+            self.offsets.pop(i, None)
+            if i in other.offsets:
+                self.offsets[i] = other.offsets[i]
+        self.locked |= set(region)
+
+
+def region_of(palette: Palette, class_id: int) -> tuple[int, ...]:
+    """The classes that go together with one: itself, and its mirror class."""
+    return tuple(sorted({class_id, int(palette.mirror_of_id[class_id])}))
+
+
+def region_name(palette: Palette, class_id: int) -> str:
+    """A region's name for people: "hair", "left eye + right eye"."""
+    names = {c.id: readable(c.name)["name"] for c in palette.classes}
+    return " + ".join(names[i] for i in region_of(palette, class_id))
+
+
+def region_choices(palette: Palette) -> list[tuple[str, int]]:
+    """(name, first class id) of every region, in the palette's order."""
+    return [
+        (region_name(palette, c.id), c.id) for c in palette.classes if c.id == region_of(palette, c.id)[0]
+    ]

@@ -1,0 +1,170 @@
+"""The tabs under the photo as a visitor uses them: drafts, variations, one region, edits of a photo, the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .test_studio import PATIENCE, drag, face_photo, photo_url, wait_new_photo, wait_status
+
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+
+@pytest.fixture(params=SIZES)
+def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    wait_status(page, "Painted")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+    assert not errors
+
+
+def click_photo(page: Any, x: float, y: float) -> None:
+    """A click in the photo, at shares of its sides."""
+    image = page.locator("#photo img")
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def open_photo(page: Any, tmp_path: Path) -> None:
+    page.set_input_files(".cap input[type=file]", face_photo(tmp_path / "face.png"))
+    wait_status(page, "Read in")
+    page.wait_for_selector("#mode", timeout=PATIENCE)
+    page.wait_for_selector("#accept", timeout=PATIENCE)
+
+
+def handle(page: Any) -> list[float]:
+    return [float(v) for v in page.eval_on_selector_all("#pad .axes input", "all => all.map((i) => i.value)")]
+
+
+def test_a_draft_is_shown_before_the_picture(page: Any) -> None:
+    page.evaluate(
+        "() => { window.said = []; new MutationObserver(() => said.push(document.querySelector('#status').innerText))"
+        ".observe(document.querySelector('#status'), { subtree: true, childList: true, characterData: true }) }"
+    )
+    page.click("#dice")
+    page.wait_for_function("said.some((s) => s.includes('Painted'))", timeout=PATIENCE)
+    said = page.evaluate("said.join('|')")
+    assert said.index("A draft of 2 steps") < said.index("Painted")
+
+
+def test_typed_numbers_repaint(page: Any) -> None:
+    page.fill("#steps input[type=number]", "5")
+    wait_status(page, "with 5 steps")
+    page.fill("#seed input", "77")
+    page.press("#seed input", "Enter")
+    wait_status(page, "seed 77")
+
+
+def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: Any) -> None:
+    click_photo(page, 0.5, 0.06)
+    wait_status(page, "Chosen: hair")
+    page.wait_for_selector("#pad .axes input:not(:disabled)", timeout=PATIENCE)
+    drawn, old = handle(page), photo_url(page)
+    page.click("#reroll")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    page.wait_for_function(
+        "(old) => document.querySelector('#pad .axes input').value != old", arg=drawn[0], timeout=PATIENCE
+    )
+
+    field = page.locator("#pad .field")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    old = photo_url(page)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.94 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    wait_new_photo(page, old)  # while it is dragged
+    page.mouse.up()
+    wait_status(page, "Painted")
+    page.wait_for_timeout(1000)  # answers to earlier positions come in, and must not take the handle back
+    assert handle(page)[0] == pytest.approx(1, abs=0.05) and handle(page)[1] == pytest.approx(0, abs=0.05)
+    page.wait_for_function("document.querySelector('#lock input').checked", timeout=PATIENCE)
+    old = photo_url(page)
+    page.click("#dice")  # everything but the locked hair
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    assert handle(page)[0] == pytest.approx(1, abs=0.05)
+
+
+def test_a_variation_is_picked_whole_or_for_one_region(page: Any) -> None:
+    click_photo(page, 0.5, 0.06)
+    wait_status(page, "Chosen: hair")
+    page.click("#variations-button")
+    page.click("#count label:has-text('4')")
+    page.click("#draw")
+    wait_status(page, "4 variations of 8 steps")
+    assert page.locator("#strip img").count() == 4
+    seed, old = page.input_value("#seed input"), photo_url(page)
+    page.click("#strip button >> nth=1")
+    wait_new_photo(page, old)
+    assert "from memory" in wait_status(page, "Painted")
+    picked = page.input_value("#seed input")
+    assert picked != seed
+    page.click("#takes label:has-text('Only hair')")
+    old = photo_url(page)
+    page.click("#strip button >> nth=2")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    assert page.input_value("#seed input") == picked  # the rest of the picture stays
+
+
+def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path) -> None:
+    open_photo(page, tmp_path)
+    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    old = photo_url(page)
+    drag(page, (0.2, 0.2), (0.5, 0.2))
+    wait_new_photo(page, old)
+    wait_status(page, "Edited")
+    page.wait_for_selector("#accept:not(:disabled)", timeout=PATIENCE)
+    page.click("#accept")
+    wait_status(page, "Accepted")
+    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    old = photo_url(page)
+    drag(page, (0.2, 0.8), (0.5, 0.8))
+    wait_new_photo(page, old)
+    wait_status(page, "Edited")
+    assert page.locator("#compare img").count() >= 2
+    page.click("#reset")
+    wait_status(page, "Back to the photo")
+    page.click("#mode label:has-text('Paint a new one')")
+    wait_status(page, "Painted")
+
+
+def test_unsure_places_are_shown_over_the_layout(page: Any, tmp_path: Path) -> None:
+    open_photo(page, tmp_path)
+    page.click("#unsure input")
+    page.wait_for_function("!document.querySelector('#painter .heat').hidden", timeout=PATIENCE)
+    page.click("#unsure input")
+    page.wait_for_function("document.querySelector('#painter .heat').hidden", timeout=PATIENCE)
+
+
+def test_an_example_is_no_edit_of_the_photo(page: Any, tmp_path: Path) -> None:
+    open_photo(page, tmp_path)
+    page.click("#painter .examples button:has-text('Hat')")
+    wait_status(page, "Painted")
+    page.wait_for_selector("#mode", state="detached", timeout=PATIENCE)
+
+
+def test_the_check_reads_the_photo_again(page: Any) -> None:
+    page.click("#check-button")
+    page.click("#recheck")
+    wait_status(page, "Read again")
+    page.wait_for_selector("#agreement table", timeout=PATIENCE)
+    scores = [float(t) for t in page.locator("#agreement tbody td:last-child").all_inner_texts()]
+    assert len(scores) > 5 and all(0 <= s <= 100 for s in scores)
+    assert float(page.inner_text("#agreement tfoot td:last-child")) == pytest.approx(np.mean(scores), abs=1)
