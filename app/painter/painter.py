@@ -39,6 +39,8 @@ class Painter(gr.HTML):
             heat: URL of a partly transparent picture to lie over the layout, "" for none.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
+        # without attributes of these names Gradio takes them, quoted in the script, for events, in the page's config too
+        self.photo, self.heat = photo, heat
         super().__init__(
             value,
             html_template=(HERE / "painter.html").read_text(encoding="utf-8"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+import json
 import zlib
 from pathlib import Path
 
@@ -112,3 +113,11 @@ def test_face_examples_have_left_and_right_where_the_data_set_has_them() -> None
 def test_sentences() -> None:
     assert sentence(ValueError("the seed is -1")) == "The seed is -1."
     assert sentence(ValueError("Already one.")) == "Already one."
+
+
+def test_its_settings_are_plain_values() -> None:
+    """Gradio copies and sends a component's configuration; an event in it can be neither copied nor sent."""
+    with gr.Blocks():
+        config = Painter(photo="", heat="data:,").get_config()
+    assert (config["photo"], config["heat"]) == ("", "data:,")
+    json.dumps(config)
