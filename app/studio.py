@@ -91,7 +91,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                     go = gr.Button("Paint it", variant="primary", scale=3, min_width=90, elem_id="synthesize")
                     live = gr.Checkbox(True, label="Live", container=False, min_width=64, elem_id="live")
                 with gr.Row(elem_classes="line"):
-                    seed = gr.Number(2, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
+                    seed = gr.Number(9, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
                     dice = gr.Button("⚄", elem_id="dice", min_width=44)
                     lock = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
                 steps = gr.Slider(1, 50, 8, step=1, label="Steps", buttons=[], elem_id="steps")

@@ -1,4 +1,4 @@
-"""The README's grid: our own layouts and what the shipped model makes of them.  python -m docs.pictures.grid"""
+"""The README's grids: our own layouts and what the shipped models make of them.  python -m docs.pictures.grid"""
 
 from pathlib import Path
 
@@ -10,19 +10,19 @@ from semflow_core.registry import load_pipeline
 from semflow_core.request import SynthesisRequest, pack_labels
 
 HERE = Path(__file__).resolve().parent
-SEEDS = (0, 1, 2, 3, 4)
 STEPS = 8
+GRIDS = {"faces": (("long_hair", "glasses", "hat"), range(5)), "streets": (("street",), range(2))}
 
 
 def main() -> None:
-    pipeline = load_pipeline("faces")
-    rows = []
-    for name in ("long_hair", "glasses", "hat"):
-        labels = read_layout(HERE.parents[1] / "assets" / "layouts" / f"{name}.png", pipeline.palette)
-        requests = [SynthesisRequest(layout=pack_labels(labels), steps=STEPS, seed=seed) for seed in SEEDS]
-        photos = [pipeline.synthesize(r).photo for r in requests]
-        rows.append(np.concatenate([pipeline.palette.colorize(labels), *photos], axis=1))
-    Image.fromarray(np.concatenate(rows)).save(HERE / "faces.jpg", quality=90)
+    for model, (names, seeds) in GRIDS.items():
+        pipeline, rows = load_pipeline(model), []
+        for name in names:
+            labels = read_layout(HERE.parents[1] / "assets" / "layouts" / f"{name}.png", pipeline.palette)
+            requests = [SynthesisRequest(model, STEPS, layout=pack_labels(labels), seed=seed) for seed in seeds]
+            photos = [pipeline.synthesize(r).photo for r in requests]
+            rows.append(np.concatenate([pipeline.palette.colorize(labels), *photos], axis=1))
+        Image.fromarray(np.concatenate(rows)).save(HERE / f"{model}.jpg", quality=90)
 
 
 if __name__ == "__main__":
