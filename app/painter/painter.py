@@ -39,7 +39,7 @@ class Painter(gr.HTML):
             heat: URL of a partly transparent picture to lie over the layout, "" for none.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
-        # without attributes of these names Gradio takes them, quoted in the script, for events, in the page's config too
+        # without attributes of these names Gradio takes them, quoted in the script, for events
         self.photo, self.heat = photo, heat
         super().__init__(
             value,
