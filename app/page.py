@@ -12,6 +12,8 @@ from .session import Session
 
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
 QUIET: dict[str, Any] = {**MODEL, "show_progress": "hidden"}
+# {name, url} becomes a download
+SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 AT_ONCE: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}  # needs no model
 
 

@@ -20,7 +20,7 @@ from semflow_core.images import write_frames
 from semflow_core.request import MorphRequest, SynthesisRequest, TrajectoryRequest, pack_photo
 
 from .actions import Actions, count_steps, synthesis_request, tells
-from .page import MODEL, QUIET, Page
+from .page import MODEL, QUIET, SAVE_JS, Page
 from .photos import data_url
 from .player import Film, Player, film_of_morph, film_of_path
 from .player.film import with_both_timelines
@@ -33,7 +33,6 @@ KINDS = {
     "mp4": "video/mp4",
     "zip": "application/zip",
 }
-SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 
 
 class PathPanel:

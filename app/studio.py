@@ -22,7 +22,7 @@ from .check import CheckTab
 from .editing import EditTab
 from .examples import first_layout, load_examples
 from .history import HistoryPanel
-from .page import AT_ONCE, MODEL, QUIET, Page
+from .page import AT_ONCE, MODEL, QUIET, SAVE_JS, Page
 from .painter import Painter, painter_props
 from .path import PathPanel
 from .session import Session
@@ -31,7 +31,6 @@ from .variations import VariationsTab
 
 HERE = Path(__file__).parent
 FAVOURITE = "faces"  # the model to start with, if it is there
-SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 
 
 def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.Blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ PATIENCE = 120 * SECONDS  # on a busy machine; a quick one does not wait
 PALETTE = load_palette("celebamask_hq")
 
 
-@pytest.fixture
-def page(studio: str, browser: Any) -> Iterator[Any]:
+@contextmanager
+def visit(studio: str, browser: Any, width: int, height: int) -> Iterator[Any]:
     """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -31,8 +32,15 @@ def page(studio: str, browser: Any) -> Iterator[Any]:
     page.wait_for_selector("#photo img", timeout=PATIENCE)
     wait_status(page, "Painted")
     yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
     assert not errors
+
+
+@pytest.fixture
+def page(studio: str, browser: Any) -> Iterator[Any]:
+    with visit(studio, browser, 1280, 900) as page:
+        yield page
 
 
 def wait_status(page: Any, text: str) -> str:

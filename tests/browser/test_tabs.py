@@ -9,26 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .test_studio import PATIENCE, drag, face_photo, photo_url, wait_new_photo, wait_status
+from .test_studio import PATIENCE, drag, face_photo, photo_url, visit, wait_new_photo, wait_status
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
 @pytest.fixture(params=SIZES)
 def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
-    width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(studio)
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
-    wait_status(page, "Painted")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
-    assert not errors
+    with visit(studio, browser, *SIZES[request.param]) as page:
+        yield page
 
 
 def click_photo(page: Any, x: float, y: float) -> None:
