@@ -28,7 +28,7 @@ from semflow_core.request import (
     pack_photo,
 )
 
-from .regions import Regions
+from .regions import Offset, Regions
 
 KEPT_BYTES = 64 * 2**20  # some 300 pictures of 256x256; an undo then shows its picture at once
 SEEDS = 100_000  # drawn seeds are below this: short enough to be read out and typed in again
@@ -47,6 +47,7 @@ class Pipeline(Protocol):
     def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any: ...
     def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: Any = None) -> list[Any]: ...
     def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any: ...
+    def styles(self, read: Any, labels: np.ndarray) -> dict[int, Offset]: ...
     def edit(self, request: EditRequest, on_step: Any = None) -> Any: ...
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Any: ...
     def morph(self, request: MorphRequest, on_step: Any = None) -> Any: ...
@@ -134,6 +135,7 @@ class Session:
         regions: looks of single regions.
         region: a class id of the region that was chosen last.
         strip: the requests of the variations shown.
+        styles: style handles of the photo that was opened last, by class id; other layouts may take them.
     """
 
     def __init__(self) -> None:
@@ -152,6 +154,7 @@ class Session:
         self.regions = Regions()
         self.region: int | None = None
         self.strip: list[SynthesisRequest] = []
+        self.styles: dict[int, Offset] = {}
 
     def begin(self) -> None:
         """Make every request that is under way pointless."""
@@ -259,6 +262,7 @@ class Session:
         self.photo, self.opened, self.drafting, self.request = photo, True, False, None
         self.own = Opened(photo, result.labels, result.margin, photo, result.labels)
         self.editing = True
+        self.styles = pipeline.styles(result, result.labels)
         return result
 
     def close(self) -> None:

@@ -46,6 +46,7 @@ class StyleTab:
                 with gr.Row(elem_classes="line"):
                     self.again = gr.Button("⚄ Re-roll", size="sm", elem_id="reroll", min_width=90)
                     self.drawn = gr.Button("Undo style", size="sm", elem_id="unstyle", min_width=90)
+                    self.photos = gr.Button("From the photo", size="sm", elem_id="photo-style", min_width=110)
                     self.lock = gr.Checkbox(False, label="Lock", container=False, min_width=64, elem_id="lock")
             with gr.Column(min_width=240):
                 self.pad = Pad(elem_id="pad")
@@ -67,6 +68,7 @@ class StyleTab:
         page.photo.change(self.show, look, shown, **AT_ONCE)
         page.paints(self.again.click, self.reroll)
         page.paints(self.drawn.click, self.unstyle)
+        page.paints(self.photos.click, self.from_photo)
         page.begin(self.pad.begin)
         self.pad.input(self.drag, [self.pad, *page.inputs], page.results, **page.newest)
         page.paints(self.pad.release, self.release, self.pad)
@@ -109,6 +111,12 @@ class StyleTab:
         """The chosen region as its seed draws it."""
         yield from self._change(session, inputs, lambda region, seed: session.regions.unstyle(region))
 
+    def from_photo(self, session: Session, *inputs: Any) -> Iterator[Any]:
+        """The chosen region in its colour in the photo that was opened last (docs/experiments.md, style)."""
+        yield from self._change(
+            session, inputs, lambda region, seed: session.regions.style(region, photo_style(session, region), seed)
+        )
+
     def drag(self, offset: Offset, session: Session, *inputs: Any) -> Iterator[Any]:
         """The handle moves: a draft."""
         yield from self._change(
@@ -149,3 +157,17 @@ class StyleTab:
             return f"Locked: {name}. The dice and the variations leave it as it is."
         session.regions.unlock(region)
         return f"Unlocked: {name}. The next dice draws it anew."
+
+
+def photo_style(session: Session, region: tuple[int, ...]) -> Offset:
+    """The style handle of a region of the photo that was opened last.
+
+    Raises:
+        InputError: no photo was opened, or it does not show the region.
+    """
+    if not session.styles:
+        raise InputError("no photo was opened yet; open one, and its regions' colours can be taken")
+    for class_id in region:
+        if class_id in session.styles:
+            return session.styles[class_id]
+    raise InputError("the photo shows too little of this region to take its colour; choose another region")

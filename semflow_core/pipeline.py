@@ -259,10 +259,10 @@ class SemFlowPipeline:
 
         Args:
             read: what `segment` said of the photo.
-            labels: the regions (size, size) class ids; corrected by hand, perhaps.
+            labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
         """
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
-        return region_offsets(self.codebook, colors, labels, self.perturbation.beta)
+        return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.beta)
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.

@@ -79,6 +79,10 @@ class FakePipeline:
         labels = (photo[..., 0] > 127).astype(np.uint8)
         return SimpleNamespace(labels=labels, margin=np.ones(labels.shape, np.float32))
 
+    def styles(self, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
+        """Of each class that is there, the handle (id / 100, 0, 0)."""
+        return {int(i): (int(i) / 100, 0.0, 0.0) for i in np.unique(labels)}
+
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Trajectory:
         """Frames whose grey value is their time; what they head for is black and white."""
         self._solve(request, on_step)

@@ -11,6 +11,8 @@ import pytest
 from app import session as session_module
 from app.regions import Regions
 from app.session import Cancelled, Painted, Session, new_seed, stages_to
+from app.style import photo_style
+from semflow_core.errors import InputError
 from semflow_core.request import (
     EditRequest,
     SegmentationRequest,
@@ -210,3 +212,17 @@ def test_sessions_are_copied_apart() -> None:
 
 def test_drawn_seeds_are_short() -> None:
     assert all(0 <= new_seed() < 100_000 for _ in range(100))
+
+
+def test_a_photos_styles_outlive_its_layout(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session = Session()
+    with pytest.raises(InputError, match="no photo was opened yet"):
+        photo_style(session, (1,))
+    photo = np.full((256, 256, 3), 200, np.uint8)  # FakePipeline reads class 1 in it, and nothing else
+    session.read(pipeline, photo, SegmentationRequest(steps=1, photo=pack_photo(photo)))
+    session.close()  # another layout comes, and may take the photo's looks
+    assert photo_style(session, (1,)) == (0.01, 0.0, 0.0)
+    with pytest.raises(InputError, match="too little of this region"):
+        photo_style(session, (13,))
+    session.forget()  # another model has other classes
+    assert not session.styles

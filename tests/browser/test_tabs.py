@@ -90,6 +90,21 @@ def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: An
     assert handle(page)[0] == pytest.approx(1, abs=0.05)
 
 
+def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Path) -> None:
+    open_photo(page, tmp_path)
+    page.click("#painter .examples button >> nth=0")
+    wait_status(page, "Painted")
+    page.click("#style-button")
+    click_photo(page, 0.02, 0.02)
+    wait_status(page, "Chosen: background")
+    page.wait_for_selector("#pad .axes input:not(:disabled)", timeout=PATIENCE)
+    page.click("#photo-style")  # a model of random weights reads who knows what: its colour, or why there is none
+    page.wait_for_function(
+        "document.querySelector('#lock input').checked || document.body.innerText.includes('shows too little of')",
+        timeout=PATIENCE,
+    )
+
+
 def test_a_variation_is_picked_whole_or_for_one_region(page: Any) -> None:
     click_photo(page, 0.5, 0.06)
     wait_status(page, "Chosen: hair")
