@@ -211,7 +211,7 @@ def test_every_variant_is_a_configuration_of_train(monkeypatch: pytest.MonkeyPat
 def test_a_training_study_trains_each_variant_for_as_long(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    toy = TrainingStudy("Mirrors?", (Variant("with"), Variant("without", ("mirror=false",))))
+    toy = TrainingStudy("Mirrors?", (Variant("with"), Variant("without", ("augment.mirror=false",))))
     monkeypatch.setitem(TRAINING_STUDIES, "toy", toy)
     monkeypatch.setattr("semflow_core.studies.run.TRAINING_STUDIES", TRAINING_STUDIES)
     monkeypatch.setattr("semflow_core.studies.run.NAMES", ("toy",))

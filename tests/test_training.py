@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from semflow_core.autoencoder import PyramidAutoencoder
 from semflow_core.codebook import Codebook
-from semflow_core.data.augment import augment
+from semflow_core.data.augment import Augmentation, augment, sloppy
 from semflow_core.errors import InputError
 from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
@@ -26,6 +26,7 @@ from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
 from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, anchor_cross_entropy, rarity, widen
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
+from semflow_core.training.critic import Adversary
 from semflow_core.training.flow import FlowConfig, FlowTask
 from semflow_core.training.loop import learning_rate
 from semflow_core.training.run import run_training
@@ -95,7 +96,7 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     del raw["kind"]
     task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    assert batch.labels.shape == (2, 64, 64) and batch.path.t.tolist() == sorted(batch.path.t.tolist())
+    assert batch.labels.shape == (2, 32, 32) and batch.path.t.tolist() == sorted(batch.path.t.tolist())
 
     class Right(torch.nn.Module):  # v as it should be points at the mask's own latents
         def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
@@ -104,10 +105,41 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     parts = task.loss(Right(), batch)
     z1 = batch.path.zt[:2] + (1 - batch.path.t[:2]).view(-1, 1, 1, 1) * batch.path.target[:2]
     with torch.no_grad():
-        masks = task.vae.decode(z1).sample
+        masks = task.vae.decode(z1[(..., *batch.window)]).sample
+    rows, columns = (slice(8 * w.start, 8 * w.stop) for w in batch.window)
+    for one, labels in zip(z1, batch.labels, strict=True):
+        source = (task.z1.float() - one).abs().amax((1, 2, 3)).argmin()
+        assert torch.equal(task.labels[source, rows, columns].long(), labels)
     expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0)
     assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
+
+
+def test_the_critic_sees_where_the_velocity_points_and_learns_to_tell_it_from_photos(
+    tmp_path: Path, flow_config: dict
+) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["adversarial=0.5"])
+    del raw["kind"]
+    torch.manual_seed(0)
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    late = batch.path.t >= 0.5
+    v = batch.path.target + 1  # off by one everywhere
+    z1, real, made = task._seen_by_critic(batch.path, v)
+    t = batch.path.t[late].view(-1, 1, 1, 1)
+    assert len(z1) == int(late.sum()) == 2
+    assert torch.allclose(made, real - t, atol=1e-5)  # z0 hat = z_t - t v
+    assert torch.allclose(z1 - real, batch.path.target[late], atol=1e-5)
+
+    adversary = Adversary(4, torch.device("cpu"))
+    before = adversary.judge(made, z1) - adversary.judge(real, z1)
+    for _ in range(30):
+        adversary.learn(real, made, z1)
+    assert adversary.judge(made, z1) - adversary.judge(real, z1) > before + 1  # what is made costs more
+    pushed = made.clone().requires_grad_()
+    adversary.judge(pushed, z1).backward()
+    assert pushed.grad is not None and pushed.grad.abs().max() > 0
+    assert all(p.requires_grad for p in adversary.critic.parameters())
 
 
 def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_config: dict) -> None:
@@ -131,11 +163,14 @@ def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_co
         assert (source.float() - z0).abs().amax((1, 2, 3)).min() < 1e-2
 
 
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path: Path, flow_config: dict) -> None:
+@pytest.mark.parametrize("adversarial", [0, 0.1])
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(
+    tmp_path: Path, flow_config: dict, adversarial: float
+) -> None:
     path = write(tmp_path / "flow.yaml", flow_config)
     once, twice = tmp_path / "once", tmp_path / "twice"
     # a flat rate: where a run's end is known to its schedule, stopping early would change it
-    flat = ["optim.decay=0.0"]
+    flat = ["optim.decay=0.0", f"adversarial={adversarial}"]
     run_training(path, [f"out={once}", "optim.steps=4", *flat])
     run_training(path, [f"out={twice}", "optim.steps=2", *flat])
     run_training(path, [f"out={twice}", "optim.steps=4", *flat])
@@ -284,13 +319,48 @@ def test_augmentation_moves_photo_and_labels_together() -> None:
     photo = np.repeat(np.where(labels > 0, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
     mirrored = 0
     for seed in range(20):
-        p, m = augment(photo, labels, palette, np.random.default_rng(seed))
+        p, m = augment(photo, labels, palette, np.random.default_rng(seed), Augmentation())
         seen = set(np.unique(m)) - {0}
         assert seen in ({4}, {5})  # a mirror exchanges the ids
         mirrored += seen == {5}
         agreement = ((p[..., 0] > 127) == (m > 0)).mean()
         assert agreement > 0.98
     assert 0 < mirrored < 20
+
+
+def test_colours_change_within_the_share_asked_for() -> None:
+    photo = np.full((64, 64, 3), 128, np.uint8)
+    how = Augmentation(colour=0.1)
+    made = [
+        augment(photo, np.zeros((64, 64), np.uint8), load_palette("celebamask_hq"), np.random.default_rng(s), how)[0]
+        for s in range(20)
+    ]
+    means = np.array([m.mean((0, 1)) for m in made])
+    assert np.abs(means - 128).max() <= 0.1 * 128 + 0.1 * 64 + 1 and means.std() > 2
+
+
+def test_a_sloppy_layout_is_near_the_exact_one_and_has_no_class_of_its_own() -> None:
+    labels = np.zeros((256, 256), np.uint8)
+    labels[60:200, 60:200] = 1
+    labels[100:110, 90:110] = 4
+    labels[:60, 40:220] = 13
+    seen = []
+    for seed in range(30):
+        painted = sloppy(labels, np.random.default_rng(seed))
+        assert set(np.unique(painted)) <= {0, 1, 4, 13} and painted.shape == labels.shape
+        seen.append((painted == labels).mean())
+    assert min(seen) > 0.85 and max(seen) < 1
+
+
+def test_only_synthesis_starts_from_sloppy_layouts(tmp_path: Path, flow_config: dict) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["sloppy=1.0", "optim.batch=8"])
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    path = task.batch(np.random.default_rng(0), torch.device("cpu")).path
+    for t, z1 in zip(path.t, path.zt + (1 - path.t.view(-1, 1, 1, 1)) * path.target):
+        source, other = (task.z1, task.painted) if t < 0.5 else (task.painted, task.z1)
+        assert (source.float() - z1).abs().amax((1, 2, 3)).min() < 1e-2
+        assert (other.float() - z1).abs().amax((1, 2, 3)).min() > 1e-2
 
 
 def test_the_search_for_an_order_beats_the_papers() -> None:

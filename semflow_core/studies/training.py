@@ -88,8 +88,8 @@ TRAINING_STUDIES = {
         "What does augmentation buy with few pairs?",
         (
             Variant("the configuration's"),
-            Variant("no rotation", ("rotate=0",)),
-            Variant("no mirror", ("mirror=false",)),
+            Variant("no rotation", ("augment.rotate=0",)),
+            Variant("no mirror", ("augment.mirror=false",)),
             Variant("one copy of each pair", ("copies=1",)),
         ),
     ),

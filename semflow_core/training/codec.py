@@ -67,6 +67,7 @@ class CodecBatch:
 class CodecTask:
     def __init__(self, config: CodecConfig, root: Path) -> None:
         self.config = config
+        self.kept: list[Any] = []
         for domain in config.domains.values():
             Perturbation(config.beta, "regional").check(domain.codebook())
         if config.photos_a_domain < 1 or not 4 < config.photo_channels <= config.latent_channels:

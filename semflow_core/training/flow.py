@@ -17,7 +17,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from ..codebook import to_model
-from ..data.augment import augment
+from ..data.augment import Augmentation, augment, sloppy
 from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
@@ -28,6 +28,7 @@ from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_p
 from ..solvers import solve
 from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
+from .critic import Adversary
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,12 @@ class FlowConfig:
     beta: float = 6.0
     spectrum: str = "white"
     copies: int = 8  # augmented copies of the training pairs, encoded once, each with a perturbation of its own
-    mirror: bool = True
-    rotate: float = 8.0  # degrees, the most that a copy is turned; streets have a horizon
+    augment: Augmentation = field(default_factory=Augmentation)
+    sloppy: float = 0.0  # share of the copies whose layout synthesis learns to forgive: `data.augment.sloppy`
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
+    adversarial: float = 0.0  # weight of a critic's judgement of the photo that v points to, above t = 1/2
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -80,7 +82,8 @@ class FlowConfig:
 @dataclass(frozen=True)
 class FlowBatch:
     path: PathSample  # times ascending
-    labels: torch.Tensor  # (endpoint_samples, S, S) class indices of the first few
+    labels: torch.Tensor  # (endpoint_samples, S/2, S/2) class indices of the first few, in a window
+    window: tuple[slice, slice]  # of latent cells; to decode a quarter of the picture costs a quarter
 
 
 class FlowTask:
@@ -92,19 +95,23 @@ class FlowTask:
         self.perturbation.check(self.codebook)
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
+        if config.adversarial and config.optim.batch < 2:
+            raise InputError("adversarial training needs an optim.batch of at least 2, to have times above one half")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = self.build(self.vae.config["latent_channels"])
         if config.init:
             start_from(self.model, config.init)
+        self.adversary = Adversary(self.vae.config["latent_channels"], self.device) if config.adversarial else None
+        self.kept = [self.adversary] if self.adversary else []
         if config.time_sampling not in TIME_SAMPLING:
             known = ", ".join(TIME_SAMPLING)
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
         teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
         pairs = config.domain.split(root, "train", config.size)
         self.rarity = rarity(pairs.masks, self.codebook, 0.5)
-        self.z0, self.z1, self.labels = self._encode_copies(pairs)
+        self._encode_copies(pairs)
         self.own = self._simulate(teacher) if teacher else self.z0
 
     def build(self, latent_channels: int) -> UNet2DModel:
@@ -112,32 +119,41 @@ class FlowTask:
         return self.config.unet.build(latent_channels, latent_channels, self.config.size // 8)
 
     @torch.inference_mode()
-    def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Latents of all copies, two of (copies * N, C, h, w) float16, and class indices (copies * N, S, S) uint8."""
-        device, vae = self.device, self.vae
+    def _encode_copies(self, pairs: PairArrays) -> None:
+        """Latents of all copies, (copies * N, C, h, w) float16, and class indices (copies * N, S, S) uint8.
+
+        `painted` is z1, but for the `sloppy` copies, where it is the latent of a layout as a hand would paint it.
+        """
         rng = np.random.default_rng((self.config.seed, 1))
-        z0, z1, labels = [], [], []
+        z0, z1, painted, labels = [], [], [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
             both = [
-                augment(
-                    pairs.photos[i],
-                    pairs.masks[i],
-                    self.codebook.palette,
-                    rng,
-                    rotate=self.config.rotate,
-                    mirror=self.config.mirror,
-                )
+                augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, self.config.augment)
                 for i in where[start : start + 16]
             ]
-            regional = self.config.spectrum == "regional"
-            noisy, _, index = perturbed(self.codebook, np.stack([m for _, m in both]), self.config.beta, rng, regional)
-            # in float32, as the pipeline encodes: bfloat16 would round the perturbation away
-            z0.append(vae.encode(to_float(np.stack([p for p, _ in both])).to(device)).latents.half().cpu())
-            masks = to_model(noisy).to(device, memory_format=torch.channels_last)
-            z1.append(vae.encode(masks).latents.half().cpu())
+            masks = np.stack([m for _, m in both])
+            z0.append(self._encode(to_float(np.stack([p for p, _ in both]))))
+            exact, index = self._encode_layouts(masks, rng)
+            z1.append(exact)
             labels.append(index.to(torch.uint8))
-        return torch.cat(z0), torch.cat(z1), torch.cat(labels)
+            by_hand = np.flatnonzero(rng.random(len(masks)) < self.config.sloppy)
+            painted.append(exact.clone())
+            if len(by_hand):
+                hurried = np.stack([sloppy(m, rng) for m in masks[by_hand]])
+                painted[-1][by_hand] = self._encode_layouts(hurried, rng)[0]
+        self.z0, self.z1, self.painted, self.labels = (torch.cat(part) for part in (z0, z1, painted, labels))
+
+    def _encode_layouts(self, masks: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents of perturbed layouts (B, S, S), and their class indices."""
+        noisy, _, index = perturbed(self.codebook, masks, self.config.beta, rng, self.config.spectrum == "regional")
+        return self._encode(to_model(noisy)), index
+
+    def _encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(B, 3, S, S) in [-1, 1] -> latents in float16. bfloat16 errs by half a percent of their deviation."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.optim.bf16):
+            pictures = pictures.to(self.device, memory_format=torch.channels_last)
+            return self.vae.encode(pictures).latents.half().cpu()
 
     @torch.inference_mode()
     def _simulate(self, teacher: SemFlowPipeline) -> torch.Tensor:
@@ -153,8 +169,13 @@ class FlowTask:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
         t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i))).sort().values
         z0 = torch.where((t < self.config.real_below).view(-1, 1, 1, 1), self.z0[i], self.own[i])
-        path = sample_path(z0.to(device).float(), self.z1[i].to(device).float(), t.to(device))
-        return FlowBatch(path, self.labels[i[: self.config.endpoint_samples]].to(device).long())
+        # segmentation must not learn to be sloppy: it decides below one half
+        z1 = torch.where((t < 0.5).view(-1, 1, 1, 1), self.z1[i], self.painted[i])
+        path = sample_path(z0.to(device).float(), z1.to(device).float(), t.to(device))
+        half = self.config.size // 16
+        y, x = rng.integers(0, half + 1, size=2).tolist()
+        labels = self.labels[i[: self.config.endpoint_samples], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
+        return FlowBatch(path, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)))
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = batch.path
@@ -165,10 +186,22 @@ class FlowTask:
         if self.config.endpoint:
             n = len(batch.labels)
             z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
-            masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
+            seen = z1[(..., *batch.window)].contiguous(memory_format=torch.channels_last)
+            masks = self.vae.decode(seen).sample.float()
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
-            parts["loss"] = parts["flow"] + self.config.endpoint * parts["ce"]
+            parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
+        if self.adversary:
+            z1, real, made = self._seen_by_critic(path, v)
+            parts["critic"] = self.adversary.learn(real, made, z1)
+            parts["fooled"] = self.adversary.judge(made, z1)
+            parts["loss"] = parts["loss"] + self.config.adversarial * parts["fooled"]
         return parts
+
+    def _seen_by_critic(self, path: PathSample, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """z1, the z0 that is real and the z0 that v points to, of the samples above t = 1/2."""
+        late = path.t >= 0.5
+        t, zt, target, v = path.t[late].view(-1, 1, 1, 1), path.zt[late], path.target[late], v[late].float()
+        return zt + (1 - t) * target, zt - t * target, zt - t * v
 
     def pipeline(self, unet: Any) -> SemFlowPipeline:
         return SemFlowPipeline(

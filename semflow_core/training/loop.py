@@ -28,6 +28,7 @@ from .config import OptimConfig
 
 class Task(Protocol):
     model: torch.nn.Module
+    kept: list[Any]  # what a checkpoint keeps beside the model, each with state_dict and load_state_dict
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
 
@@ -66,7 +67,8 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75)
     ema.to(device)
     model, optimizer = accelerator.prepare(model, optimizer)
-    accelerator.register_for_checkpointing(ema)
+    accelerator.register_for_checkpointing(ema, *task.kept)
+    forward: Any = torch.compile(model) if config.compile else model
 
     step, spent = 0, 0.0
     # a run that was killed while it swapped checkpoints has its last whole one beside the usual place
@@ -87,7 +89,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         rng = np.random.default_rng((seed, step, accelerator.process_index))
         torch.manual_seed(int(rng.integers(2**62)))
         with accelerator.autocast():
-            parts = task.loss(model, task.batch(rng, device))
+            parts = task.loss(forward, task.batch(rng, device))
         if not math.isfinite(float(parts["loss"].detach())):
             raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
         accelerator.backward(parts["loss"])
