@@ -17,7 +17,6 @@ import torch
 
 from .codebook import Codebook
 from .flow import Velocity
-from .perturbation import REGIONAL_SHARE
 
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
 REACH = 16  # px of 256: shadows and contours that belong to a changed region reach so far beyond it
@@ -43,14 +42,14 @@ def changed_cells(where: np.ndarray, cell: int = 8) -> torch.Tensor:
 
 
 def region_offsets(
-    codebook: Codebook, colors: np.ndarray, labels: np.ndarray, beta: float, least: int = 64
+    codebook: Codebook, colors: np.ndarray, labels: np.ndarray, amplitude: float, least: int = 64
 ) -> dict[int, tuple[float, float, float]]:
     """The style handles that a decoded pseudo mask shows: how far each region lies from its anchor.
 
     Args:
         colors: (H, W, 3) in 0..255 units, the mask that the forward flow of a photo ended in.
         labels: its class ids (H, W).
-        beta: the amplitude that the model was trained with.
+        amplitude: that of the regional perturbation that the model was trained with, in 0..255 units.
         least: pixels that a class must have; of fewer no mean is taken.
 
     Returns:
@@ -59,8 +58,8 @@ def region_offsets(
     found: dict[int, tuple[float, float, float]] = {}
     for i, class_id in enumerate(codebook.palette.ids.tolist()):
         region = colors[labels == class_id]
-        if len(region) >= least and beta > 0:
-            mean = (region - codebook.anchors[i].numpy()).mean(0) / (REGIONAL_SHARE * beta)
+        if len(region) >= least and amplitude > 0:
+            mean = (region - codebook.anchors[i].numpy()).mean(0) / amplitude
             r, g, b = np.clip(mean, -1, 1).tolist()
             found[class_id] = (r, g, b)
     return found

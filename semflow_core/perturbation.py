@@ -1,9 +1,10 @@
 """Finite perturbation (Eq. 14): the bounded noise on pseudo masks that makes synthesis multi-modal.
 
 Every colour of the pseudo mask may move by less than s/2 a channel, so the label survives by
-construction. Two spectra: `white` is the paper's, independent per pixel; `regional` adds a part that is
-constant over each class region, because appearance (hair colour, skin tone, light) is a
-low-frequency quantity and white noise has almost no power there (docs/method.md).
+construction. `white` is the paper's, independent per pixel. `regional` adds a part that is constant
+over each class region, because appearance (hair colour, skin tone, light) is a low-frequency quantity
+and white noise has almost no power there. `cellular` adds one that is constant over 8x8 pixels: a latent
+cell averages its pixels, so of white noise it keeps an eighth, of this all (docs/method.md).
 """
 
 from __future__ import annotations
@@ -18,21 +19,42 @@ from .codebook import Codebook
 from .errors import InputError
 from .palette import Palette
 
-SPECTRA = ("white", "regional")
-REGIONAL_SHARE = 0.75  # of beta, for the part that is constant over a region; white noise gets the rest
+CELL = 8  # pixels of a latent cell's side
+CELL_STREAM = 2**31  # of a seed's random numbers; 0 are the pixels', 1 + class id the regions'
 MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How beta is divided: constant over a class region, over 8x8 pixels, over nothing. They add up to 1."""
+
+    region: float
+    cell: float
+    pixel: float
+
+
+SPECTRA = {
+    "white": Shares(0.0, 0.0, 1.0),
+    "regional": Shares(0.75, 0.0, 0.25),
+    "cellular": Shares(0.4, 0.5, 0.1),
+}
 
 
 @dataclass(frozen=True)
 class Perturbation:
     """Amplitude, in 0..255 units, and spectrum of eps in Eq. 14.
 
-    `white` is U(-beta, beta) a pixel; `regional` is U(-3/4 beta, 3/4 beta) a class region plus U(-beta/4, beta/4)
-    a pixel. Both stay within beta.
+    A sum of parts that are U(-1, 1) a class region, an 8x8 cell and a pixel, each with its share of beta
+    (`SPECTRA`), so that the sum stays within beta.
     """
 
     beta: float = 6.0
     spectrum: str = "white"
+
+    @property
+    def regional_amplitude(self) -> float:
+        """Of the part that is constant over a class region, in 0..255 units; 0 where there is none."""
+        return self.beta * SPECTRA[self.spectrum].region
 
     def check(self, codebook: Codebook) -> None:
         """Raise InputError unless 0 <= beta < s/2 and the spectrum is known."""
@@ -69,7 +91,7 @@ def perturb(
         seed: the global seed, used by every class that `class_seeds` does not name.
         class_seeds: class id -> seed.
         offsets: class id -> regional offset to use instead of the drawn one, each component in
-            [-1, 1] as a share of its amplitude (the style handle; `regional` only).
+            [-1, 1] as a share of its amplitude (the style handle; not with `white`).
 
     Returns:
         (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
@@ -85,27 +107,41 @@ def perturb(
         if class_id not in codebook.palette.ids:
             raise InputError(f"the seed or offset for {class_id} names no class of {codebook.palette.name}")
     for offset in offsets.values():
-        if spec.spectrum != "regional":
-            raise InputError("a style offset needs the spectrum 'regional'; 'white' has no regional part")
+        if not SPECTRA[spec.spectrum].region:
+            raise InputError("a style offset needs a spectrum with a regional part; 'white' has none")
         if len(offset) != 3 or not all(-1 <= o <= 1 for o in offset):
             raise InputError(f"the style offset {tuple(offset)} must be three numbers from -1 to 1")
 
     index = codebook.palette.index(labels)  # (H, W)
-    share = REGIONAL_SHARE if spec.spectrum == "regional" else 0.0
+    shares = SPECTRA[spec.spectrum]
     eps = torch.empty(3, *labels.shape)
-    fields: dict[int, torch.Tensor] = {}  # one white field a seed, so equal seeds share the same bits
+    fields: dict[int, torch.Tensor] = {}  # one a seed, so equal seeds share the same bits
     for i in np.unique(index):
         class_id = int(codebook.palette.ids[i])
         class_seed = class_seeds.get(class_id, seed)
         if class_seed not in fields:
-            fields[class_seed] = _uniform(class_seed, 0, (3, *labels.shape))
-        noise = (1 - share) * fields[class_seed]
-        if share:
+            fields[class_seed] = _field(class_seed, shares, *labels.shape)
+        noise = fields[class_seed]
+        if shares.region:
             constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id)
-            noise = noise + share * torch.tensor(constant, dtype=torch.float32)[:, None, None]
+            noise = noise + shares.region * torch.tensor(constant, dtype=torch.float32)[:, None, None]
         where = torch.from_numpy(index == i)
         eps[:, where] = spec.beta * noise[:, where]
     return codebook.encode(labels[None]) + eps[None]
+
+
+def _field(seed: int, shares: Shares, height: int, width: int) -> torch.Tensor:
+    """What a seed draws for pixels and cells, (3, height, width), whatever their classes."""
+    noise = shares.pixel * _uniform(seed, 0, (3, height, width))
+    if shares.cell:
+        cells = _uniform(seed, CELL_STREAM, (3, -(-height // CELL), -(-width // CELL)))
+        noise = noise + shares.cell * spread(cells)[:, :height, :width]
+    return noise
+
+
+def spread(cells: torch.Tensor) -> torch.Tensor:
+    """(..., h, w) -> (..., 8h, 8w): each cell's number over its pixels."""
+    return cells.repeat_interleave(CELL, -2).repeat_interleave(CELL, -1)
 
 
 def drawn_offset(palette: Palette, class_seed: int, class_id: int) -> tuple[float, float, float]:

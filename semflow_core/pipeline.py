@@ -244,7 +244,7 @@ class SemFlowPipeline:
                 unpack_labels(request.layout),
             )
         )
-        if self.perturbation.spectrum == "regional" and request.spectrum in (None, "regional"):
+        if self.perturbation.regional_amplitude and request.spectrum in (None, self.perturbation.spectrum):
             own = self.styles(read, before)  # a region that grows keeps its look
             request = replace(request, offsets=tuple((own | dict(request.offsets)).items()))
         x, b = read.z0, self.encode_layout(request)
@@ -262,7 +262,7 @@ class SemFlowPipeline:
             labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
         """
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
-        return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.beta)
+        return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.regional_amplitude)
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.

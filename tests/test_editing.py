@@ -63,7 +63,7 @@ def test_an_offset_that_was_painted_is_found_again() -> None:
     labels[:, 32:] = 13
     labels[0, 0] = 2  # one pixel has no mean to speak of
     colors = perturb(book, labels, Perturbation(40.0, "regional"), seed=3)[0].permute(1, 2, 0).numpy()
-    found = region_offsets(book, colors, labels, beta=40.0)
+    found = region_offsets(book, colors, labels, amplitude=30.0)
     assert set(found) == {0, 13}
     assert np.allclose(found[13], drawn_offset(book.palette, 3, 13), atol=0.03)
 

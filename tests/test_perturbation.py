@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from semflow_core.codebook import Codebook
 from semflow_core.errors import InputError
 from semflow_core.palette import load_palette, palette_names
-from semflow_core.perturbation import MAX_SEED, REGIONAL_SHARE, SPECTRA, Perturbation, drawn_offset, perturb
+from semflow_core.perturbation import MAX_SEED, SPECTRA, Perturbation, drawn_offset, perturb
+from semflow_core.training.codec import perturbed
 
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
@@ -43,7 +44,7 @@ def test_amplitudes_from_half_the_spacing_on_are_refused(beta: float) -> None:
 
 
 def test_an_unknown_spectrum_is_refused() -> None:
-    with pytest.raises(InputError, match="no perturbation spectrum 'pink'; it is one of white, regional"):
+    with pytest.raises(InputError, match="no perturbation spectrum 'pink'; it is one of white, regional, cellular"):
         noise(np.zeros((4, 4), np.uint8), spectrum="pink")
 
 
@@ -115,15 +116,32 @@ def test_the_regional_part_is_constant_over_each_class() -> None:
     left, right = eps[:, :, :64].flatten(1), eps[:, :, 64:].flatten(1)
     for region in (left, right):
         spread = region - region.mean(1, keepdim=True)
-        assert spread.abs().max() < 40 * (1 - REGIONAL_SHARE) * 1.05, "only the white part is left over"
+        assert spread.abs().max() < 40 * SPECTRA["regional"].pixel * 1.05, "only the white part is left over"
     assert (left.mean(1) - right.mean(1)).abs().max() > 3, "two classes have two constants"
 
 
 def test_regional_constants_differ_between_seeds_where_white_ones_cannot() -> None:
     labels = np.zeros((64, 64), np.uint8)
     means = {s: torch.stack([noise(labels, 40, s, seed).mean((1, 2)) for seed in range(40)]) for s in SPECTRA}
-    assert means["regional"].std() == pytest.approx(40 * REGIONAL_SHARE / math.sqrt(3), rel=0.2)
+    for spectrum in ("regional", "cellular"):
+        assert means[spectrum].std() == pytest.approx(40 * SPECTRA[spectrum].region / math.sqrt(3), rel=0.2)
     assert means["white"].std() < 1
+
+
+def test_a_cell_shares_most_of_its_noise_and_training_draws_the_same_distribution() -> None:
+    labels = np.zeros((64, 64), np.uint8)
+    drawn = torch.stack([noise(labels, spectrum="cellular", seed=s) for s in range(20)])
+    rng = np.random.default_rng(0)
+    noisy, smooth, _ = perturbed(FACES, np.zeros((20, 64, 64), np.uint8), 40.0, rng, "cellular")
+    trained = noisy - smooth + (smooth - FACES.anchors[0].view(1, 3, 1, 1))
+    shares = SPECTRA["cellular"]
+    for eps in (drawn, trained):
+        cells = eps.view(20, 3, 8, 8, 8, 8)  # row of cells, row in a cell, ...
+        mean = cells.mean((3, 5), keepdim=True)
+        region = mean.mean((2, 4), keepdim=True)
+        assert (cells - mean).std() == pytest.approx(40 * shares.pixel / math.sqrt(3), rel=0.05)
+        assert (mean - region).std() == pytest.approx(40 * shares.cell / math.sqrt(3), rel=0.05)
+        assert region.std() == pytest.approx(40 * shares.region / math.sqrt(3), rel=0.25)
 
 
 def test_an_offset_is_the_regional_constant() -> None:
@@ -131,7 +149,7 @@ def test_an_offset_is_the_regional_constant() -> None:
     plain = noise(labels, spectrum="regional")
     styled = noise(labels, spectrum="regional", offsets={13: (1.0, -1.0, 0.5)})
     assert torch.equal(plain[:, :, :64], styled[:, :, :64])
-    expected = 40 * REGIONAL_SHARE * torch.tensor([1.0, -1.0, 0.5])
+    expected = 40 * SPECTRA["regional"].region * torch.tensor([1.0, -1.0, 0.5])
     torch.testing.assert_close(styled[:, :, 64:].mean((1, 2)), expected, atol=1, rtol=0)
     assert styled.abs().max() < 40 + 1e-3
 
@@ -139,7 +157,7 @@ def test_an_offset_is_the_regional_constant() -> None:
 @pytest.mark.parametrize(
     "spectrum, offset, words",
     [
-        ("white", (0.0, 0.0, 0.0), "needs the spectrum 'regional'"),
+        ("white", (0.0, 0.0, 0.0), "needs a spectrum with a regional part"),
         ("regional", (0.0, 1.1, 0.0), "three numbers from -1 to 1"),
         ("regional", (0.0, 0.0), "three numbers from -1 to 1"),
         ("regional", (0.0, math.nan, 0.0), "three numbers from -1 to 1"),
@@ -181,5 +199,5 @@ def test_a_mirror_pair_draws_one_offset() -> None:
     assert drawn_offset(faces, 7, 4) != drawn_offset(faces, 8, 4)
     for eye in (4, 5):
         eps = noise(np.full((64, 64), eye, np.uint8), spectrum="regional", seed=7)
-        drawn = 40 * REGIONAL_SHARE * torch.tensor(drawn_offset(faces, 7, eye))
+        drawn = 40 * SPECTRA["regional"].region * torch.tensor(drawn_offset(faces, 7, eye))
         assert (eps.mean((1, 2)) - drawn).abs().max() < 0.5  # the white part of +-10 averages out

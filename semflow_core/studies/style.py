@@ -15,7 +15,6 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
 from ..evaluation.features import FeatureNetwork
-from ..perturbation import REGIONAL_SHARE
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from .bench import Bench
 from .table import Outcome, Table
@@ -28,7 +27,7 @@ Offsets = dict[int, tuple[float, float, float]]
 
 
 def run(bench: Bench) -> Outcome:
-    if bench.pipeline.perturbation.spectrum != "regional":
+    if not bench.pipeline.perturbation.regional_amplitude:
         raise InputError(f"the model '{bench.pipeline.name}' was trained without a regional perturbation: no handle")
     harness = bench.harness
     photos, layouts, n = harness.photos, harness.layouts, len(harness.layouts)
@@ -80,7 +79,7 @@ def run(bench: Bench) -> Outcome:
 def recovered(bench: Bench, photos: Sequence[np.ndarray] | np.ndarray, ids: list[int]) -> list[Offsets]:
     """Each photo's offsets, read from its forward flow, of the regions that the flow itself finds."""
     pipeline, batch = bench.pipeline, bench.harness.batch
-    amplitude = pipeline.perturbation.beta * REGIONAL_SHARE
+    amplitude = pipeline.perturbation.regional_amplitude
     offsets: list[Offsets] = []
     for start in range(0, len(photos), batch):
         requests = [SegmentationRequest(photo=pack_photo(p), steps=STEPS) for p in photos[start : start + batch]]

@@ -23,7 +23,7 @@ from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
 from ..images import write_atomically
-from ..perturbation import REGIONAL_SHARE, Perturbation
+from ..perturbation import CELL, SPECTRA, Perturbation, spread
 from ..pipeline import channels_last
 from .config import DomainConfig, OptimConfig
 
@@ -67,7 +67,6 @@ class CodecBatch:
 class CodecTask:
     def __init__(self, config: CodecConfig, root: Path) -> None:
         self.config = config
-        self.kept: list[Any] = []
         for domain in config.domains.values():
             Perturbation(config.beta, "regional").check(domain.codebook())
         if config.photos_a_domain < 1 or not 4 < config.photo_channels <= config.latent_channels:
@@ -289,23 +288,26 @@ def crop_around_a_class(labels: np.ndarray, size: int, rng: np.random.Generator)
 
 
 def perturbed(
-    codebook: Codebook, labels: np.ndarray, beta: float, rng: np.random.Generator, regional: bool = True
+    codebook: Codebook, labels: np.ndarray, beta: float, rng: np.random.Generator, spectrum: str = "regional"
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A batch of perturbed label maps (Eq. 14): (noisy, the same without the white part, class indices).
+    """A batch of perturbed label maps (Eq. 14): (noisy, the regional part alone, class indices).
 
     Colours are (B, 3, H, W) in 0..255 units. The fast form of `perturbation.perturb` for training, where
     no seed of a class has to be kept apart: same distribution.
     """
     index = torch.from_numpy(codebook.palette.index(labels))  # (B, H, W)
     b, n = len(labels), len(codebook.palette.classes)
-    share = REGIONAL_SHARE if regional else 0.0
-    offset = torch.from_numpy(rng.uniform(-1, 1, (b, n, 3)).astype(np.float32)) * beta * share
+    shares = SPECTRA[spectrum]
+    offset = torch.from_numpy(rng.uniform(-1, 1, (b, n, 3)).astype(np.float32)) * beta * shares.region
     ids = codebook.palette.ids
     offset = offset[:, codebook.palette.index(np.minimum(ids, codebook.palette.mirror_of_id[ids]))]  # one a pair
     colors = codebook.anchors + offset  # (B, n, 3)
     smooth = colors[torch.arange(b)[:, None, None], index].permute(0, 3, 1, 2).contiguous()
-    white = rng.uniform(-1, 1, smooth.shape).astype(np.float32) * beta * (1 - share)
-    return smooth + torch.from_numpy(white), smooth, index
+    noise = torch.from_numpy(rng.uniform(-1, 1, smooth.shape).astype(np.float32)) * beta * shares.pixel
+    if shares.cell:
+        h, w = (n // CELL for n in labels.shape[1:])
+        noise += spread(torch.from_numpy(rng.uniform(-1, 1, (b, 3, h, w)).astype(np.float32))) * beta * shares.cell
+    return smooth + noise, smooth, index
 
 
 def rarity(masks: np.ndarray, codebook: Codebook, power: float) -> torch.Tensor:

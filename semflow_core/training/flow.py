@@ -28,7 +28,6 @@ from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_p
 from ..solvers import solve
 from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
-from .critic import Adversary
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,6 @@ class FlowConfig:
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
-    adversarial: float = 0.0  # weight of a critic's judgement of the photo that v points to, above t = 1/2
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -95,16 +93,12 @@ class FlowTask:
         self.perturbation.check(self.codebook)
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
-        if config.adversarial and config.optim.batch < 2:
-            raise InputError("adversarial training needs an optim.batch of at least 2, to have times above one half")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = self.build(self.vae.config["latent_channels"])
         if config.init:
             start_from(self.model, config.init)
-        self.adversary = Adversary(self.vae.config["latent_channels"], self.device) if config.adversarial else None
-        self.kept = [self.adversary] if self.adversary else []
         if config.time_sampling not in TIME_SAMPLING:
             known = ", ".join(TIME_SAMPLING)
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
@@ -146,7 +140,7 @@ class FlowTask:
 
     def _encode_layouts(self, masks: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents of perturbed layouts (B, S, S), and their class indices."""
-        noisy, _, index = perturbed(self.codebook, masks, self.config.beta, rng, self.config.spectrum == "regional")
+        noisy, _, index = perturbed(self.codebook, masks, self.config.beta, rng, self.config.spectrum)
         return self._encode(to_model(noisy)), index
 
     def _encode(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -190,18 +184,7 @@ class FlowTask:
             masks = self.vae.decode(seen).sample.float()
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
-        if self.adversary:
-            z1, real, made = self._seen_by_critic(path, v)
-            parts["critic"] = self.adversary.learn(real, made, z1)
-            parts["fooled"] = self.adversary.judge(made, z1)
-            parts["loss"] = parts["loss"] + self.config.adversarial * parts["fooled"]
         return parts
-
-    def _seen_by_critic(self, path: PathSample, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """z1, the z0 that is real and the z0 that v points to, of the samples above t = 1/2."""
-        late = path.t >= 0.5
-        t, zt, target, v = path.t[late].view(-1, 1, 1, 1), path.zt[late], path.target[late], v[late].float()
-        return zt + (1 - t) * target, zt - t * target, zt - t * v
 
     def pipeline(self, unet: Any) -> SemFlowPipeline:
         return SemFlowPipeline(

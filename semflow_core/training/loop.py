@@ -28,7 +28,6 @@ from .config import OptimConfig
 
 class Task(Protocol):
     model: torch.nn.Module
-    kept: list[Any]  # what a checkpoint keeps beside the model, each with state_dict and load_state_dict
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
 
@@ -67,7 +66,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75)
     ema.to(device)
     model, optimizer = accelerator.prepare(model, optimizer)
-    accelerator.register_for_checkpointing(ema, *task.kept)
+    accelerator.register_for_checkpointing(ema)
     forward: Any = torch.compile(model) if config.compile else model
 
     step, spent = 0, 0.0
