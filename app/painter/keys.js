@@ -4,6 +4,7 @@ const TOOL_KEYS = {
   b: 'brush', e: 'eraser', f: 'fill', i: 'pick', r: 'rectangle', o: 'ellipse', p: 'polygon', l: 'lasso', m: 'move',
 };
 const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
+const STRIDE = 10; // label pixels of an arrow with Shift
 const help = find('.help');
 
 const ACTIONS = {
@@ -18,6 +19,11 @@ const ACTIONS = {
   '/': () => finder.focus(),
 };
 
+/** How far an arrow key goes, in label pixels. */
+function stepOf(name, event) {
+  return ARROWS[name].map((d) => d * (event.shiftKey ? STRIDE : 1));
+}
+
 /** Keys of a polygon or a region that is under way. Returns whether the key was one. */
 function keyUnderWay(name, event) {
   if (!corners.length && !floating) return false;
@@ -25,7 +31,7 @@ function keyUnderWay(name, event) {
   if (name === 'enter' && !event.target.closest('.options')) corners.length ? closePolygon() : putDown();
   else if (name === 'escape') corners.length ? dropPolygon() : dropRegion();
   else if (name === 'backspace' && corners.length) dropCorner();
-  else if (ARROWS[name] && floating && onPage) nudgeRegion(...ARROWS[name].map((d) => d * (event.shiftKey ? 10 : 1)));
+  else if (ARROWS[name] && floating && onPage) nudgeRegion(...stepOf(name, event));
   else return false;
   return true;
 }
@@ -39,14 +45,16 @@ function key(event) {
     event.preventDefault();
     if (name === 'y' || event.shiftKey) step(redo, undo);
     else step(undo, redo);
-  } else if (event.altKey || stroke) {
+  } else if (event.altKey || (stroke && !heldByKeys())) {
     return;
+  } else if (keyUnderWay(name, event) || cursorKey(name, event)) {
+    event.preventDefault();
+  } else if (stroke) {
+    return; // the other keys rest until the brush is lifted
   } else if (name === ' ' && (stage.matches('.inside') || event.target === canvas)) {
     event.preventDefault(); // neither a page down nor a click on the button that was used last
     spaceHeld = true;
     stage.classList.add('movable');
-  } else if (keyUnderWay(name, event)) {
-    event.preventDefault();
   } else if (/^[0-9]$/.test(name)) {
     const c = numbered()[(Number(name) + 9) % 10];
     if (c) choose(c.id);

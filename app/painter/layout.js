@@ -56,7 +56,7 @@ function finish(before) {
 }
 
 function step(from, to) {
-  if (stroke) return;
+  if (stroke) return heldByKeys() && to === redo ? release('cancel') : undefined;
   if (corners.length && to === redo) return dropCorner(); // what is under way is undone first
   if (floating) return dropRegion();
   if (!from.length) return;

@@ -41,6 +41,8 @@ canvas.addEventListener('pointerup', pointerUp);
 canvas.addEventListener('pointercancel', pointerUp);
 canvas.addEventListener('pointerenter', () => stage.classList.add('inside'));
 canvas.addEventListener('pointerleave', pointerLeaves);
+canvas.addEventListener('focus', () => canvas.matches(':focus-visible') && showCursor());
+canvas.addEventListener('blur', () => leaveCursor());
 canvas.addEventListener('dblclick', () => tool === 'polygon' && closePolygon());
 stage.addEventListener('wheel', turnWheel, { passive: false });
 document.addEventListener('keydown', key);

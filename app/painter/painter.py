@@ -29,7 +29,7 @@ class Painter(gr.HTML):
     """
 
     # One scope, joined in this order: the component runs one script. Each file is one idea; painter.js starts them.
-    SCRIPTS = ("raster", "pack", "layout", "view", "palette", "tools", "region", "pointer", "keys", "painter")
+    SCRIPTS = ("raster", "pack", "layout", "view", "palette", "tools", "region", "pointer", "cursor", "keys", "painter")
 
     def __init__(self, value: np.ndarray | None = None, photo: str = "", heat: str = "", **props: Any) -> None:
         """

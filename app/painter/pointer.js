@@ -9,6 +9,8 @@ let pinch = null; // {distance, middle} of two fingers; lives until the last fin
 let spaceHeld = false;
 
 function pointerDown(event) {
+  canvas.focus({ preventScroll: true });
+  leaveCursor(place(event)); // also if the focus has just shown it
   if (event.pointerType === 'touch') {
     if (held && held.start.pointerType === 'pen') return; // the hand that holds the pen
     touches.set(event.pointerId, event);
@@ -20,18 +22,21 @@ function pointerDown(event) {
   }
   if (held || pan || pinch || event.button > 1) return;
   event.preventDefault(); // no text selection, no automatic scrolling with the middle button
-  canvas.focus({ preventScroll: true });
   canvas.setPointerCapture(event.pointerId);
   if (event.button === 1 || spaceHeld) {
     pan = { id: event.pointerId, last: onStage(event) };
     stage.classList.add('panning');
     return;
   }
+  toolDown(event);
+  hoverAt(event);
+}
+
+function toolDown(event) {
   const chosen = event.altKey ? pick : TOOLS[tool];
   if (BEGINS.includes(chosen)) trigger('begin');
   chosen.down(event, place(event));
   if (stroke) held = { id: event.pointerId, start: event, far: 0, tool: chosen };
-  hoverAt(event);
 }
 
 function pointerMove(event) {
@@ -44,6 +49,7 @@ function pointerMove(event) {
     return;
   }
   if (held && event.pointerId !== held.id) return;
+  leaveCursor(place(event));
   if (held) {
     held.far = Math.max(held.far, Math.hypot(event.clientX - held.start.clientX, event.clientY - held.start.clientY));
     if (held.tool.move) held.tool.move(event, place(event));
@@ -105,9 +111,10 @@ function hoverAt(event) {
 }
 
 function pointerLeaves() {
+  stage.classList.remove('inside');
+  if (keyed) return; // they follow the keyboard's cursor
   find('.hover').textContent = '';
   ring = null;
   aim = null;
-  stage.classList.remove('inside');
   showLines();
 }

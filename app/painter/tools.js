@@ -215,6 +215,7 @@ const TOOLS = {
   brush: dab, eraser: dab, fill, rectangle: shape, ellipse: shape, lasso: shape, polygon: corner, move: mover, pick,
 };
 const BEGINS = [dab, fill, shape, mover]; // whose first touch already means that the layout will change
+const DRAWN = [dab, shape]; // whose way between down and up counts, also when the keyboard leads them
 
 // ---- choosing --------------------------------------------------------------------------------------
 

@@ -40,8 +40,9 @@ function onStage({ clientX, clientY }) {
   return [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
 }
 
-/** Screen position -> label pixels, not rounded. */
+/** Screen position -> label pixels, not rounded. The keyboard's cursor knows them already. */
 function place(event) {
+  if (event.at) return event.at;
   const [x, y] = onStage(event);
   return [(originX + x / zoom) * W, (originY + y / zoom) * H];
 }
@@ -87,6 +88,8 @@ function showHeat(url) {
 const path = (points, end = '') => (points.length ? 'M' + points.map((p) => p.join(' ')).join('L') + end : '');
 const circle = ([x, y], r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
 const square = ([x, y], r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`;
+const rays = ([x, y], from, to) => [[1, 0], [-1, 0], [0, 1], [0, -1]]
+  .map(([dx, dy]) => `M${x + from * dx} ${y + from * dy}L${x + to * dx} ${y + to * dy}`).join('');
 const across = ([x, y]) => [W - x, y]; // the mirrored point
 
 /** Everything drawn over the layout, from the state that the tools keep. */
@@ -108,6 +111,7 @@ function showLines() {
   find('.outline').setAttribute('d', outline);
   find('.dots').setAttribute('d', dots);
   find('.axis').setAttribute('d', symmetry ? `M${W / 2} 0V${H}` : '');
+  find('.cursor').setAttribute('d', keyed ? rays(cursorEvent().at, 0.5 + dot / 2, 0.5 + 3 * dot) : '');
   const mark = ring && (brushShape === 'square' ? square : circle);
   find('.ring').setAttribute('d', ring ? mark(ring.at, ring.r) + (symmetry ? mark(across(ring.at), ring.r) : '') : '');
 }
