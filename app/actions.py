@@ -32,6 +32,7 @@ from . import zero
 from .examples import first_layout, load_examples
 from .painter import painter_props, sentence
 from .photos import data_url, fit_layout, fit_photo, png_bytes, shape_photo, underlay_url
+from .project import EditProject, read_project, reopened, save_project
 from .regions import Regions
 from .session import Cancelled, Session, new_seed
 
@@ -140,7 +141,7 @@ class Actions:
         """What was opened -> (painter, photo, player, status, steps, seed, solver, grid, beta).
 
         A photo is segmented; a layout, or several files that are the parts of one, lands as it is; a project brings
-        its settings along. The photo of the last two comes with `finish_open`.
+        its settings along, and the photo that it edits. The picture of the last two comes with `finish_open`.
         """
         pipeline = self.pipeline(model)
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
@@ -174,7 +175,7 @@ class Actions:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             raise InputError(f"{file.name} cannot be read as text") from None
-        request = SynthesisRequest.from_json(text)
+        request = read_project(text)
         if request.model != pipeline.name:
             raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
         return self.open_request(request, session, pipeline)
@@ -195,8 +196,15 @@ class Actions:
         pipeline.palette.index(labels)  # refuses ids that are no class
         beta = pipeline.perturbation.beta if request.beta is None else request.beta
         settings = (request.steps, request.seed, request.solver, request.grid, beta)
+        # read before anything changes: a damaged photo leaves everything as it is
+        size = canvas_size(pipeline)
+        own, styles = reopened(request, pipeline.palette, *size) if isinstance(request, EditProject) else (None, {})
         session.regions = Regions.of(request)
-        return self._land_layout(labels, session, pipeline) + settings
+        painter, *landed = self._land_layout(labels, session, pipeline)
+        if own is not None:
+            session.reopen(own, styles)
+            painter["photo"] = underlay_url(fit_photo(own.base, *size)[0])
+        return painter, *landed, *settings
 
     def _land_layout(self, labels: np.ndarray, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
         session.close()
@@ -205,11 +213,12 @@ class Actions:
         return gr.update(value=fitted, photo="", heat=""), gr.skip(), gr.update(value=None), status
 
     def finish_open(self, session: Session, *inputs: Any) -> Iterator[Any]:
-        """Paint what was opened, unless it was a photo."""
+        """Paint what was opened with the seed it brought, kept or not, unless it was a photo."""
         if session.opened:
             yield gr.skip()
         else:
-            yield from self.paint(session, *inputs)
+            model, labels, steps, seed, _, *how = inputs
+            yield from self.paint(session, model, labels, steps, seed, True, *how)
 
     # ---- the rest ----------------------------------------------------------------------------------
 
@@ -239,7 +248,7 @@ class Actions:
             return _download("layout_colours.png", png_bytes(palette.colorize(labels)), "image/png")
         if what == "project":
             request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
-            return _download("project.json", request.to_json().encode(), "application/json")
+            return _download("project.json", save_project(request, session).encode(), "application/json")
         with tempfile.TemporaryDirectory() as folder:
             write_layout(Path(folder) / "layout.png", labels, palette)
             return _download("layout.png", (Path(folder) / "layout.png").read_bytes(), "image/png")

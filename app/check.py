@@ -15,7 +15,7 @@ from semflow_core.request import SegmentationRequest, pack_photo
 
 from .actions import Actions, tells
 from .names import readable
-from .page import QUIET, Page
+from .page import Page
 from .photos import difference, fit_layout
 from .session import Session
 
@@ -43,7 +43,7 @@ class CheckTab:
         """Bind the events."""
         self.go.click(
             self.check, [page.session, page.model, page.painter, page.steps, page.how[0]],
-            [self.body, self.table, self.picture, page.status], **QUIET,
+            [self.body, self.table, self.picture, page.status], **page.waits,
         )  # fmt: skip
 
     @tells

@@ -12,7 +12,7 @@ from semflow_core.errors import InputError
 from semflow_core.request import unpack_labels
 
 from .actions import Actions, canvas_size, tells
-from .page import AT_ONCE, QUIET, Page
+from .page import AT_ONCE, Page
 from .photos import fit_photo, heat_url, underlay_url
 from .session import Opened, Session
 
@@ -57,12 +57,12 @@ class EditTab:
         page.painter.example(Session.close, page.session, **AT_ONCE)
         page.paints(self.mode.input, self.choose_mode, self.mode)
         # behind the refinement that may be under way: what is accepted is what it leads to
-        self.accept.click(self.take, [page.session, page.model], [page.painter, page.status], **QUIET).then(
+        self.accept.click(self.take, [page.session, page.model], [page.painter, page.status], **page.waits).then(
             self.show, page.session, shown, **AT_ONCE
         )
         page.begin(self.reset.click).then(
             self.go_back, [page.session, page.model],
-            [page.painter, page.photo, page.player, page.status, self.mode], **QUIET,
+            [page.painter, page.photo, page.player, page.status, self.mode], **page.waits,
         ).then(self.show, page.session, shown, **AT_ONCE)  # fmt: skip
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
 

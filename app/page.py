@@ -11,7 +11,6 @@ import gradio as gr
 from .session import Session
 
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
-QUIET: dict[str, Any] = {**MODEL, "show_progress": "hidden"}
 # {name, url} becomes a download
 SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
 AT_ONCE: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}  # needs no model
@@ -45,9 +44,14 @@ class Page:
         return [self.photo, self.seed, self.player, self.status]
 
     @property
+    def waits(self) -> dict[str, Any]:
+        """For what needs the model: while others use it, the photo's corner says the place in the queue."""
+        return {**MODEL, "show_progress": "minimal", "show_progress_on": self.photo}
+
+    @property
     def newest(self) -> dict[str, Any]:
-        """Where events come faster than pictures, the newest counts. The photo's corner says the place in the queue."""
-        return {**MODEL, "trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": self.photo}
+        """Where events come faster than pictures, the newest counts."""
+        return {**self.waits, "trigger_mode": "always_last"}
 
     def begin(self, event: Any) -> Any:
         """Beside the queue: what runs is for an older state and stops at its next step."""

@@ -20,7 +20,7 @@ from semflow_core.images import write_frames
 from semflow_core.request import MorphRequest, SynthesisRequest, TrajectoryRequest, pack_photo
 
 from .actions import Actions, count_steps, synthesis_request, tells
-from .page import MODEL, QUIET, SAVE_JS, Page
+from .page import MODEL, SAVE_JS, Page
 from .photos import data_url
 from .player import Film, Player, film_of_morph, film_of_path
 from .player.film import with_both_timelines
@@ -63,7 +63,7 @@ class PathPanel:
             self.between_seeds, [self.other, *state], shown, **slow
         )
         self.player.predict(self.predict, page.session, shown, **slow)
-        self.player.save(self.save, None, [self.saved, page.status], **QUIET).then(
+        self.player.save(self.save, None, [self.saved, page.status], **page.waits).then(
             None, self.saved, js=SAVE_JS, api_visibility="private"
         )
 

@@ -265,6 +265,11 @@ class Session:
         self.styles = pipeline.styles(result, result.labels)
         return result
 
+    def reopen(self, own: Opened, styles: dict[int, Offset]) -> None:
+        """A saved photo comes back with its edits. What is to be seen of it comes with the next `paint`."""
+        self.close()
+        self.own, self.editing, self.styles = own, True, styles
+
     def close(self) -> None:
         """Another layout comes: there is no photo to edit any more."""
         self.begin()

@@ -22,7 +22,7 @@ from .check import CheckTab
 from .editing import EditTab
 from .examples import first_layout, load_examples
 from .history import HistoryPanel
-from .page import AT_ONCE, MODEL, QUIET, SAVE_JS, Page
+from .page import AT_ONCE, MODEL, SAVE_JS, Page
 from .painter import Painter, painter_props
 from .path import PathPanel
 from .session import Session
@@ -148,15 +148,15 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
             actions.open, [opener, session, model, steps, solver],
             [painter, photo, path.player, status, steps, seed, solver, grid, beta],
             show_progress_on=photo, **MODEL,
-        ).then(actions.finish_open, inputs, results, **QUIET)  # fmt: skip
+        ).then(actions.finish_open, inputs, results, **page.waits)  # fmt: skip
         edit.opened(opening, page)
         path.wire(page, frames)
         strip.wire(page, shape, frames).then(style.choices, model, style.region, **AT_ONCE).then(
-            actions.finish_open, inputs, results, **QUIET
+            actions.finish_open, inputs, results, **page.waits
         )
         page.begin(model.input).then(
-            actions.switch, [session, model], [painter, photo, path.player, shape, beta], **QUIET
-        ).then(style.choices, model, style.region, **AT_ONCE).then(actions.paint, inputs, results, **QUIET)
+            actions.switch, [session, model], [painter, photo, path.player, shape, beta], **page.waits
+        ).then(style.choices, model, style.region, **AT_ONCE).then(actions.paint, inputs, results, **page.waits)
         for what, button in saves.items():
             button.click(
                 partial(actions.save, what), [session, model, painter, steps, seed, *how], download,

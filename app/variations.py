@@ -11,7 +11,7 @@ import gradio as gr
 from semflow_core.errors import InputError
 
 from .actions import Actions, count_steps, synthesis_request, tells
-from .page import QUIET, Page
+from .page import Page
 from .regions import Regions, region_name, region_of
 from .session import Session, new_seed
 
@@ -37,10 +37,10 @@ class VariationsTab:
     def wire(self, page: Page) -> None:
         """Bind the events."""
         page.begin(self.draw.click).then(
-            self.paint, [self.count, *page.inputs], [self.strip, page.status], trigger_mode="always_last", **QUIET
+            self.paint, [self.count, *page.inputs], [self.strip, page.status], **page.newest
         )
         page.begin(self.strip.select)
-        self.strip.select(self.pick, [self.takes, *page.inputs], page.results, **QUIET)
+        self.strip.select(self.pick, [self.takes, *page.inputs], page.results, **page.waits)
 
     @staticmethod
     def _takes(region: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from semflow_core.request import EditRequest, SynthesisRequest
 
 from ..actions import Actions, synthesis_request, tells
 from ..links import pack_link, unpack_link
-from ..page import AT_ONCE, MODEL, QUIET, Page
+from ..page import AT_ONCE, MODEL, Page
 from ..path import PathPanel
 from ..photos import underlay_url
 from ..session import Session
@@ -58,7 +58,7 @@ class HistoryPanel:
         page.begin(self.strip.restore)
         return self.strip.restore(
             self.restore, [page.session, page.model],
-            [page.model, shape, page.painter, page.photo, page.player, page.status, *settings], **QUIET,
+            [page.model, shape, page.painter, page.photo, page.player, page.status, *settings], **page.waits,
         )  # fmt: skip
 
     def record(self, session: Session) -> Any:

@@ -16,15 +16,20 @@ from PIL import Image, ImageDraw
 from semflow_core.images import read_layout
 from semflow_core.palette import load_palette
 
+from .conftest import SCREENS
+
 SECONDS = 1000
 PATIENCE = 120 * SECONDS  # on a busy machine; a quick one does not wait
 PALETTE = load_palette("celebamask_hq")
 
 
 @contextmanager
-def visit(studio: str, browser: Any, width: int, height: int) -> Iterator[Any]:
+def visit(studio: str, browser: Any, screen: str, ratio: float = 1) -> Iterator[Any]:
     """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
-    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    width, height = SCREENS[screen]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=ratio, accept_downloads=True
+    )
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -39,7 +44,7 @@ def visit(studio: str, browser: Any, width: int, height: int) -> Iterator[Any]:
 
 @pytest.fixture
 def page(studio: str, browser: Any) -> Iterator[Any]:
-    with visit(studio, browser, 1280, 900) as page:
+    with visit(studio, browser, "desktop") as page:
         yield page
 
 
@@ -91,7 +96,7 @@ def test_first_light_needs_no_action(page: Any) -> None:
     assert np.array_equal(ids_on_canvas(page), expected)
     for part in ("#painter canvas.ids", "#photo img", "#synthesize", "#seed input", "#steps input[type=range]"):
         box = page.locator(part).bounding_box()  # the main job needs no scrolling
-        assert box["y"] >= 0 and box["y"] + box["height"] <= 900, part
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 800, part
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
@@ -201,7 +206,7 @@ def test_another_model_brings_its_classes_and_shape(page: Any) -> None:
     assert box["width"] / box["height"] == pytest.approx(2, rel=0.02)
 
 
-@pytest.mark.parametrize("ratio", [1.5, 2, 3])
+@pytest.mark.parametrize("ratio", [1, 1.5, 2, 3])
 def test_every_pixel_is_one_class_at_any_pixel_ratio_by_touch(studio: str, browser: Any, ratio: float) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, device_scale_factor=ratio, has_touch=True, is_mobile=True

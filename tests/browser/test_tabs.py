@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from .conftest import SCREENS
 from .test_studio import PATIENCE, drag, face_photo, photo_url, visit, wait_new_photo, wait_status
 
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
-
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=SCREENS)
 def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    with visit(studio, browser, *SIZES[request.param]) as page:
+    with visit(studio, browser, request.param, ratio=2 if request.param == "phone" else 1) as page:
         yield page
 
 

@@ -1,0 +1,52 @@
+"""Two visitors at once: neither sees anything of the other's, but who waits for the other is told so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from .conftest import ROOT
+from .test_studio import PALETTE, PATIENCE, drag, ids_on_canvas, photo_url, visit, wait_new_photo, wait_status
+from .test_tabs import open_photo
+
+QUEUE = "document.querySelector('#photo .meta-text')"
+
+
+def test_two_visitors_have_states_of_their_own(studio: str, browser: Any, tmp_path: Path) -> None:
+    with visit(studio, browser, "desktop") as one, visit(studio, browser, "phone", ratio=2) as other:
+        layout, photo, seed = ids_on_canvas(other), photo_url(other), other.input_value("#seed input")
+        open_photo(one, tmp_path)
+        drag(one, (0.2, 0.2), (0.5, 0.2))
+        wait_status(one, "Edited")
+        edited, edited_photo = ids_on_canvas(one), photo_url(one)
+        assert np.array_equal(ids_on_canvas(other), layout) and photo_url(other) == photo
+        other.click("#painter [data-id='14']")
+        other.locator("#painter canvas.ids").scroll_into_view_if_needed()
+        drag(other, (0.1, 0.1), (0.3, 0.1))
+        wait_new_photo(other, photo)
+        wait_status(other, "Painted")  # not "Edited": it has no photo open
+        assert other.locator("#mode").count() == 0 and other.input_value("#seed input") == seed
+        with other.expect_download(timeout=PATIENCE) as download:
+            other.click("#saves button:has-text('Class ids')")
+        saved = np.asarray(Image.open(download.value.path()))
+        assert np.array_equal(PALETTE.colorize(saved), ids_on_canvas(other))
+        assert np.array_equal(ids_on_canvas(one), edited) and photo_url(one) == edited_photo
+
+
+def test_who_waits_sees_the_place_in_the_queue(studio: str, browser: Any) -> None:
+    with visit(studio, browser, "desktop") as page:
+        script = Client(studio, verbose=False)
+        layout = handle_file(str(ROOT / "assets" / "layouts" / "hat.png"))
+        busy = [script.submit(picture=layout, steps=400, seed=i, api_name="/synthesize") for i in range(3)]
+        page.click("#variations-button")
+        for button in ("#dice", "#draw"):
+            page.click(button)
+            page.wait_for_function(f"{QUEUE} && /queue: \\d+\\/\\d+/.test({QUEUE}.innerText)", timeout=PATIENCE)
+            page.wait_for_function(f"{QUEUE} && getComputedStyle({QUEUE}).opacity === '1'", timeout=PATIENCE)
+        for job in busy:
+            job.result()
+        wait_status(page, "variations of 8 steps")
