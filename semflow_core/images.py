@@ -19,13 +19,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
 from .codebook import Codebook
-from .data.formats import CITYSCAPES_LAST, CITYSCAPES_VOID_COLORS, merge_parts, part_of, same_face, translate
+from .data.formats import CITYSCAPES_LAST, Colors, known_colors, merge_parts, part_of, same_face, translate
 from .errors import InputError
-from .palette import UNLABELLED, Palette
+from .palette import Palette
 from .request import check_size
 
 # Named, because Pillow also opens formats that start other programs (EPS) or that nobody paints in.
@@ -36,6 +37,7 @@ LOSSY = ("JPEG", "MPO", "WEBP")
 # 56 % of the pixels or more stay within 8, of a photo's at most 11 %; 92 % or more stay within 40.
 FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
 NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
+BESIDE = 5  # side of the square in which a pixel between two colours looks for its class
 ANIMATION_SUFFIXES = (".gif", ".webp", ".mp4", ".zip")
 
 
@@ -87,9 +89,9 @@ def open_layout(
     """A layout file as class ids, and what was assumed in reading it.
 
     Grey and palette pictures (modes L and P) hold ids as pixel values, ours or those of `data.formats`. Coloured
-    ones hold the palette's display colours, or exactly the anchors of `codebook`; display colours may be noisy,
-    as a JPEG makes them. Transparent pixels are the palette's background. A folder, or several files, hold the
-    parts of one picture (00012_hair.png), each white where its class is.
+    ones hold the palette's display colours or the data set's, or exactly the anchors of `codebook`; the first two may
+    be noisy, as a JPEG makes them. Transparent pixels are the palette's background. A folder, or several files, hold
+    the parts of one picture (00012_hair.png), each white where its class is.
 
     Raises:
         InputError: not a picture, out of bounds, ids that are no class, or colours that are no class.
@@ -115,12 +117,12 @@ def open_layout(
         return Layout(ids, note)
     rgba = np.asarray(image.convert("RGBA"))
     near_share = NEAR_SHARE_LOSSY if image.format in LOSSY else NEAR_SHARE
-    ids, uncertain = _ids_of_colors(rgba[..., :3], palette, codebook, near_share, _name(source))
+    ids, uncertain, note = _ids_of_colors(rgba[..., :3], palette, codebook, near_share, _name(source))
     ids[rgba[..., 3] < 128] = palette.background
-    if not uncertain:
-        return Layout(ids, "")
-    share = 100 * uncertain / ids.size
-    return Layout(ids, f"{uncertain:,} of its pixels ({share:.1f} %) lie between two colours and took the nearer.")
+    if uncertain:
+        share = f"{uncertain:,} of its pixels ({100 * uncertain / ids.size:.1f} %)"
+        note = f"{note} {share} lie between two colours and took the nearer of the classes beside them.".lstrip()
+    return Layout(ids, note)
 
 
 def is_layout(
@@ -173,32 +175,54 @@ def _holds_ids(image: Image.Image) -> bool:
 
 def _ids_of_colors(
     rgb: np.ndarray, palette: Palette, codebook: Codebook | None, near_share: float, name: str
-) -> tuple[np.ndarray, int]:
-    """(H, W, 3) uint8 -> (H, W) uint8 ids, and how many pixels lie between two colours.
+) -> tuple[np.ndarray, int, str]:
+    """(H, W, 3) uint8 -> (H, W) uint8 ids, how many pixels lie between two colours, and what was assumed.
 
     A picture has few colours, so each is looked up once.
     """
     packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    inverse = inverse.reshape(packed.shape)
     colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
-    table, ids = palette.colors, palette.ids
-    if palette.name == "cityscapes":
-        table = np.concatenate([table, np.array(CITYSCAPES_VOID_COLORS, np.uint8)])
-        ids = np.concatenate([ids, np.full(len(table) - len(ids), UNLABELLED, np.uint8)])
-    index, distance, second = _nearest(colors, table.astype(np.float32))
+    readings = [(known, *_nearest(colors, known.colors.astype(np.float32))) for known in known_colors(palette)]
+    known, index, distance, second = min(readings, key=lambda reading: float(reading[2] @ counts))
     if distance.any() and codebook is not None:
-        anchor, off, far = _nearest(colors, codebook.anchors.numpy())
+        anchor, off, _ = _nearest(colors, codebook.anchors.numpy())
         if not off.any():
-            index, distance, second, ids = anchor, off, far, palette.ids
-    flat, near = (counts[distance <= d].sum() / counts.sum() for d in (FLAT, NEAR))
+            return palette.ids[anchor][inverse], 0, ""
+    telling = counts * known.colors[index].any(1) if known.black else counts
+    flat = telling[distance <= FLAT].sum() / max(1, telling.sum())
+    near = counts[distance <= NEAR].sum() / counts.sum()
     if flat < FLAT_SHARE or near < near_share:
         raise InputError(
             f"the layout {name} has colours that are no class of {palette.name}, "
             f"on {100 * (1 - near):.0f} % of its pixels far from any; "
             "a layout holds class ids as grey values or exactly the palette's colours"
         )
-    uncertain = int(counts[2 * distance > second].sum())
-    return ids[index][inverse.reshape(packed.shape)], uncertain
+    unsure = (2 * distance > second) | (distance > 2 * FLAT)
+    rows = index[inverse]
+    if unsure.any():
+        _ask_neighbours(rows, unsure[inverse], rgb, known)
+    return known.ids[rows], int(counts[unsure].sum()), known.note
+
+
+def _ask_neighbours(rows: np.ndarray, unsure: np.ndarray, rgb: np.ndarray, known: Colors) -> None:
+    """Decide unsure pixels among the colours that lie beside them for certain, in place.
+
+    What JPEG mixes of two colours at a border may be a third's, which is found nowhere near.
+
+    Args:
+        rows: (H, W) rows of `known.colors`.
+        unsure: (H, W) bool.
+    """
+    own, best = rows[unsure], np.full(int(unsure.sum()), np.inf, np.float32)
+    pixels, square = rgb[unsure].astype(np.float32), np.ones((BESIDE, BESIDE), np.uint8)
+    for row in np.unique(rows[~unsure]):
+        beside = cv2.dilate(((rows == row) & ~unsure).astype(np.uint8), square)[unsure] > 0
+        distance = np.where(beside, ((pixels - known.colors[row]) ** 2).sum(1), np.inf)
+        own[distance < best] = row
+        best = np.minimum(best, distance)
+    rows[unsure] = own
 
 
 def _nearest(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

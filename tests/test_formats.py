@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semflow_core.data.formats import CITYSCAPES, COCO_GAPS
+from semflow_core.codebook import Codebook
+from semflow_core.data.formats import CELEBAMASK_COLORS, CITYSCAPES, COCO_GAPS
 from semflow_core.errors import InputError
 from semflow_core.images import is_layout, open_layout, read_layout, write_layout
 from semflow_core.palette import UNLABELLED, load_palette
@@ -158,3 +159,39 @@ def test_our_own_exports_come_back_without_a_word(face_layout: np.ndarray, tmp_p
     write_layout(tmp_path / "layout.png", face_layout, FACES)
     layout = open_layout(tmp_path / "layout.png", FACES)
     assert np.array_equal(layout.labels, face_layout) and layout.note == ""
+
+
+def test_a_jpegs_borders_take_the_classes_beside_them(face_layout: np.ndarray) -> None:
+    """Between two colours a third's may lie: a border gives no specks of classes that are not there."""
+    large, noisy = np.kron(face_layout, np.ones((8, 8), np.uint8)), io.BytesIO()
+    Image.fromarray(FACES.colorize(large)).save(noisy, "JPEG", quality=75)
+    assert set(np.unique(read_layout(noisy.getvalue(), FACES))) == set(np.unique(large))
+
+
+# ---- CelebAMask-HQ's own colours ---------------------------------------------------------------------------
+
+
+def test_the_data_sets_colours_are_its_classes(tmp_path: Path) -> None:
+    labels = rows(list(range(19)))
+    Image.fromarray(np.array(CELEBAMASK_COLORS, np.uint8)[labels]).save(tmp_path / "a.png")
+    layout = open_layout(tmp_path / "a.png", FACES, Codebook(FACES, 3, 125))
+    assert np.array_equal(layout.labels, labels)
+    assert layout.note == "Its colours were taken for CelebAMask-HQ's own." and is_layout(tmp_path / "a.png", FACES)
+
+
+def test_they_may_be_noisy(face_layout: np.ndarray, tmp_path: Path) -> None:
+    large = np.kron(face_layout, np.ones((8, 8), np.uint8))
+    Image.fromarray(np.array(CELEBAMASK_COLORS, np.uint8)[large]).save(tmp_path / "a.jpg", quality=75)
+    layout = open_layout(tmp_path / "a.jpg", FACES)
+    assert (layout.labels == large).mean() > 0.99 and is_layout(tmp_path / "a.jpg", FACES)
+    assert layout.note.startswith("Its colours were taken for") and "lie between two colours" in layout.note
+
+
+def test_a_dark_photo_is_none_in_their_black(photo: np.ndarray, tmp_path: Path) -> None:
+    night = np.zeros((256, 256, 3), np.uint8)
+    night[100:140, 100:156] = photo // 4
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(night).save(tmp_path / name)
+        assert not is_layout(tmp_path / name, FACES)
+    Image.fromarray(0 * night).save(tmp_path / "black.png")
+    assert not is_layout(tmp_path / "black.png", FACES)

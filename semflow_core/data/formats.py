@@ -3,13 +3,14 @@
 Three conventions differ from ours (class ids of the palette as pixel values): Cityscapes' label ids, of which 19 are
 classes that are trained on; COCO-Stuff's raw ids, 0..181 with 11 gaps; and CelebAMask-HQ's parts, one black and white
 picture a class. The first two look like ours, so a file name's ending decides (`_labelIds`, `_labelTrainIds`), else
-the ids that occur; what was assumed comes back as a sentence.
+the ids that occur; what was assumed comes back as a sentence. Coloured ones may be painted in the data set's colours.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,12 @@ CITYSCAPES_LAST = 33
 CITYSCAPES_VOID_COLORS = (
     (111, 74, 0), (81, 0, 81), (250, 170, 160), (230, 150, 140), (180, 165, 180), (150, 100, 100), (150, 120, 90),
     (0, 0, 90), (0, 0, 110),
+)  # fmt: skip
+# what CelebAMask-HQ's own script paints ids 0..18 in; the palette's display colours are softer ones
+CELEBAMASK_COLORS = (
+    (0, 0, 0), (204, 0, 0), (76, 153, 0), (204, 204, 0), (51, 51, 255), (204, 0, 204), (0, 255, 255),
+    (255, 204, 204), (102, 51, 0), (255, 0, 0), (102, 204, 0), (255, 255, 0), (0, 0, 153), (0, 0, 204),
+    (255, 51, 153), (0, 204, 204), (0, 51, 0), (255, 153, 51), (0, 204, 0),
 )  # fmt: skip
 COCO_GAPS = (11, 25, 28, 29, 44, 65, 67, 68, 70, 82, 90)  # raw ids that no class has
 COCO_LAST = 181
@@ -57,6 +64,29 @@ def translate(ids: np.ndarray, palette: Palette, stem: str) -> tuple[np.ndarray,
             table = _table({r: i for i, r in enumerate(raw)})
             return palette.paintable(table[ids]), f"Its ids were taken for COCO-Stuff's raw ids, for {why}."
     return ids, ""
+
+
+@dataclass(frozen=True)
+class Colors:
+    """What a coloured layout may be painted in."""
+
+    colors: np.ndarray  # (n, 3) uint8
+    ids: np.ndarray  # (n,) uint8, the class of each; classes may have several
+    note: str = ""  # what is assumed of a picture that has these colours
+    black: bool = False  # whether black is one, which says nothing: the dark parts of photos have it, too
+
+
+def known_colors(palette: Palette) -> list[Colors]:
+    """The palette's display colours, and those of the data set where they are others."""
+    if palette.name == "cityscapes":
+        void = np.array(CITYSCAPES_VOID_COLORS, np.uint8)
+        ids = np.concatenate([palette.ids, np.full(len(void), UNLABELLED, np.uint8)])
+        return [Colors(np.concatenate([palette.colors, void]), ids)]
+    own = Colors(palette.colors, palette.ids)
+    if palette.name != "celebamask_hq":
+        return [own]
+    note = "Its colours were taken for CelebAMask-HQ's own."
+    return [own, Colors(np.array(CELEBAMASK_COLORS, np.uint8), palette.ids, note, black=True)]
 
 
 def part_of(path: Path, palette: Palette) -> tuple[str, str] | None:
