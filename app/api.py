@@ -34,22 +34,48 @@ from .painter import sentence
 MAX_VARIATIONS = 16
 
 
+class PictureFile(gr.Image):
+    """A picture as the file it was, which keeps the ids of L and P PNGs: `semflow_core.images` reads it, or refuses it
+    in a sentence, where Gradio would only say that something was raised.
+    """
+
+    def get_block_name(self) -> str:
+        return "image"  # the page's own component
+
+    def preprocess(self, payload: Any) -> str | None:
+        if payload is not None and not payload.path:
+            return super().preprocess(payload)  # a data URL
+        return payload and payload.path
+
+
+class WholeNumber(gr.Number):
+    """A whole number. Anything else is the caller's mistake, and said as such."""
+
+    def get_block_name(self) -> str:
+        return "number"
+
+    def preprocess(self, payload: Any) -> int:
+        if isinstance(payload, bool) or not isinstance(payload, (int, float)) or payload % 1 != 0:
+            mistake = InputError(f"{self.label} is {str(payload)[:60]!r}; it must be a whole number")
+            raise gr.Error(sentence(mistake), print_exception=False)
+        return int(payload)
+
+
 def add_endpoints(actions: Actions, model: str) -> None:
     """Define the endpoints inside the current Blocks; `model` is their default."""
     with gr.Row(visible=False):
-        # a layout must reach us as the file it was: image_mode=None keeps the ids of L and P PNGs
-        file = functools.partial(gr.Image, type="filepath", image_mode=None)
+        file = functools.partial(PictureFile, type="filepath")
         picture, after = file(label="picture"), file(label="layout")
         before, other = file(label="before"), file(label="other")
         name = gr.Textbox(model, label="model")
-        steps = gr.Number(8, precision=0, label="steps")
-        seed = gr.Number(0, precision=0, label="seed")
-        other_seed = gr.Number(1, precision=0, label="other_seed")
+        steps = WholeNumber(8, precision=0, label="steps")
+        seed = WholeNumber(0, precision=0, label="seed")
+        other_seed = WholeNumber(1, precision=0, label="other_seed")
         solver = gr.Textbox("euler", label="solver")
         grid = gr.Textbox("quadratic", label="grid")
         even = gr.Textbox("uniform", label="grid")
-        count = gr.Number(4, precision=0, label="count")
-        frames = gr.Number(25, precision=0, label="frames")
+        count = WholeNumber(4, precision=0, label="count")
+        frames = WholeNumber(25, precision=0, label="frames")
         photo = gr.Image(type="filepath", format="png", label="photo")
         changed = gr.Image(type="filepath", format="png", label="changed")
         layout = gr.Image(type="filepath", format="png", label="layout")

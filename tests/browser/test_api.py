@@ -116,3 +116,17 @@ def test_mistakes_come_back_as_a_sentence(client: Client, layout: dict[str, Path
     Image.new("L", (64, 64), 200).save(tmp_path / "unknown.png")
     with pytest.raises(AppError, match="no class of celebamask_hq: 200"):
         client.predict(picture=handle_file(tmp_path / "unknown.png"), api_name="/synthesize")
+
+
+@pytest.mark.parametrize("endpoint", ["synthesize", "segment", "edit", "variations", "trajectory", "morph"])
+def test_every_endpoint_says_what_is_wrong(
+    client: Client, layout: dict[str, Path], tmp_path: Path, endpoint: str
+) -> None:
+    (tmp_path / "notes.jpg").write_text("no picture")
+    good, notes = handle_file(layout["P"]), handle_file(tmp_path / "notes.jpg")
+    more: dict[str, Any] = {"layout": good} if endpoint == "edit" else {}
+    with pytest.raises(AppError, match="[Nn]otes.jpg is not a picture"):
+        client.predict(picture=notes, api_name=f"/{endpoint}", **more)
+    for steps in ("abc", 2.5):
+        with pytest.raises(AppError, match=f"Steps is '{steps}'; it must be a whole number"):
+            client.predict(picture=good, steps=steps, api_name=f"/{endpoint}", **more)
