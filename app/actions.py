@@ -37,6 +37,9 @@ from .regions import Regions
 from .session import Cancelled, Session, new_seed
 
 SURE = 0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
+WIDE = 1.5  # width over height from which three pictures beside each other would be too small to paint in
+# the grid-template of app/studio.css for those: layout and photo, the path below them
+TWO_COLUMNS = '"layout result" auto "layout more" auto "path more" 1fr / calc((100% - 154px) / 2 + 134px) 1fr'
 UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
 
 
@@ -98,8 +101,7 @@ class Actions:
             seed = new_seed()
             session.regions.renew()
         request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
-        own = session.own
-        if own is not None and session.editing and np.array_equal(labels, own.before):
+        if session.unchanged(labels):
             yield session.show_base(), seed, gr.update(value=None), UNCHANGED
             return
         started = time.perf_counter()
@@ -113,8 +115,9 @@ class Actions:
             yield painted.photo, seed, gr.update(value=None), status
 
     def stroke(self, live: bool, *inputs: Any) -> Iterator[Any]:
-        """A finished stroke: paints if `live`; otherwise the picture waits for its button."""
-        if live:
+        """A finished stroke: paints if `live`; else the picture waits for its button, unless it is there."""
+        session, _, labels, *_ = inputs
+        if live or session.unchanged(labels):
             yield from self.paint(*inputs)
         else:
             yield gr.skip(), gr.skip(), gr.skip(), "Layout changed. Press “Paint it” for its photo."
@@ -199,11 +202,11 @@ class Actions:
         # read before anything changes: a damaged photo leaves everything as it is
         size = canvas_size(pipeline)
         own, styles = reopened(request, pipeline.palette, *size) if isinstance(request, EditProject) else (None, {})
-        session.regions = Regions.of(request)
         painter, *landed = self._land_layout(labels, session, pipeline)
         if own is not None:
             session.reopen(own, styles)
             painter["photo"] = underlay_url(fit_photo(own.base, *size)[0])
+        session.regions = Regions.of(request)
         return painter, *landed, *settings
 
     def _land_layout(self, labels: np.ndarray, session: Session, pipeline: SemFlowPipeline) -> tuple[Any, ...]:
@@ -223,14 +226,34 @@ class Actions:
     # ---- the rest ----------------------------------------------------------------------------------
 
     @tells
-    def switch(self, session: Session, model: str) -> tuple[Any, ...]:
-        """Another model -> (painter, photo, player, look, beta). Its photo comes with the next `paint`."""
+    def switch(self, session: Session, model: str, *held: Any) -> tuple[Any, ...]:
+        """Another model -> (look, painter, photo, player, status, steps, seed, solver, grid, beta).
+
+        It comes back as it was left, or starts with an example and the settings that are there (`held`).
+        """
         pipeline = self.pipeline(model)
         width, height = canvas_size(pipeline)
-        session.forget()
+        left = session.switch(model, held)
         props = painter_props(pipeline.palette, load_examples(pipeline.palette, width, height))
-        painter = gr.update(value=first_layout(pipeline.palette, width, height), photo="", heat="", **props)
-        return painter, None, gr.update(value=None), look(pipeline), gr.update(**beta_range(pipeline))
+        own = session.own
+        under = underlay_url(fit_photo(own.base, width, height)[0]) if own is not None else ""
+        labels, *settings = left or (first_layout(pipeline.palette, width, height), *(gr.skip(),) * 4, None)
+        beta = beta_range(pipeline)
+        if settings[-1] is not None:
+            beta["value"] = settings[-1]
+        painter = gr.update(value=labels, photo=under, heat="", **props)
+        status = f"{model}: as you left it." if left else f"{model}: a layout to start from."
+        return look(pipeline), painter, session.photo, gr.update(value=None), status, *settings[:-1], gr.update(**beta)
+
+    def arrive(self, live: bool, session: Session, *inputs: Any) -> Iterator[Any]:
+        """Another model's layout is there: painted with the seed shown if `live`; else it waits for its button."""
+        if live:
+            model, labels, steps, seed, _, *how = inputs
+            yield from self.paint(session, model, labels, steps, seed, True, *how)
+        elif session.photo is None:
+            yield gr.skip(), gr.skip(), gr.skip(), "Press “Paint it” for the photo of this layout."
+        else:
+            yield gr.skip()
 
     @tells
     def save(
@@ -281,7 +304,8 @@ def canvas_size(pipeline: SemFlowPipeline) -> tuple[int, int]:
 
 def look(pipeline: SemFlowPipeline) -> str:
     """A style sheet that gives every frame the model's shape, so that nothing jumps when pictures come."""
-    return f"<style>:root {{ --aspect: {pipeline.aspect:g} }}</style>"
+    columns = f"; --columns: {TWO_COLUMNS}" if pipeline.aspect >= WIDE else ""
+    return f"<style>:root {{ --aspect: {pipeline.aspect:g}{columns} }}</style>"
 
 
 def beta_range(pipeline: SemFlowPipeline) -> dict[str, Any]:

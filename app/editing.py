@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.request import unpack_labels
+from semflow_core.request import SegmentationRequest, pack_photo, unpack_labels
 
 from .actions import Actions, canvas_size, tells
 from .page import AT_ONCE, Page
@@ -20,6 +20,10 @@ EDIT, NEW = "edit", "new"
 HINT = (
     "Open a photo: its layout lands in the canvas. What you then repaint there changes in the photo, "
     "and the rest of it stays as it is."
+)
+MISREAD = (
+    "Was a part of the photo read wrong? Repaint it as what it is and press “Only the layout was wrong”: "
+    "the photo stays as it is, and your edits go by the right layout."
 )
 
 
@@ -32,9 +36,11 @@ class EditTab:
         with gr.Row(visible=False, elem_classes="panel") as self.body:
             with gr.Column(min_width=200, scale=1):
                 self.accept = gr.Button("Accept, go on from here", size="sm", elem_id="accept")
+                self.misread = gr.Button("Only the layout was wrong", size="sm", elem_id="misread")
                 self.reset = gr.Button("Back to the opened photo", size="sm", elem_id="reset")
                 self.unsure = gr.Checkbox(False, label="Show where the layout is unsure", container=False,
                                           elem_id="unsure")  # fmt: skip
+                gr.Markdown(MISREAD, elem_classes="hint")
             with gr.Column(min_width=240, scale=2):
                 self.compare = gr.ImageSlider(
                     label="Before and after", show_label=False, buttons=[], interactive=False, elem_id="compare",
@@ -64,6 +70,11 @@ class EditTab:
             self.go_back, [page.session, page.model],
             [page.painter, page.photo, page.player, page.status, self.mode], **page.waits,
         ).then(self.show, page.session, shown, **AT_ONCE)  # fmt: skip
+        page.begin(self.misread.click).then(
+            self.correct, [page.session, page.painter], [page.photo, page.player, page.status, self.mode], **page.waits
+        ).then(self.show, page.session, shown, **AT_ONCE).then(
+            self.read_styles, [page.session, page.model, page.steps, page.how[0]], None, **page.waits
+        )
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
 
     def opened(self, opening: Any, page: Page) -> Any:
@@ -84,8 +95,8 @@ class EditTab:
         edited = session.editing and session.request is not None
         compare = (own.photo, session.photo) if session.opened and not session.drafting else gr.skip()
         return (
-            gr.update(visible=True), gr.update(visible=False), gr.update(visible=True),
-            gr.update(interactive=edited), compare,
+            gr.update(visible=True, value=EDIT if session.editing else NEW), gr.update(visible=False),
+            gr.update(visible=True), gr.update(interactive=edited), compare,
         )  # fmt: skip
 
     def choose_mode(self, mode: str, session: Session, *inputs: Any) -> Iterator[Any]:
@@ -111,6 +122,21 @@ class EditTab:
         session.editing = True
         painter = gr.update(value=own.layout, photo=self.underlay(own.base, model))
         return painter, session.show_base(), gr.update(value=None), "Back to the photo as it was opened.", EDIT
+
+    @tells
+    def correct(self, session: Session, labels: np.ndarray) -> tuple[Any, ...]:
+        """The canvas is what the photo shows, with its accepted edits -> (photo, player, status, mode)."""
+        self.own(session)
+        status = "The layout is corrected, the photo as it was. What you repaint from now on changes in it."
+        return session.correct(labels), gr.update(value=None), status, EDIT
+
+    @tells
+    def read_styles(self, session: Session, model: str, steps: int, solver: str) -> None:
+        """Of the photo by its corrected layout, for the button "From the photo"."""
+        pipeline = self.actions.pipeline(model)
+        small, _ = fit_photo(self.own(session).base, *canvas_size(pipeline))
+        request = SegmentationRequest(model=model, steps=int(steps), solver=solver, photo=pack_photo(small))
+        session.read_styles(pipeline, request)
 
     def underlay(self, photo: np.ndarray, model: str) -> str:
         """The URL of the photo that lies under the canvas."""

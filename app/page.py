@@ -44,6 +44,16 @@ class Page:
         return [self.photo, self.seed, self.player, self.status]
 
     @property
+    def held(self) -> list[Any]:
+        """What a model keeps while another one is chosen (session.Held)."""
+        return [self.painter, self.steps, self.seed, *self.how]
+
+    @property
+    def switched(self) -> list[Any]:
+        """What another model or a project sets."""
+        return [self.painter, self.photo, self.player, self.status, self.steps, self.seed, *self.how]
+
+    @property
     def waits(self) -> dict[str, Any]:
         """For what needs the model: while others use it, the photo's corner says the place in the queue."""
         return {**MODEL, "show_progress": "minimal", "show_progress_on": self.photo}

@@ -11,7 +11,7 @@ import random
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -35,6 +35,7 @@ SEEDS = 100_000  # drawn seeds are below this: short enough to be read out and t
 DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
+Held = tuple[np.ndarray, float, float, str, str, float]  # layout, steps, seed, solver, grid, beta
 
 
 class Cancelled(Exception):
@@ -71,6 +72,7 @@ class Opened:
         photo, layout: as opened: (H, W, 3) uint8, and what the model read in it, (h, w) uint8 class ids.
         margin: how sure that reading is, (h, w) float32 in 0..1.
         base, before: what the next edit starts from: the photo with all accepted edits, and its layout.
+        readings: the (layout, before) pairs that stood while the base was this one; one more with each correction.
     """
 
     photo: np.ndarray
@@ -78,14 +80,36 @@ class Opened:
     margin: np.ndarray
     base: np.ndarray
     before: np.ndarray
+    readings: list[tuple[np.ndarray, np.ndarray]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.readings = [(self.layout, self.before)]
 
     def accept(self, photo: np.ndarray, layout: np.ndarray) -> None:
         """Go on from an edited photo."""
         self.base, self.before = photo, layout
+        self.readings = [(self.layout, layout)]
 
     def reset(self) -> None:
-        """Go back to the photo as it was opened."""
-        self.base, self.before = self.photo, self.layout
+        """Go back to the photo as it was opened, and to its layout with the corrections."""
+        self.accept(self.photo, self.layout)
+
+    def correct(self, layout: np.ndarray) -> None:
+        """The base was misread: it shows `layout`, and so does the opened photo where no edit was accepted."""
+        self.layout, self.before = np.where(self.layout == self.before, layout, self.layout), layout
+        self.readings.append((self.layout, self.before))
+
+    def shows(self, layout: np.ndarray) -> bool:
+        """Whether the base as it is belongs to a layout.
+
+        It may be one from before a correction, or from after one that was undone: that one counts again, or an undo
+        would paint the misreading into the photo.
+        """
+        for reading in self.readings:
+            if np.array_equal(layout, reading[1]):
+                self.layout, self.before = reading
+                return True
+        return False
 
 
 class _Kept:
@@ -124,6 +148,8 @@ class Session:
 
     Attributes:
         newest: number of the newest request.
+        model: the model that is chosen. What follows belongs to it.
+        left: by model, what was left there: what its components held, and its attributes.
         photo: the picture in the photo column, (H, W, 3) uint8.
         opened: whether that picture is the visitor's own, edited or not, and none that the model made
             from a layout alone. The path then starts from it.
@@ -138,13 +164,13 @@ class Session:
         styles: style handles of the photo that was opened last, by class id; other layouts may take them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = "") -> None:
         self.newest = 0
-        self.forget()
+        self.model = model
+        self.left: dict[str, tuple[Held, dict[str, Any]]] = {}
+        self._start()
 
-    def forget(self) -> None:
-        """Be as new: another model has other classes. Work under way becomes pointless."""
-        self.begin()
+    def _start(self) -> None:
         self.photo: np.ndarray | None = None
         self.opened = False
         self.request: SynthesisRequest | None = None
@@ -155,6 +181,24 @@ class Session:
         self.region: int | None = None
         self.strip: list[SynthesisRequest] = []
         self.styles: dict[int, Offset] = {}
+
+    def switch(self, model: str, held: Held) -> Held | None:
+        """Another model has other classes: it starts anew, or where it was left. Work under way becomes pointless.
+
+        Args:
+            held: what the components hold for the model that is left.
+
+        Returns:
+            what they held when `model` was left, None if it is new.
+        """
+        self.begin()
+        shared = ("newest", "model", "left")
+        self.left[self.model] = held, {name: v for name, v in vars(self).items() if name not in shared}
+        self.model = model
+        self._start()
+        before, attributes = self.left.pop(model, (None, {}))
+        vars(self).update(attributes)
+        return before
 
     def begin(self) -> None:
         """Make every request that is under way pointless."""
@@ -182,8 +226,12 @@ class Session:
         """What a picture of this layout is to be: an edit of the own photo in edit mode, else `request` itself."""
         if self.own is None or not self.editing:
             return request
-        shared = {field.name: getattr(request, field.name) for field in fields(request)}
+        shared = {f.name: getattr(request, f.name) for f in fields(request)}
         return EditRequest(**shared, photo=pack_photo(self.own.base), before=pack_labels(self.own.before))
+
+    def unchanged(self, labels: np.ndarray) -> bool:
+        """Whether a photo is being edited, and this is its layout."""
+        return self.own is not None and self.editing and self.own.shows(labels)
 
     def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
         """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
@@ -262,8 +310,29 @@ class Session:
         self.photo, self.opened, self.drafting, self.request = photo, True, False, None
         self.own = Opened(photo, result.labels, result.margin, photo, result.labels)
         self.editing = True
+        self.regions = Regions()
         self.styles = pipeline.styles(result, result.labels)
         return result
+
+    def correct(self, layout: np.ndarray) -> np.ndarray:
+        """The photo as it is belongs to `layout`, and nothing is painted -> that photo."""
+        assert self.own is not None
+        if not self.own.shows(layout):
+            self.own.correct(layout)
+        self.editing = True
+        return self.show_base()
+
+    def read_styles(self, pipeline: Pipeline, request: SegmentationRequest) -> None:
+        """Of the own photo by its corrected layout; `request` holds that photo at the canvas's size.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        assert self.own is not None
+        on_step = self._watch()
+        result = pipeline.segment(request, on_step)
+        on_step()
+        self.styles = pipeline.styles(result, self.own.before)
 
     def reopen(self, own: Opened, styles: dict[int, Offset]) -> None:
         """A saved photo comes back with its edits. What is to be seen of it comes with the next `paint`."""
@@ -271,9 +340,10 @@ class Session:
         self.own, self.editing, self.styles = own, True, styles
 
     def close(self) -> None:
-        """Another layout comes: there is no photo to edit any more."""
+        """Another layout comes: there is no photo to edit any more, and no region has a look of its own."""
         self.begin()
         self.opened, self.own, self.editing = False, None, False
+        self.regions = Regions()
 
     def show_base(self) -> np.ndarray:
         """The own photo with its accepted edits becomes the picture shown.

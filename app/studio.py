@@ -56,7 +56,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
     width, height = canvas_size(pipeline)
 
     with gr.Blocks(title="SemFlow Studio", delete_cache=(3600, 3600), analytics_enabled=False) as demo:
-        session = gr.State(Session())
+        session = gr.State(Session(first))
         shape = gr.HTML(look(pipeline), elem_classes="nothing")
         with gr.Row(elem_id="head"):
             gr.HTML("<h1>SemFlow <span>Studio</span></h1>", elem_classes="brand")
@@ -146,17 +146,20 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
 
         opening = opener.upload(
             actions.open, [opener, session, model, steps, solver],
-            [painter, photo, path.player, status, steps, seed, solver, grid, beta],
-            show_progress_on=photo, **MODEL,
+            page.switched, show_progress_on=photo, **MODEL,
         ).then(actions.finish_open, inputs, results, **page.waits)  # fmt: skip
         edit.opened(opening, page)
         path.wire(page, frames)
-        strip.wire(page, shape, frames).then(style.choices, model, style.region, **AT_ONCE).then(
+        strip.wire(page, shape, frames).then(
+            style.choices, [session, model], style.region, **AT_ONCE
+        ).then(
             actions.finish_open, inputs, results, **page.waits
         )
         page.begin(model.input).then(
-            actions.switch, [session, model], [painter, photo, path.player, shape, beta], **page.waits
-        ).then(style.choices, model, style.region, **AT_ONCE).then(actions.paint, inputs, results, **page.waits)
+            actions.switch, [session, model, *page.held], [shape, *page.switched], **page.waits
+        ).then(style.choices, [session, model], style.region, **AT_ONCE).then(
+            edit.heat, [session, edit.unsure], painter, **AT_ONCE
+        ).then(actions.arrive, [live, *inputs], results, **page.waits)
         for what, button in saves.items():
             button.click(
                 partial(actions.save, what), [session, model, painter, steps, seed, *how], download,

@@ -83,9 +83,9 @@ class StyleTab:
         pad = gr.update(value=offset, region=region_name(palette, region))
         return region, pad, region in session.regions.locked
 
-    def choices(self, model: str) -> Any:
-        """Another model -> the regions to choose from."""
-        return gr.update(choices=region_choices(self.actions.pipeline(model).palette), value=None)
+    def choices(self, session: Session, model: str) -> Any:
+        """Another model -> the regions to choose from, and the one that was chosen there."""
+        return gr.update(choices=region_choices(self.actions.pipeline(model).palette), value=session.region)
 
     def choose(self, session: Session, model: str, seed: float, region: int | None) -> tuple[Any, ...]:
         """A region by name -> (region, pad, lock)."""

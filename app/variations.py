@@ -75,6 +75,8 @@ class VariationsTab:
         grid: str, beta: float, event: gr.SelectData,
     ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
         """A click on a variation -> results: its seed becomes the seed, or a region gets its look."""
+        if int(event.index) >= len(session.strip):  # drawn before the model was changed
+            raise InputError("these variations are another model's; press 'Draw variations' for new ones")
         request = session.strip[int(event.index)]
         other = Regions.of(request)
         if takes == REGION:

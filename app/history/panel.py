@@ -54,11 +54,10 @@ class HistoryPanel:
         self.strip.animate(
             self.animate, [*state, frames], [page.player, page.status], show_progress_on=page.player, **MODEL
         )
-        settings = [page.steps, page.seed, *page.how]
         page.begin(self.strip.restore)
         return self.strip.restore(
-            self.restore, [page.session, page.model],
-            [page.model, shape, page.painter, page.photo, page.player, page.status, *settings], **page.waits,
+            self.restore, [page.session, page.model, *page.held],
+            [page.model, shape, *page.switched], **page.waits,
         )  # fmt: skip
 
     def record(self, session: Session) -> Any:
@@ -85,22 +84,25 @@ class HistoryPanel:
         return pack_link(synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions))
 
     @tells
-    def restore(self, session: Session, model: str, event: gr.EventData) -> tuple[Any, ...]:
+    def restore(
+        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
+        beta: float, event: gr.EventData,
+    ) -> tuple[Any, ...]:  # fmt: skip
         """A link -> (model, shape, painter, photo, player, status, steps, seed, solver, grid, beta).
 
         Another model is switched to. The photo comes with the next `paint`.
         """
         request = _linked(event)
         pipeline = self.actions.pipeline(request.model)
-        landed = self.actions.open_request(request, session, pipeline)
         if request.model == model:
-            return gr.skip(), gr.skip(), *landed
-        opened = session.regions
-        painter, photo, player, look, beta = self.actions.switch(session, request.model)
-        session.regions = opened
-        landed_painter, _, _, *rest = landed
-        rest[-1] = {**beta, "value": rest[-1]}
-        return request.model, look, {**painter, **landed_painter}, photo, player, *rest
+            return gr.skip(), gr.skip(), *self.actions.open_request(request, session, pipeline)
+        self.actions.open_request(request, Session(), pipeline)  # a link that cannot be shown changes nothing
+        shape, painter, photo, player, *_, reach = self.actions.switch(
+            session, request.model, labels, steps, seed, solver, grid, beta
+        )
+        landed, _, _, *rest = self.actions.open_request(request, session, pipeline)
+        rest[-1] = {**reach, "value": rest[-1]}
+        return request.model, shape, {**painter, **landed}, photo, player, *rest
 
     @tells
     def animate(

@@ -176,7 +176,7 @@ async function buildExamples() {
     const data = small.getContext('2d').createImageData(picture.W, picture.H);
     new Uint32Array(data.data.buffer).set(Uint32Array.from(picture.ids, (id) => colors[id]));
     small.getContext('2d').putImageData(data, 0, 0);
-    const button = node('button', { type: 'button', title: 'Start from this layout' }, small, node('span', { textContent: example.name }));
+    const button = node('button', { type: 'button', title: `Start from '${example.name}'` }, small, node('span', { textContent: example.name }));
     button.addEventListener('click', () => {
       trigger('example');
       props.photo = props.heat = ''; // they belong to the layout that was there

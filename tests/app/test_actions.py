@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.actions import Actions, beta_range
+from app.actions import UNCHANGED, Actions, beta_range, look
 from app.session import Session
 from semflow_core.images import write_layout
 
 from .conftest import FakePipeline
 
+LABELS = np.zeros((256, 256), np.uint8)
 HOW = ("euler", "quadratic", 40.0)
 
 
@@ -62,6 +63,19 @@ def test_a_stroke_paints_only_when_live(actions: Actions, pipeline: FakePipeline
     photo, _, _, status = last(actions.stroke(False, *inputs))
     assert skipped(photo) and "Paint it" in status and not pipeline.calls
     assert last(actions.stroke(True, *inputs))[0].shape == (256, 256, 3)
+
+
+def test_a_photo_and_its_own_layout_wait_for_no_button(
+    actions: Actions, pipeline: FakePipeline, tmp_path: Path
+) -> None:
+    session = Session()
+    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces", 4, "euler")
+    layout = painter["value"].copy()
+    layout[:9] = 14
+    assert "Paint it" in last(actions.stroke(False, session, "faces", layout, 4, 7, True, *HOW))[-1]
+    calls = len(pipeline.calls)
+    shown, *_, status = last(actions.stroke(False, session, "faces", painter["value"], 4, 7, True, *HOW))  # an undo
+    assert shown is photo and status == UNCHANGED and len(pipeline.calls) == calls
 
 
 def test_a_draft_is_called_one(actions: Actions, labels: np.ndarray) -> None:
@@ -216,12 +230,48 @@ def test_there_is_no_photo_to_save_before_the_first(
 
 
 def test_switching_models_brings_classes_shape_and_amplitude(actions: Actions) -> None:
-    session = Session()
-    painter, photo, player, style, beta = actions.switch(session, "streets")
+    session = Session("faces")
+    style, painter, photo, player, _, *settings, beta = actions.switch(session, "streets", LABELS, 4, 7, *HOW)
+    assert all(skipped(s) for s in settings)  # they stay for a model that is new
     assert painter["value"].shape == (256, 512)
     assert any(c["name"] == "traffic sign" for c in painter["classes"])
     assert photo is None and player["value"] is None and "--aspect: 2" in style
     assert beta["value"] == 40
+
+
+def test_each_model_keeps_its_layout_and_settings(actions: Actions, labels: np.ndarray) -> None:
+    session = Session("faces")
+    photo = paint(actions, labels, session)[0]
+    session.regions.reroll((13,), 5)
+    street = actions.switch(session, "streets", labels, 4, 7, *HOW)[1]["value"]
+    street[:50] = 10
+    _, painter, shown, _, status, *settings, beta = actions.switch(session, "faces", street, 9, 8, "heun", "cubic", 3.0)
+    assert np.array_equal(painter["value"], labels) and shown is photo and "as you left it" in status
+    assert settings == [4, 7, "euler", "quadratic"] and beta["value"] == 40
+    assert session.regions.seeds == {13: 5}
+    _, painter, _, _, _, *settings, beta = actions.switch(session, "streets", labels, 4, 7, *HOW)
+    assert np.array_equal(painter["value"], street) and settings == [9, 8, "heun", "cubic"] and beta["value"] == 3
+
+
+def test_a_photo_that_is_edited_waits_while_another_model_is_chosen(actions: Actions, tmp_path: Path) -> None:
+    session = Session("faces")
+    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces", 4, "euler")
+    actions.switch(session, "streets", painter["value"], 4, 7, *HOW)
+    _, back, shown, *_ = actions.switch(session, "faces", LABELS, 4, 7, *HOW)
+    assert back["photo"] == painter["photo"] and shown is photo and session.own is not None
+
+
+def test_another_model_paints_only_when_live(actions: Actions, pipeline: FakePipeline, labels: np.ndarray) -> None:
+    inputs = (Session("faces"), "faces", labels, 4, 7, False, *HOW)
+    photo, *_, status = last(actions.arrive(False, *inputs))
+    assert skipped(photo) and "Paint it" in status and not pipeline.calls
+    photo, seed, *_ = last(actions.arrive(True, *inputs))
+    assert photo.shape == (256, 256, 3) and seed == 7
+
+
+def test_wide_pictures_say_so(actions: Actions) -> None:
+    assert "--columns" in look(actions.pipeline("streets"))
+    assert "--columns" not in look(actions.pipeline("faces"))
 
 
 def test_the_amplitude_stays_below_half_the_spacing(pipeline: Any) -> None:

@@ -19,6 +19,7 @@ from semflow_core.request import EditRequest, SynthesisRequest, pack_labels, pac
 
 from .conftest import FakePipeline
 
+HELD = np.zeros((256, 512), np.uint8)  # what a visit of another model has on its canvas
 HOW = ("euler", "quadratic", 40.0)
 
 
@@ -117,7 +118,7 @@ def test_drafts_and_photos_are_no_states(panel: HistoryPanel, pipeline: FakePipe
 
 
 def restore(panel: HistoryPanel, session: Session, model: str, link: str) -> Any:
-    return panel.restore(session, model, EventData(None, {"link": link}))
+    return panel.restore(session, model, HELD, 4, 7, *HOW, EventData(None, {"link": link}))
 
 
 def test_a_state_comes_back_whole(panel: HistoryPanel, project: SynthesisRequest, labels: np.ndarray) -> None:
@@ -129,12 +130,13 @@ def test_a_state_comes_back_whole(panel: HistoryPanel, project: SynthesisRequest
 
 
 def test_a_state_of_another_model_brings_its_model(panel: HistoryPanel, project: SynthesisRequest) -> None:
-    session = Session()
+    session = Session("streets")
     model, shape, painter, photo, *_, beta = restore(panel, session, "streets", pack_link(project))
     assert model == "faces" and "--aspect: 1" in shape and photo is None
     assert painter["value"].shape == (256, 256) and "classes" in painter
     assert beta["value"] == 20.0 and beta["maximum"] > 20
     assert session.regions.seeds == {1: 3}
+    assert session.left["streets"][0][0] is HELD  # and the other canvas waits for its return
 
 
 def test_a_bad_link_leaves_everything_as_it_is(

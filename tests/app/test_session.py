@@ -24,6 +24,8 @@ from semflow_core.request import (
 
 from .conftest import FakePipeline
 
+PHOTO = np.full((256, 256, 3), 200, np.uint8)
+
 
 def request(labels: np.ndarray, seed: int = 0, steps: int = 4) -> SynthesisRequest:
     return SynthesisRequest(steps=steps, seed=seed, layout=pack_labels(labels))
@@ -161,10 +163,65 @@ def test_edits_chain_and_are_dropped_together(pipeline: FakePipeline) -> None:
     assert session.show_base() is photo and np.array_equal(own.before, own.layout)
 
 
+def test_a_corrected_layout_changes_nothing_in_the_photo(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    own = session.own
+    assert own is not None
+    corrected = with_hat(own.layout)
+    last(session.paint(pipeline, session.wanted(request(corrected))))  # live: the misreading was painted over
+    calls = len(pipeline.calls)
+    assert session.correct(corrected) is photo and session.photo is photo and session.request is None
+    assert len(pipeline.calls) == calls and own.shows(corrected)
+    edited = last(session.paint(pipeline, session.wanted(request(with_hat(corrected, 100))))).photo
+    assert (edited[20:60] == 200).all() and (edited[200:240, 20:80] != 200).any()
+
+
+def test_a_correction_keeps_accepted_edits_and_outlives_them(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    own = session.own
+    assert own is not None
+    read, edit = own.layout, with_hat(own.layout)
+    edited = last(session.paint(pipeline, session.wanted(request(edit)))).photo
+    own.accept(edited, edit)
+    assert session.correct(with_hat(edit, 100)) is edited
+    own.reset()
+    assert session.show_base() is photo and np.array_equal(own.before, with_hat(read, 100))
+
+
+def test_an_undone_correction_paints_nothing_either(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    own = session.own
+    assert own is not None
+    read, corrected = own.layout, with_hat(own.layout)
+    session.correct(corrected)
+    for layout in (read, corrected, read):  # undo, redo, undo
+        assert own.shows(layout) and np.array_equal(own.before, layout) and np.array_equal(own.layout, layout)
+        assert own.base is photo
+    assert not own.shows(with_hat(read, 100))
+
+
+def test_styles_are_read_again_by_the_corrected_layout(pipeline: FakePipeline) -> None:
+    session, photo = open_photo(pipeline)
+    assert session.own is not None and 14 not in session.styles
+    session.correct(with_hat(session.own.layout))
+    small = np.ascontiguousarray(photo[::2, ::2])
+    session.read_styles(pipeline, SegmentationRequest(steps=2, photo=pack_photo(small)))
+    assert 14 in session.styles
+
+
 def test_a_layout_that_lands_leaves_no_photo_to_edit(pipeline: FakePipeline, labels: np.ndarray) -> None:
     session, _ = open_photo(pipeline)
     session.close()
     assert not session.opened and session.wanted(request(labels)) == request(labels)
+
+
+def test_what_is_opened_has_no_looks_of_an_earlier_layout(pipeline: FakePipeline) -> None:
+    session, _ = open_photo(pipeline)
+    for come in (session.close, lambda: session.read(pipeline, PHOTO, SegmentationRequest(photo=pack_photo(PHOTO)))):
+        session.regions.reroll((1,), 5)
+        session.regions.style((13,), (0.5, 0.0, 0.0), 6)
+        come()
+        assert session.regions == Regions()
 
 
 def test_variations_are_one_batch_and_picking_one_computes_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -186,11 +243,20 @@ def test_variations_of_an_edit_come_one_by_one(pipeline: FakePipeline) -> None:
     assert not pipeline.batches
 
 
-def test_another_model_finds_a_session_as_new(pipeline: FakePipeline) -> None:
-    session, _ = open_photo(pipeline)
+def test_another_model_finds_a_session_as_new_and_the_first_one_as_it_was(
+    pipeline: FakePipeline, labels: np.ndarray
+) -> None:
+    session, photo = open_photo(pipeline)
+    session.model = "faces"
     session.regions.reroll((13,), 4)
-    session.forget()
-    assert session.own is None and session.photo is None and session.regions == Regions()
+    own, looks, held = session.own, session.regions, (labels, 4, 7, "euler", "quadratic", 40.0)
+    newest = session.newest
+    assert session.switch("streets", held) is None and session.newest > newest
+    assert session.own is None and session.photo is None and session.regions == Regions() and not session.styles
+    newest = session.newest
+    assert session.switch("faces", held) is held and session.newest > newest
+    assert session.own is own and session.photo is photo and session.regions is looks and session.styles
+    assert session.model == "faces"
 
 
 def test_a_walk_reports_every_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -224,5 +290,3 @@ def test_a_photos_styles_outlive_its_layout(pipeline: FakePipeline, labels: np.n
     assert photo_style(session, (1,)) == (0.01, 0.0, 0.0)
     with pytest.raises(InputError, match="too little of this region"):
         photo_style(session, (13,))
-    session.forget()  # another model has other classes
-    assert not session.styles

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from .conftest import SCREENS
-from .test_studio import PATIENCE, drag, face_photo, photo_url, visit, wait_new_photo, wait_status
+from .test_studio import PATIENCE, drag, face_photo, ids_on_canvas, photo_url, visit, wait_new_photo, wait_status
 
 
 @pytest.fixture(params=SCREENS)
@@ -146,6 +146,38 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
     wait_status(page, "Back to the photo")
     page.click("#mode label:has-text('Paint a new one')")
     wait_status(page, "Painted")
+
+
+def test_a_misread_layout_is_corrected_without_an_edit(page: Any, tmp_path: Path) -> None:
+    open_photo(page, tmp_path)
+    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    old = photo_url(page)
+    drag(page, (0.2, 0.2), (0.5, 0.2))
+    wait_new_photo(page, old)
+    wait_status(page, "Edited")
+    corrected = ids_on_canvas(page)
+    page.click("#misread")
+    wait_status(page, "The layout is corrected")
+    assert photo_url(page) == old and np.array_equal(ids_on_canvas(page), corrected)
+    page.wait_for_selector("#accept:disabled", timeout=PATIENCE)
+    page.click("#painter [data-do=undo]")
+    assert "as it is" in wait_status(page, "The photo as it is")
+    assert photo_url(page) == old and not np.array_equal(ids_on_canvas(page), corrected)
+
+
+def test_each_model_keeps_its_layout(page: Any) -> None:
+    drag(page, (0.2, 0.2), (0.5, 0.2))
+    wait_status(page, "Painted")
+    painted = ids_on_canvas(page)
+    page.uncheck("#live input")
+    for model, width in (("streets", 512), ("faces", 256)):
+        page.click("#model input")
+        page.click(f"[role=option]:has-text('{model}')")
+        page.wait_for_function(
+            "(w) => document.querySelector('#painter canvas.ids').width === w", arg=width, timeout=PATIENCE
+        )
+        wait_status(page, "Press “Paint it”" if model == "streets" else "as you left it")
+    assert np.array_equal(ids_on_canvas(page), painted)
 
 
 def test_unsure_places_are_shown_over_the_layout(page: Any, tmp_path: Path) -> None:
