@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import numpy as np
@@ -44,7 +44,7 @@ class PictureFile(gr.Image):
 
     def preprocess(self, payload: Any) -> str | None:
         if payload is not None and not payload.path:
-            return super().preprocess(payload)  # a data URL
+            return cast(str, super().preprocess(payload))  # a data URL
         return payload and payload.path
 
 
