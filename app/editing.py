@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -61,7 +60,10 @@ class EditTab:
         page.photo.change(self.show, page.session, shown, **AT_ONCE)
         # an example is another layout, no edit of the photo; as `begin` it comes before the layout itself
         page.painter.example(Session.close, page.session, **AT_ONCE)
-        page.paints(self.mode.input, self.choose_mode, self.mode)
+        # the choice is taken at once: `show`, still on its way from something else, would set the radio back
+        self.mode.input(self.choose_mode, [page.session, self.mode], None, **AT_ONCE).then(
+            self.actions.paint, page.inputs, page.results, **page.newest
+        )
         # behind the refinement that may be under way: what is accepted is what it leads to
         self.accept.click(self.take, [page.session, page.model], [page.painter, page.status], **page.waits).then(
             self.show, page.session, shown, **AT_ONCE
@@ -99,10 +101,11 @@ class EditTab:
             gr.update(visible=True), gr.update(interactive=edited), compare,
         )  # fmt: skip
 
-    def choose_mode(self, mode: str, session: Session, *inputs: Any) -> Iterator[Any]:
-        """Edit the photo, or paint a new one from its layout -> results."""
+    @staticmethod
+    def choose_mode(session: Session, mode: str) -> None:
+        """Strokes edit the photo, or paint a new one from its layout. Work under way was for the other."""
         session.editing = mode == EDIT
-        yield from self.actions.paint(session, *inputs)
+        session.begin()
 
     @tells
     def take(self, session: Session, model: str) -> tuple[Any, ...]:

@@ -223,7 +223,7 @@ def test_a_training_study_trains_each_variant_for_as_long(
     ]  # fmt: skip
     for i, mirror in enumerate((True, False)):
         about = json.loads((tmp_path / "toy" / str(i) / "config.json").read_text())
-        assert about["mirror"] is mirror and about["seed"] == 5
+        assert about["augment"]["mirror"] is mirror and about["seed"] == 5
         log = (tmp_path / "toy" / str(i) / "log.jsonl").read_text().splitlines()
         assert json.loads(log[-1])["step"] == 2  # half of the budget each
     assert "2 training steps of 2 each" in capsys.readouterr().out
