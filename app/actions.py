@@ -139,7 +139,7 @@ class Actions:
 
     @tells
     def open(
-        self, files: str | list[str], session: Session, model: str, steps: int, solver: str
+        self, files: str | list[str], session: Session, model: str
     ) -> tuple[Any, ...]:
         """What was opened -> (painter, photo, player, status, steps, seed, solver, grid, beta).
 
@@ -162,9 +162,7 @@ class Actions:
         photo, cropped = shape_photo(framed.crop, pipeline.aspect)
         small, _ = fit_photo(photo, *canvas_size(pipeline))
         started = time.perf_counter()
-        # the grid stays even here: segmentation contracts, and needs no more steps near t=1 than elsewhere
-        request = SegmentationRequest(model=model, steps=steps, solver=solver, photo=pack_photo(small))
-        result = session.read(pipeline, photo, request)
+        result = session.read(pipeline, photo, reading(pipeline, small))
         status = (
             f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
             f"{100 * float((result.margin > SURE).mean()):.0f} % of the picture clearly decided."
@@ -295,6 +293,11 @@ def synthesis_request(
 def count_steps(steps: float) -> str:
     """"1 step", "8 steps"."""
     return f"{int(steps)} {'step' if steps == 1 else 'steps'}"
+
+
+def reading(pipeline: SemFlowPipeline, photo: np.ndarray) -> SegmentationRequest:
+    """How the studio reads a photo: as the model does it best, whatever its pictures are painted with."""
+    return SegmentationRequest(model=pipeline.name, steps=pipeline.read_steps, photo=pack_photo(photo))
 
 
 def canvas_size(pipeline: SemFlowPipeline) -> tuple[int, int]:

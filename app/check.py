@@ -11,9 +11,8 @@ import numpy as np
 from semflow_core.errors import InputError
 from semflow_core.evaluation.segmentation import confusion, iou
 from semflow_core.palette import Palette
-from semflow_core.request import SegmentationRequest, pack_photo
 
-from .actions import Actions, tells
+from .actions import Actions, reading, tells
 from .names import readable
 from .page import Page
 from .photos import difference, fit_layout
@@ -42,19 +41,18 @@ class CheckTab:
     def wire(self, page: Page) -> None:
         """Bind the events."""
         self.go.click(
-            self.check, [page.session, page.model, page.painter, page.steps, page.how[0]],
+            self.check, [page.session, page.model, page.painter],
             [self.body, self.table, self.picture, page.status], **page.waits,
         )  # fmt: skip
 
     @tells
-    def check(self, session: Session, model: str, labels: np.ndarray, steps: int, solver: str) -> tuple[Any, ...]:
+    def check(self, session: Session, model: str, labels: np.ndarray) -> tuple[Any, ...]:
         """-> (body, table, picture, status)."""
         photo = session.photo
         if photo is None:
             raise InputError("there is no photo yet; paint one or open one")
         pipeline = self.actions.pipeline(model)
-        request = SegmentationRequest(model=model, steps=int(steps), solver=solver, photo=pack_photo(photo))
-        read = session.check(pipeline, request).labels
+        read = session.check(pipeline, reading(pipeline, photo)).labels
         painted, _ = fit_layout(labels, photo.shape[1], photo.shape[0])
         agreeing = 100 * float((read == painted).mean())
         picture = difference(photo, read != painted, pipeline.palette.colorize(read))

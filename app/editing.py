@@ -8,9 +8,9 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.request import SegmentationRequest, pack_photo, unpack_labels
+from semflow_core.request import unpack_labels
 
-from .actions import Actions, canvas_size, tells
+from .actions import Actions, canvas_size, reading, tells
 from .page import AT_ONCE, Page
 from .photos import fit_photo, heat_url, underlay_url
 from .session import Opened, Session
@@ -75,7 +75,7 @@ class EditTab:
         page.begin(self.misread.click).then(
             self.correct, [page.session, page.painter], [page.photo, page.player, page.status, self.mode], **page.waits
         ).then(self.show, page.session, shown, **AT_ONCE).then(
-            self.read_styles, [page.session, page.model, page.steps, page.how[0]], None, **page.waits
+            self.read_styles, [page.session, page.model], None, **page.waits
         )
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
 
@@ -134,12 +134,11 @@ class EditTab:
         return session.correct(labels), gr.update(value=None), status, EDIT
 
     @tells
-    def read_styles(self, session: Session, model: str, steps: int, solver: str) -> None:
+    def read_styles(self, session: Session, model: str) -> None:
         """Of the photo by its corrected layout, for the button "From the photo"."""
         pipeline = self.actions.pipeline(model)
         small, _ = fit_photo(self.own(session).base, *canvas_size(pipeline))
-        request = SegmentationRequest(model=model, steps=int(steps), solver=solver, photo=pack_photo(small))
-        session.read_styles(pipeline, request)
+        session.read_styles(pipeline, reading(pipeline, small))
 
     def underlay(self, photo: np.ndarray, model: str) -> str:
         """The URL of the photo that lies under the canvas."""

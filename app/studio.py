@@ -145,7 +145,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
         style.region.change(variations.name_region, [session, model], variations.takes, **AT_ONCE)
 
         opening = opener.upload(
-            actions.open, [opener, session, model, steps, solver],
+            actions.open, [opener, session, model],
             page.switched, show_progress_on=photo, **MODEL,
         ).then(actions.finish_open, inputs, results, **page.waits)  # fmt: skip
         edit.opened(opening, page)

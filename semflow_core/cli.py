@@ -196,8 +196,10 @@ def segment(args: argparse.Namespace) -> None:
     from .images import read_photo, write_layout
     from .request import SegmentationRequest, pack_photo
 
-    template = SegmentationRequest(model=args.model, **given(args, "steps", "solver", "grid"))
+    wanted = given(args, "steps", "solver", "grid")
+    SegmentationRequest(model=args.model, **wanted)  # a wrong setting is said before a model is loaded
     pipeline = prepare(args)
+    template = SegmentationRequest(model=args.model, **{"steps": pipeline.read_steps, **wanted})
     for path in args.inputs:  # as in synthesize
         read_photo(path)
     frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole

@@ -96,6 +96,7 @@ class SemFlowPipeline:
         perturbation: what the model was trained with, the default of requests.
         size: side in pixels of the square that the network sees.
         aspect: width over height at which pictures are shown; photos are squeezed to the square.
+        read_steps: with which a photo's layout is best, as measured for this model; synthesis may need more.
     """
 
     def __init__(
@@ -107,12 +108,13 @@ class SemFlowPipeline:
         size: int = 256,
         aspect: float = 1.0,
         name: str = "",
+        read_steps: int = 8,
     ) -> None:
         perturbation.check(codebook)
         self.vae, self.unet = vae.eval(), unet.eval()
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
-        self.size, self.aspect, self.name = size, aspect, name
+        self.size, self.aspect, self.name, self.read_steps = size, aspect, name, read_steps
         self.device = next(unet.parameters()).device
 
     def to(self, device: str | torch.device) -> SemFlowPipeline:
@@ -149,6 +151,7 @@ class SemFlowPipeline:
                 size=index["size"],
                 aspect=index["aspect"],
                 name=folder.resolve().name,
+                read_steps=index.get("read_steps", 8),
             ).to("cpu")
         except InputError:
             raise
@@ -183,6 +186,7 @@ class SemFlowPipeline:
             "perturbation": asdict(self.perturbation),
             "size": self.size,
             "aspect": self.aspect,
+            "read_steps": self.read_steps,
         }
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 

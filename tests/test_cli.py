@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from PIL import Image, ImageSequence
 from semflow_core.cli import main
 from semflow_core.images import read_layout, read_photo, write_layout
 from semflow_core.palette import load_palette
+from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.registry import load_pipeline
 from semflow_core.request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 
@@ -103,6 +106,26 @@ def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarr
         assert image.mode == "P" and image.size == (56, 40)
         assert np.array_equal(np.asarray(image), expected)
     assert read_layout(tmp_path / "out" / "high.png", FACES).shape == (80, 40)
+
+
+def test_segment_takes_the_models_own_steps_unless_told(
+    tiny_model: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(tiny_model, own)
+    index = own / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"read_steps": 3}))
+    asked: list[int] = []
+    segment_many = SemFlowPipeline.segment_many
+
+    def spy(self: SemFlowPipeline, requests: list[SegmentationRequest]) -> Any:
+        asked.extend(r.steps for r in requests)
+        return segment_many(self, requests)
+
+    monkeypatch.setattr(SemFlowPipeline, "segment_many", spy)
+    for how in ((), ("--steps", 5)):
+        assert run("segment", "--model", own, "--no-align", *how, inputs / "wide.png", "--out", tmp_path / "out") == 0
+    assert asked == [3, 5]
 
 
 def test_edit(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray, face_layout: np.ndarray) -> None:

@@ -69,7 +69,8 @@ def test_a_photo_and_its_own_layout_wait_for_no_button(
     actions: Actions, pipeline: FakePipeline, tmp_path: Path
 ) -> None:
     session = Session()
-    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces", 4, "euler")
+    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces")
+    assert pipeline.calls[-1].steps == pipeline.read_steps  # not those that paint
     layout = painter["value"].copy()
     layout[:9] = 14
     assert "Paint it" in last(actions.stroke(False, session, "faces", layout, 4, 7, True, *HOW))[-1]
@@ -143,7 +144,7 @@ def save_picture(path: Path, size: tuple[int, int], **options: Any) -> str:
 def test_a_photo_lands_in_the_canvas_over_itself(actions: Actions, tmp_path: Path) -> None:
     session = Session()
     file = save_picture(tmp_path / "photo.png", (400, 300))
-    painter, photo, player, status, *settings = actions.open(file, session, "faces", 4, "euler")
+    painter, photo, player, status, *settings = actions.open(file, session, "faces")
     assert painter["value"].shape == (256, 256) and painter["photo"].startswith("data:image/jpeg")
     assert photo.shape == (300, 300, 3) and session.opened  # its own pixels, for edits keep them
     assert player["value"] is None
@@ -154,7 +155,7 @@ def test_a_photo_lands_in_the_canvas_over_itself(actions: Actions, tmp_path: Pat
 
 def test_a_square_photo_is_not_cropped(actions: Actions, tmp_path: Path) -> None:
     file = save_picture(tmp_path / "photo.png", (300, 300))
-    assert "Cropped" not in actions.open(file, Session(), "faces", 4, "euler")[3]
+    assert "Cropped" not in actions.open(file, Session(), "faces")[3]
 
 
 def test_a_cameras_rotation_is_honoured(actions: Actions, tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_a_cameras_rotation_is_honoured(actions: Actions, tmp_path: Path) -> Non
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(top).save(tmp_path / "photo.png", exif=exif)
-    photo = actions.open(str(tmp_path / "photo.png"), Session(), "faces", 4, "euler")[1]
+    photo = actions.open(str(tmp_path / "photo.png"), Session(), "faces")[1]
     assert photo[:30].mean() > 200 > 50 > photo[-30:].mean()
 
 
@@ -172,7 +173,7 @@ def test_a_layout_file_lands_as_it_is(
 ) -> None:
     write_layout(tmp_path / "layout.png", labels, pipeline.palette)
     session = Session()
-    painter, *_ = actions.open(str(tmp_path / "layout.png"), session, "faces", 4, "euler")
+    painter, *_ = actions.open(str(tmp_path / "layout.png"), session, "faces")
     assert np.array_equal(painter["value"], labels) and painter["photo"] == ""
     assert not session.opened and not pipeline.calls
     assert last(actions.finish_open(session, "faces", labels, 4, 7, True, *HOW))[0].shape == (256, 256, 3)
@@ -186,7 +187,7 @@ def test_a_project_brings_everything_back(actions: Actions, labels: np.ndarray, 
     file = tmp_path / saved["name"]
     file.write_bytes(base64.b64decode(saved["url"].split(",")[1]))
     later = Session()
-    painter, _, _, _, *settings = actions.open(str(file), later, "faces", 4, "euler")
+    painter, _, _, _, *settings = actions.open(str(file), later, "faces")
     assert np.array_equal(painter["value"], labels) and later.regions == session.regions
     assert settings == [11, 42, "heun", "cubic", 12.5]
 
@@ -205,7 +206,7 @@ def test_a_bad_file_is_refused_in_a_sentence(
     actions: Actions, warnings_said: list[str], tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    assert skipped(actions.open(str(tmp_path / name), Session(), "faces", 4, "euler"))
+    assert skipped(actions.open(str(tmp_path / name), Session(), "faces"))
     assert len(warnings_said) == 1 and words in warnings_said[0]
 
 
@@ -255,7 +256,7 @@ def test_each_model_keeps_its_layout_and_settings(actions: Actions, labels: np.n
 
 def test_a_photo_that_is_edited_waits_while_another_model_is_chosen(actions: Actions, tmp_path: Path) -> None:
     session = Session("faces")
-    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces", 4, "euler")
+    painter, photo, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces")
     actions.switch(session, "streets", painter["value"], 4, 7, *HOW)
     _, back, shown, *_ = actions.switch(session, "faces", LABELS, 4, 7, *HOW)
     assert back["photo"] == painter["photo"] and shown is photo and session.own is not None

@@ -42,7 +42,7 @@ def paint(actions: Actions, session: Session, labels: np.ndarray) -> np.ndarray:
 def reopen(actions: Actions, file: Path) -> tuple[Session, dict[str, Any], np.ndarray]:
     """-> (a new visitor's session, painter, photo), although that visitor does not keep the seed."""
     session = Session()
-    painter, _, _, _, *settings = actions.open(str(file), session, "faces", 8, "heun")
+    painter, _, _, _, *settings = actions.open(str(file), session, "faces")
     assert tuple(settings) == SETTINGS
     steps, seed, *how = settings
     photo = last(actions.finish_open(session, "faces", painter["value"], steps, seed, False, *how))[0]
@@ -56,7 +56,7 @@ def editing(actions: Actions, pipeline: FakePipeline, tmp_path: Path) -> Session
     pixels[:, 200:] += 150
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     session = Session()
-    actions.open(str(tmp_path / "photo.png"), session, "faces", 4, "euler")
+    actions.open(str(tmp_path / "photo.png"), session, "faces")
     assert session.own is not None
     session.own.margin = np.linspace(0, 1, 256 * 256, dtype=np.float32).reshape(256, 256)
     return session
@@ -133,7 +133,7 @@ def test_a_damaged_project_changes_nothing(
     assert own is not None
     file = save(actions, editing, own.layout, tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
-    actions.open(str(file), editing, "faces", 4, "euler")
+    actions.open(str(file), editing, "faces")
     assert len(warnings_said) == 1 and words in warnings_said[0]
     assert editing.own is own and editing.newest == newest and editing.opened
 
