@@ -297,7 +297,7 @@ def count_steps(steps: float) -> str:
 
 def reading(pipeline: SemFlowPipeline, photo: np.ndarray) -> SegmentationRequest:
     """How the studio reads a photo: as the model does it best, whatever its pictures are painted with."""
-    return SegmentationRequest(model=pipeline.name, steps=pipeline.read_steps, photo=pack_photo(photo))
+    return SegmentationRequest(model=pipeline.name, photo=pack_photo(photo), **pipeline.reading)
 
 
 def canvas_size(pipeline: SemFlowPipeline) -> tuple[int, int]:

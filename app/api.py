@@ -74,6 +74,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         solver = gr.Textbox("euler", label="solver")
         grid = gr.Textbox("quadratic", label="grid")
         even = gr.Textbox("uniform", label="grid")
+        mirror = gr.Checkbox(True, label="mirror")
         count = WholeNumber(4, precision=0, label="count")
         frames = WholeNumber(25, precision=0, label="frames")
         photo = gr.Image(type="filepath", format="png", label="photo")
@@ -115,7 +116,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         write_photo(path, actions.pipeline(model).synthesize(request).photo)
         return str(path)
 
-    def segment(picture: str, model: str, steps: int, solver: str, grid: str) -> str:
+    def segment(picture: str, model: str, steps: int, solver: str, grid: str, mirror: bool) -> str:
         """Find the layout of a photo.
 
         Args:
@@ -124,13 +125,14 @@ def add_endpoints(actions: Actions, model: str) -> None:
             steps: solver steps, 1 to 1000.
             solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
             grid: times of the steps: uniform, quadratic or cubic.
+            mirror: read the mirror image, too, and decide by both: better, at twice the work.
 
         Returns:
             a PNG of class ids (mode P, ids as pixel values) at the photo's own size.
         """
         pipeline = actions.pipeline(model)
         packed = pack_photo(read_photo(_given(picture, "photo")))
-        result = pipeline.segment(SegmentationRequest(model, steps, solver, photo=packed, grid=grid))
+        result = pipeline.segment(SegmentationRequest(model, steps, solver, photo=packed, grid=grid, mirror=mirror))
         path = _folder(layout) / "layout.png"
         write_layout(path, result.labels, pipeline.palette)
         return str(path)
@@ -242,7 +244,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
     how = [solver, grid]
     for endpoint, inputs, outputs in (
         (synthesize, [picture, name, steps, seed, *how], photo),
-        (segment, [picture, name, steps, solver, even], layout),
+        (segment, [picture, name, steps, solver, even, mirror], layout),
         (edit, [picture, after, name, steps, seed, *how, before], [photo, changed]),
         (variations, [picture, name, count, steps, seed, *how], [photos, seeds]),
         (trajectory, [picture, name, steps, seed, solver, frames], [photos, places]),

@@ -66,6 +66,11 @@ def build_parser() -> argparse.ArgumentParser:
     segment_.add_argument(
         "--no-align", action="store_true", help="do not look for a face, which models of faces do: take the whole photo"
     )
+    segment_.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        help="read the mirror image, too, and decide by both, at twice the work (as the model reads best)",
+    )
     edit_ = command(edit, "change in a photo what was changed in its layout, and nothing else")
     edit_.add_argument("inputs", type=Path, nargs=1, metavar="PHOTO")
     edit_.add_argument("--layout", type=Path, required=True, metavar="FILE", help="the layout after the change")
@@ -94,6 +99,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=8,
         metavar="N",
         help="measure diversity on N layouts, 8 seeds each; 0 leaves it out (8)",
+    )
+    evaluate_.add_argument(
+        "--mirror", action="store_true", help="read mirror images, too, and decide by both (twice the work)"
     )
     evaluate_.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
 
@@ -196,10 +204,10 @@ def segment(args: argparse.Namespace) -> None:
     from .images import read_photo, write_layout
     from .request import SegmentationRequest, pack_photo
 
-    wanted = given(args, "steps", "solver", "grid")
+    wanted = given(args, "steps", "solver", "grid", "mirror")
     SegmentationRequest(model=args.model, **wanted)  # a wrong setting is said before a model is loaded
     pipeline = prepare(args)
-    template = SegmentationRequest(model=args.model, **{"steps": pipeline.read_steps, **wanted})
+    template = SegmentationRequest(model=args.model, **{**pipeline.reading, **wanted})
     for path in args.inputs:  # as in synthesize
         read_photo(path)
     frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole
@@ -290,9 +298,10 @@ def evaluate(args: argparse.Namespace) -> None:
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
-    report = evaluate(Harness(pipeline, photos, masks, seed, args.batch), args.steps, metrics, others, args.diverse)
+    harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror)
+    report = evaluate(harness, args.steps, metrics, others, args.diverse)
     split = f"the last {len(pairs)} of {len(found)} pairs in sorted order"
-    about = {"model": pipeline.name, "seed": seed, "split": split}
+    about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror}
     print(tables(about | report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")

@@ -110,6 +110,16 @@ class Codebook:
         b, _, h, w = colors.shape
         return d.view(b, h, w, -1).movedim(-1, 1)
 
+    def agree(self, *views: torch.Tensor) -> torch.Tensor:
+        """One table of distances from those of several views of a picture, each (B, n, H, W) in 0..255 units.
+
+        A view gives each class the chance exp(-d^2 / 2 (s/2)^2), to a sum of 1, and the mean chance is turned into a
+        distance again. A view that is far from every anchor is unsure, and so has little say.
+        """
+        sigma = self.s / 2
+        chance = torch.stack([torch.softmax(-d.square() / (2 * sigma**2), 1) for d in views]).mean(0)
+        return sigma * (-2 * chance.clamp(min=1e-12).log()).sqrt()
+
 
 def to_model(colors: torch.Tensor) -> torch.Tensor:
     """0..255 units -> the [-1, 1] range of images inside the model."""

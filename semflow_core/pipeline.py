@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ class SemFlowPipeline:
         perturbation: what the model was trained with, the default of requests.
         size: side in pixels of the square that the network sees.
         aspect: width over height at which pictures are shown; photos are squeezed to the square.
-        read_steps: with which a photo's layout is best, as measured for this model; synthesis may need more.
+        reading: settings of a SegmentationRequest with which this model reads photos best, as measured.
     """
 
     def __init__(
@@ -108,13 +108,15 @@ class SemFlowPipeline:
         size: int = 256,
         aspect: float = 1.0,
         name: str = "",
-        read_steps: int = 8,
+        reading: Mapping[str, Any] | None = None,
     ) -> None:
         perturbation.check(codebook)
         self.vae, self.unet = vae.eval(), unet.eval()
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
-        self.size, self.aspect, self.name, self.read_steps = size, aspect, name, read_steps
+        self.size, self.aspect, self.name = size, aspect, name
+        self.reading = dict(reading or {})
+        SegmentationRequest.from_dict(self.reading)  # refuses what is none of its settings
         self.device = next(unet.parameters()).device
 
     def to(self, device: str | torch.device) -> SemFlowPipeline:
@@ -151,7 +153,7 @@ class SemFlowPipeline:
                 size=index["size"],
                 aspect=index["aspect"],
                 name=folder.resolve().name,
-                read_steps=index.get("read_steps", 8),
+                reading=index.get("reading"),
             ).to("cpu")
         except InputError:
             raise
@@ -186,7 +188,7 @@ class SemFlowPipeline:
             "perturbation": asdict(self.perturbation),
             "size": self.size,
             "aspect": self.aspect,
-            "read_steps": self.read_steps,
+            "reading": self.reading,
         }
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
@@ -221,12 +223,19 @@ class SemFlowPipeline:
     def segment_many(
         self, requests: Sequence[SegmentationRequest], on_step: OnStep | None = None
     ) -> list[Segmentation]:
-        """A batch; steps, solver and grid must be the same in all of them, the photos' sizes need not."""
+        """A batch; how to solve and to read must be the same in all of them, the photos' sizes need not."""
         first = _shared(requests)
         photos = [unpack_photo(r.photo) for r in requests]
-        z0 = torch.cat([self.encode_photo(p) for p in photos])
+        views = photos + [p[:, ::-1] for p in photos] if first.mirror else photos
+        z0 = torch.cat([self.encode_photo(p) for p in views])
         z1 = self._solve(z0, times_to_mask(first.steps, first.grid), first.solver, on_step)
-        distances = self.codebook.distances(self.decode_masks(z1)).cpu()
+        distances = self.codebook.distances(self.decode_masks(z1))
+        if first.mirror:
+            seen, mirrored = distances.split(len(photos))
+            palette = self.palette
+            other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(seen.device)
+            distances = self.codebook.agree(seen, mirrored.flip(-1)[:, other_side])
+        distances = distances.cpu()
         results = []
         for i, photo in enumerate(photos):
             labels, margin = self._labels_at(distances[i], *photo.shape[:2])
@@ -439,7 +448,7 @@ def _shared(requests: Sequence[Any]) -> Any:
         raise InputError("there is nothing to do: the list of requests is empty")
 
     def how(r: Request) -> tuple[object, ...]:
-        return r.steps, r.solver, getattr(r, "grid", None)
+        return r.steps, r.solver, getattr(r, "grid", None), getattr(r, "mirror", False)
 
     if any(how(r) != how(requests[0]) for r in requests):
         raise InputError("the requests of one batch must have the same steps, solver and grid")

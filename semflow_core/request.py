@@ -117,10 +117,17 @@ class SynthesisRequest(Request):
 
 @dataclass(frozen=True)
 class SegmentationRequest(Request):
-    """Photo -> layout, t from 0 to 1 (Eq. 12). `photo` is packed (`pack_photo`)."""
+    """Photo -> layout, t from 0 to 1 (Eq. 12).
+
+    Attributes:
+        photo: packed (`pack_photo`).
+        grid: as in SynthesisRequest.
+        mirror: read the mirror image, too, and decide by both. Better, at twice the work; not in the paper.
+    """
 
     photo: str = ""
     grid: str = "uniform"
+    mirror: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

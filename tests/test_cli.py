@@ -108,24 +108,24 @@ def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarr
     assert read_layout(tmp_path / "out" / "high.png", FACES).shape == (80, 40)
 
 
-def test_segment_takes_the_models_own_steps_unless_told(
+def test_segment_reads_as_the_model_does_best_unless_told(
     tiny_model: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "own"
     shutil.copytree(tiny_model, own)
     index = own / "model_index.json"
-    index.write_text(json.dumps(json.loads(index.read_text()) | {"read_steps": 3}))
-    asked: list[int] = []
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"reading": {"steps": 3, "mirror": True}}))
+    asked: list[Any] = []
     segment_many = SemFlowPipeline.segment_many
 
     def spy(self: SemFlowPipeline, requests: list[SegmentationRequest]) -> Any:
-        asked.extend(r.steps for r in requests)
+        asked.extend((r.steps, r.mirror) for r in requests)
         return segment_many(self, requests)
 
     monkeypatch.setattr(SemFlowPipeline, "segment_many", spy)
-    for how in ((), ("--steps", 5)):
+    for how in ((), ("--steps", 5), ("--no-mirror",)):
         assert run("segment", "--model", own, "--no-align", *how, inputs / "wide.png", "--out", tmp_path / "out") == 0
-    assert asked == [3, 5]
+    assert asked == [(3, True), (5, True), (3, False)]
 
 
 def test_edit(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray, face_layout: np.ndarray) -> None:

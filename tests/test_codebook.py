@@ -152,3 +152,13 @@ def test_model_range() -> None:
     expected = torch.tensor([-1, -0.607843, -0.215686, 0.176471, 0.568627, 0.960784])
     torch.testing.assert_close(to_model(levels), expected, atol=1e-6, rtol=0)
     torch.testing.assert_close(from_model(to_model(levels)), levels, atol=1e-4, rtol=0)
+
+
+def test_views_that_agree_keep_their_order_and_an_unsure_view_has_little_say() -> None:
+    book = Codebook(load_palette("celebamask_hq"), 3, 125)
+    colors = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 250
+    distances = book.distances(colors)
+    assert torch.equal(book.agree(distances, distances).argmin(1), distances.argmin(1))
+    on, between = book.anchors[3], (0.45 * book.anchors[3] + 0.55 * book.anchors[5])
+    sure, unsure = (book.distances(c.view(1, 3, 1, 1)) for c in (on, between))
+    assert unsure.argmin() != 3 and book.agree(sure, unsure).argmin() == 3

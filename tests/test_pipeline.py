@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -70,6 +71,27 @@ def test_a_segmentation_has_the_photos_own_size_and_the_palettes_ids(
     assert result.labels.shape == result.margin.shape == photo.shape[:2]
     assert set(np.unique(result.labels)) <= set(pipeline.palette.ids.tolist())
     assert 0 <= result.margin.min() <= result.margin.max() <= 1
+
+
+def test_a_reading_with_its_mirror_image_has_no_preferred_side(
+    pipeline: SemFlowPipeline, photo: np.ndarray, read: SegmentationRequest
+) -> None:
+    turned = replace(read, photo=pack_photo(photo[:, ::-1]))
+    both, other = (pipeline.segment(replace(r, mirror=True)).margin for r in (read, turned))
+    np.testing.assert_allclose(other, both[:, ::-1], atol=1e-4)
+    alone, other = (pipeline.segment(r).margin for r in (read, turned))
+    assert np.abs(other - alone[:, ::-1]).max() > 1e-3
+
+
+def test_in_the_mirror_image_left_is_right(
+    pipeline: SemFlowPipeline, read: SegmentationRequest, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = cv2.resize(face_layout, (pipeline.size, pipeline.size), interpolation=cv2.INTER_NEAREST)
+    views = pipeline.codebook.encode(np.stack([square, pipeline.palette.flip(square)]))
+    monkeypatch.setattr(pipeline, "decode_masks", lambda z1: views)
+    photo = pack_photo(np.zeros((*square.shape, 3), np.uint8))
+    result = pipeline.segment(replace(read, photo=photo, mirror=True))
+    assert np.array_equal(result.labels, square) and len(np.unique(square)) > 4
 
 
 def test_at_the_networks_size_labels_are_the_nearest_anchors(pipeline: SemFlowPipeline) -> None:

@@ -154,6 +154,8 @@ def tables(report: Report) -> str:
     """The report as text, in markdown."""
     rows = report["rows"]
     about = f"n = {report['n']}, {report['resolution']}x{report['resolution']}, [95 % bootstrap interval over pictures]"
+    if report.get("mirror"):
+        about += ", photos read with their mirror images"
     heads = ("steps", "segmentation mIoU", "pixel accuracy", "cycle mIoU", "s to segment", "s to synthesise")
     both = [
         (

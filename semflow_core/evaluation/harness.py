@@ -22,6 +22,7 @@ class Harness:
             palette it is painted as the background.
         seed: layout i is perturbed with seed + i.
         batch: pictures computed at once.
+        mirror: how photos are read (SegmentationRequest).
     """
 
     def __init__(
@@ -31,9 +32,10 @@ class Harness:
         masks: np.ndarray,
         seed: int = 0,
         batch: int = 8,
+        mirror: bool = False,
     ) -> None:
         self.pipeline, self.palette = pipeline, pipeline.palette
-        self.photos, self.masks, self.seed, self.batch = photos, masks, seed, batch
+        self.photos, self.masks, self.seed, self.batch, self.mirror = photos, masks, seed, batch, mirror
         self.layouts = self.palette.paintable(masks)
 
     def segment(self, photos: Sequence[np.ndarray], **how: Any) -> np.ndarray:
@@ -44,7 +46,7 @@ class Harness:
         """
         labels = []
         for part in self._parts(photos):
-            requests = [SegmentationRequest(photo=pack_photo(p), **how) for p in part]
+            requests = [SegmentationRequest(photo=pack_photo(p), mirror=self.mirror, **how) for p in part]
             labels += [s.labels for s in self.pipeline.segment_many(requests)]
         # a model with an aspect shows, and so segments, wider pictures
         return np.stack([cv2.resize(m, self._side, interpolation=cv2.INTER_NEAREST_EXACT) for m in labels])

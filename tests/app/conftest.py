@@ -38,7 +38,8 @@ class FakePipeline:
     """
 
     def __init__(self, name: str = "faces", palette: str = "celebamask_hq", aspect: float = 1.0) -> None:
-        self.name, self.size, self.aspect, self.read_steps = name, 256, aspect, 3
+        self.name, self.size, self.aspect = name, 256, aspect
+        self.reading = {"steps": 3, "mirror": True}
         self.palette = load_palette(palette)
         self.codebook = Codebook(self.palette, 3, 125)
         self.perturbation = Perturbation(40.0, "regional")
