@@ -19,6 +19,7 @@ import numpy as np
 from semflow_core.align import align, is_of_faces, whole
 from semflow_core.errors import InputError
 from semflow_core.images import is_layout, open_layout, read_photo, write_layout
+from semflow_core.palette import Palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.request import (
     SegmentationRequest,
@@ -34,7 +35,7 @@ from .painter import painter_props, sentence
 from .photos import data_url, fit_layout, fit_photo, png_bytes, shape_photo, underlay_url
 from .project import EditProject, read_project, reopened, save_project
 from .regions import Regions
-from .session import Cancelled, Session, new_seed
+from .session import Cancelled, Session, Source, new_seed
 
 SURE = 0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
 WIDE = 1.5  # width over height from which three pictures beside each other would be too small to paint in
@@ -158,11 +159,12 @@ class Actions:
             if layout.note:
                 gr.Info(layout.note)  # the status will speak of the photo in a moment
             return landed
-        framed = (align if is_of_faces(pipeline.palette) else whole)(read_photo(file))
-        photo, cropped = shape_photo(framed.crop, pipeline.aspect)
+        taken = read_photo(file)
+        framed = (align if is_of_faces(pipeline.palette) else whole)(taken)
+        photo, way, cropped = shape_photo(framed, pipeline.aspect)
         small, _ = fit_photo(photo, *canvas_size(pipeline))
         started = time.perf_counter()
-        result = session.read(pipeline, photo, reading(pipeline, small))
+        result = session.read(pipeline, photo, reading(pipeline, small), Source(taken, way))
         status = (
             f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
             f"{100 * float((result.margin > SURE).mean()):.0f} % of the picture clearly decided."
@@ -263,16 +265,14 @@ class Actions:
         if what == "photo":
             if session.photo is None:
                 raise InputError("there is no photo yet; paint one or open one")
-            return _download("photo.png", png_bytes(session.photo), "image/png")
+            return download_of("photo.png", png_bytes(session.photo), "image/png")
         palette.index(labels)  # refuses ids that are no class
         if what == "colours":
-            return _download("layout_colours.png", png_bytes(palette.colorize(labels)), "image/png")
+            return download_of("layout_colours.png", png_bytes(palette.colorize(labels)), "image/png")
         if what == "project":
             request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
-            return _download("project.json", save_project(request, session).encode(), "application/json")
-        with tempfile.TemporaryDirectory() as folder:
-            write_layout(Path(folder) / "layout.png", labels, palette)
-            return _download("layout.png", (Path(folder) / "layout.png").read_bytes(), "image/png")
+            return download_of("project.json", save_project(request, session).encode(), "application/json")
+        return layout_download(labels, palette)
 
 
 def synthesis_request(
@@ -322,5 +322,13 @@ def _cropped(cropped: bool, pipeline: SemFlowPipeline) -> str:
     return f" Cropped to its centred {shape}." if cropped else ""
 
 
-def _download(name: str, data: bytes, kind: str) -> dict[str, str]:
+def layout_download(labels: np.ndarray, palette: Palette) -> dict[str, str]:
+    """Class ids as an index PNG in the palette's colours."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_layout(Path(folder) / "layout.png", labels, palette)
+        return download_of("layout.png", (Path(folder) / "layout.png").read_bytes(), "image/png")
+
+
+def download_of(name: str, data: bytes, kind: str) -> dict[str, str]:
+    """What the page makes a download of (page.SAVE_JS): {name, url}."""
     return {"name": name, "url": data_url(data, kind)}

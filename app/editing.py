@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import cv2
 import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.request import unpack_labels
 
-from .actions import Actions, canvas_size, reading, tells
-from .page import AT_ONCE, Page
-from .photos import fit_photo, heat_url, underlay_url
+from .actions import Actions, canvas_size, download_of, layout_download, reading, tells
+from .page import AT_ONCE, SAVE_JS, Page
+from .photos import fit_photo, heat_url, png_bytes, underlay_url
 from .session import Opened, Session
 
 EDIT, NEW = "edit", "new"
@@ -37,6 +39,12 @@ class EditTab:
                 self.accept = gr.Button("Accept, go on from here", size="sm", elem_id="accept")
                 self.misread = gr.Button("Only the layout was wrong", size="sm", elem_id="misread")
                 self.reset = gr.Button("Back to the opened photo", size="sm", elem_id="reset")
+                with gr.Row(visible=False, elem_classes="line") as self.whole:
+                    self.saves = {
+                        what: gr.Button(text, size="sm", min_width=110, elem_id=f"whole-{what}")
+                        for what, text in (("photo", "Save whole photo"), ("ids", "Save its class ids"))
+                    }
+                self.saved = gr.JSON(visible=False)
                 self.unsure = gr.Checkbox(False, label="Show where the layout is unsure", container=False,
                                           elem_id="unsure")  # fmt: skip
                 gr.Markdown(MISREAD, elem_classes="hint")
@@ -56,7 +64,7 @@ class EditTab:
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        shown = [self.mode, self.hint, self.body, self.accept, self.compare]
+        shown = [self.mode, self.hint, self.body, self.accept, self.compare, self.whole]
         page.photo.change(self.show, page.session, shown, **AT_ONCE)
         # an example is another layout, no edit of the photo; as `begin` it comes before the layout itself
         page.painter.example(Session.close, page.session, **AT_ONCE)
@@ -77,6 +85,11 @@ class EditTab:
         ).then(self.show, page.session, shown, **AT_ONCE).then(
             self.read_styles, [page.session, page.model], None, **page.waits
         )
+        for what, button in self.saves.items():
+            button.click(
+                partial(self.save_whole, what), [page.session, page.painter], self.saved,
+                api_visibility="private", show_progress="hidden",
+            ).then(None, self.saved, js=SAVE_JS, api_visibility="private")  # fmt: skip
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
 
     def opened(self, opening: Any, page: Page) -> Any:
@@ -90,15 +103,15 @@ class EditTab:
         return (gr.update(selected="edit"), EDIT) if session.own else (gr.skip(), gr.skip())
 
     def show(self, session: Session) -> tuple[Any, ...]:
-        """-> (mode, hint, body, accept, compare) as they are for the picture shown."""
+        """-> (mode, hint, body, accept, compare, whole) as they are for the picture shown."""
         own = session.own
         if own is None:
-            return gr.update(visible=False), gr.update(visible=True), gr.update(visible=False), gr.skip(), gr.skip()
+            return gr.update(visible=False), gr.update(visible=True), gr.update(visible=False), *(gr.skip(),) * 3
         edited = session.editing and session.request is not None
         compare = (own.photo, session.photo) if session.opened and not session.drafting else gr.skip()
         return (
             gr.update(visible=True, value=EDIT if session.editing else NEW), gr.update(visible=False),
-            gr.update(visible=True), gr.update(interactive=edited), compare,
+            gr.update(visible=True), gr.update(interactive=edited), compare, gr.update(visible=own.source is not None),
         )  # fmt: skip
 
     @staticmethod
@@ -139,6 +152,20 @@ class EditTab:
         pipeline = self.actions.pipeline(model)
         small, _ = fit_photo(self.own(session).base, *canvas_size(pipeline))
         session.read_styles(pipeline, reading(pipeline, small))
+
+    @tells
+    def save_whole(self, what: str, session: Session, labels: np.ndarray) -> dict[str, str]:
+        """A download in the frame of the photo as it was taken: {name, url}. `what` is photo or ids."""
+        own = self.own(session)
+        if own.source is None:
+            raise InputError("the whole photo is not known any more; open it again")
+        palette, way = self.actions.pipeline(session.model).palette, own.source.way
+        if what == "photo":
+            edited = session.photo if session.opened and session.photo is not None else own.base
+            return download_of("photo.png", png_bytes(way.put_back(own.source.photo, own.photo, edited)), "image/png")
+        width, height = way.crop.shape[1::-1]
+        fitted = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        return layout_download(way.back(fitted, outside=palette.background), palette)
 
     def underlay(self, photo: np.ndarray, model: str) -> str:
         """The URL of the photo that lies under the canvas."""

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from semflow_core.align import Aligned
+
 MAX_HEIGHT = 1024  # of an opened photo: it travels to the browser with every edit
 UNSURE = np.array([[255, 214, 64], [255, 122, 24], [226, 32, 32]], np.float32)  # margin 0.5, 0.25, 0
 
@@ -21,16 +23,18 @@ def centre_crop(picture: np.ndarray, aspect: float) -> np.ndarray:
     return picture[top : top + h, left : left + w]
 
 
-def shape_photo(photo: np.ndarray, aspect: float) -> tuple[np.ndarray, bool]:
-    """(H, W, 3) uint8 -> its centred part of the canvas's shape, and whether something was cropped away.
+def shape_photo(framed: Aligned, aspect: float) -> tuple[np.ndarray, Aligned, bool]:
+    """A photo's crop -> its centred part of the canvas's shape, the way back, and whether something was cropped away.
 
     A photo keeps its own pixels up to `MAX_HEIGHT` rows: edits leave the untouched ones as they are.
     """
-    part = centre_crop(photo, aspect)
+    crop = framed.crop
+    part = centre_crop(crop, aspect)
+    way = framed.part(part, (crop.shape[0] - part.shape[0]) // 2, (crop.shape[1] - part.shape[1]) // 2)
     height = min(part.shape[0], MAX_HEIGHT)
     if height < part.shape[0]:
         part = cv2.resize(part, (round(height * aspect), height), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(part), abs(photo.shape[1] / photo.shape[0] - aspect) > 0.01
+    return np.ascontiguousarray(part), way, abs(crop.shape[1] / crop.shape[0] - aspect) > 0.01
 
 
 def fit_photo(photo: np.ndarray, width: int, height: int) -> tuple[np.ndarray, bool]:

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from semflow_core.align import Aligned
 from semflow_core.pipeline import MORPH_BATCH
 from semflow_core.request import (
     EditRequest,
@@ -64,6 +65,14 @@ class Painted:
     recalled: bool  # whether it came from memory
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where an opened photo was cut out of."""
+
+    photo: np.ndarray  # (H, W, 3) uint8, the whole of it
+    way: Aligned  # from it to what was opened, and back
+
+
 @dataclass
 class Opened:
     """The visitor's own photo, and where its edits stand.
@@ -72,6 +81,7 @@ class Opened:
         photo, layout: as opened: (H, W, 3) uint8, and what the model read in it, (h, w) uint8 class ids.
         margin: how sure that reading is, (h, w) float32 in 0..1.
         base, before: what the next edit starts from: the photo with all accepted edits, and its layout.
+        source: the whole photo, if it is known; a project keeps what is edited only.
         readings: the (layout, before) pairs that stood while the base was this one; one more with each correction.
     """
 
@@ -80,6 +90,7 @@ class Opened:
     margin: np.ndarray
     base: np.ndarray
     before: np.ndarray
+    source: Source | None = None
     readings: list[tuple[np.ndarray, np.ndarray]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -298,8 +309,10 @@ class Session:
 
     # ---- photos ------------------------------------------------------------------------------------
 
-    def read(self, pipeline: Pipeline, photo: np.ndarray, request: SegmentationRequest) -> Any:
-        """A photo to open -> Segmentation of `request`, which holds it at the canvas's size.
+    def read(
+        self, pipeline: Pipeline, photo: np.ndarray, request: SegmentationRequest, source: Source | None = None
+    ) -> Any:
+        """A photo to open, cut out of `source` -> Segmentation of `request`, which holds it at the canvas's size.
 
         Raises:
             Cancelled, InputError: as in `paint`.
@@ -308,7 +321,7 @@ class Session:
         result = pipeline.segment(request, on_step)
         on_step()
         self.photo, self.opened, self.drafting, self.request = photo, True, False, None
-        self.own = Opened(photo, result.labels, result.margin, photo, result.labels)
+        self.own = Opened(photo, result.labels, result.margin, photo, result.labels, source)
         self.editing = True
         self.regions = Regions()
         self.styles = pipeline.styles(result, result.labels)

@@ -27,7 +27,7 @@ SMALLEST, LARGEST = 64, 2048  # side of the crop in pixels: the photo's own reso
 class Aligned:
     """A square crop and the way back."""
 
-    crop: np.ndarray  # (S, S, 3) uint8, or the whole photo where that is a crop already
+    crop: np.ndarray  # (S, S, 3) uint8, the whole photo where that is a crop already, or a part of either
     matrix: np.ndarray  # (2, 3) float64: a point of the photo -> the crop, where pixel i reaches from i to i + 1
     shape: tuple[int, int]  # height and width of the photo
     faces: int  # how many were found
@@ -55,6 +55,30 @@ class Aligned:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=outside,
         )
+
+    def put_back(self, photo: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """The photo with what changed in its crop. Its other pixels are its own, to the bit.
+
+        Args:
+            photo: (H, W, 3) uint8, of which this is the crop.
+            before, after: (h, w, 3) uint8, the crop at any size, unchanged and changed.
+        """
+        if not self.changed and before.shape == photo.shape:
+            return after
+        scale = before.shape[0] / self.crop.shape[0]
+        matrix, size = _between_centres(self.matrix * scale), self.shape[::-1]
+        differs = (before != after).any(-1).astype(np.float32)
+        share = cv2.warpAffine(differs, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)[..., None]
+        new = cv2.warpAffine(
+            after, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.where(share > 0, np.rint(share * new + (1 - share) * photo), photo).astype(np.uint8)
+
+    def part(self, crop: np.ndarray, top: int, left: int) -> Aligned:
+        """The same way for a part of the crop."""
+        move = np.array([[1.0, 0, -left], [0, 1.0, -top], [0, 0, 1]])
+        matrix = (move @ np.vstack([self.matrix, [0, 0, 1]]))[:2]
+        return Aligned(crop, matrix, self.shape, self.faces, self.note)
 
 
 def is_of_faces(palette: Palette) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semflow_core.align import Aligned, align, is_of_faces, oriented_square
+from semflow_core.align import Aligned, align, is_of_faces, oriented_square, whole
 from semflow_core.cli import main
 from semflow_core.images import read_layout
 from semflow_core.mtcnn import find_faces
@@ -138,6 +138,32 @@ def test_back_is_the_inverse(astronaut: np.ndarray) -> None:
         assert 0.05 < inside.mean() < 0.9
         assert (back == layout)[inside].mean() > 0.985  # a column's edge may move by a pixel
         assert set(np.unique(back)) <= set(range(12)) | {200}
+
+
+def test_a_changed_crop_goes_back_and_leaves_the_rest_to_the_bit(astronaut: np.ndarray) -> None:
+    turn = move(15, 1.0, (640, 512), (350, 250))
+    photo = cv2.warpAffine(astronaut, turn, (640, 512), borderMode=cv2.BORDER_REPLICATE)
+    aligned = align(photo)
+    for factor in (1, 2):
+        before = cv2.resize(aligned.crop, None, fx=factor, fy=factor)
+        side = before.shape[0]
+        after = before.copy()
+        after[side // 4 : side // 2, side // 4 : side // 2] = (255, 0, 255)
+        back = aligned.put_back(photo, before, after)
+        painted = aligned.back(np.uint8((after != before).any(-1)), outside=0) > 0
+        well_inside = cv2.erode(np.uint8(painted), np.ones((5, 5))) > 0
+        well_outside = cv2.dilate(np.uint8(painted), np.ones((5, 5))) == 0
+        assert well_inside.sum() > 500 and (back[well_inside] == (255, 0, 255)).all()
+        assert np.array_equal(back[well_outside], photo[well_outside])
+    assert np.array_equal(aligned.put_back(photo, before, before), photo)
+
+
+def test_a_part_of_a_crop_knows_its_place() -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    part = whole(photo).part(photo[10:50, 20:60], 10, 20)
+    after = 255 - part.crop
+    back = part.put_back(photo, part.crop, after)
+    assert np.array_equal(back[10:50, 20:60], after) and np.array_equal(back[:, 60:], photo[:, 60:])
 
 
 @pytest.mark.parametrize("roll", [-30, 0, 25])

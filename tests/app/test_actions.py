@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.actions import UNCHANGED, Actions, beta_range, look
+from app.editing import EditTab
 from app.session import Session
 from semflow_core.images import write_layout
 
@@ -151,6 +153,24 @@ def test_a_photo_lands_in_the_canvas_over_itself(actions: Actions, tmp_path: Pat
     assert "No face was found, so the centre of the photo was taken." in status
     assert all(skipped(s) for s in settings)
     assert skipped(last(actions.finish_open(session, "faces", painter["value"], 4, 7, True, *HOW)))
+
+
+def test_an_edit_and_its_layout_go_back_into_the_photo_as_it_was_taken(actions: Actions, tmp_path: Path) -> None:
+    session = Session("faces")
+    file = save_picture(tmp_path / "photo.png", (400, 300))
+    painter, photo, *_ = actions.open(file, session, "faces")
+    taken = np.asarray(Image.open(file))
+    session.photo = photo.copy()
+    session.photo[100:200, 100:200] = 255 - photo[100:200, 100:200]
+    with gr.Blocks():
+        tab = EditTab(actions, EditTab.make_mode())
+    whole = np.asarray(picture_of(tab.save_whole("photo", session, painter["value"])))
+    expected = taken.copy()
+    expected[100:200, 150:250] = 255 - taken[100:200, 150:250]  # the crop is the middle 300 of 400 columns
+    assert np.array_equal(whole, expected)
+    layout = np.full((256, 256), 13, np.uint8)
+    ids = np.asarray(picture_of(tab.save_whole("ids", session, layout)))
+    assert ids.shape == (300, 400) and (ids[:, 50:350] == 13).all() and not ids[:, :50].any()
 
 
 def test_a_square_photo_is_not_cropped(actions: Actions, tmp_path: Path) -> None:

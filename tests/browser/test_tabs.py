@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from .conftest import SCREENS
 from .test_studio import PATIENCE, drag, face_photo, ids_on_canvas, photo_url, visit, wait_new_photo, wait_status
@@ -142,6 +143,10 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
     wait_new_photo(page, old)
     wait_status(page, "Edited")
     assert page.locator("#compare img").count() >= 2
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.click("#whole-photo")
+    with Image.open(tmp_path / "face.png") as taken, Image.open(download.value.path()) as whole:
+        assert whole.size == taken.size and whole.tobytes() != taken.convert("RGB").tobytes()
     page.click("#reset")
     wait_status(page, "Back to the photo")
     page.click("#mode label:has-text('Paint a new one')")
