@@ -46,10 +46,10 @@ class PathPanel:
         self.player: Any = Player(hint=NO_PATH, elem_id="player")
         with gr.Row(elem_classes="line", elem_id="morph"):
             self.other = gr.Number(
-                3, precision=0, minimum=0, label="Between this seed and", scale=3, elem_id="other-seed", min_width=150
+                3, precision=0, minimum=0, label="Or from this seed to", scale=3, elem_id="other-seed", min_width=150
             )
-            self.dice = gr.Button("⚄", elem_id="other-dice", min_width=44, scale=0)
-            self.morph = gr.Button("Show", size="sm", min_width=60, scale=1, elem_id="show-morph")
+            self.dice = gr.Button("⚄ New", elem_id="other-dice", min_width=76, scale=0)
+            self.morph = gr.Button("Morph", size="sm", min_width=60, scale=1, elem_id="show-morph")
         self.saved = gr.JSON(visible=False)
 
     def wire(self, page: Page, frames: Any) -> None:

@@ -91,7 +91,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                     live = gr.Checkbox(True, label="Live", container=False, min_width=64, elem_id="live")
                 with gr.Row(elem_classes="line"):
                     seed = gr.Number(9, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
-                    dice = gr.Button("⚄", elem_id="dice", min_width=44)
+                    dice = gr.Button("⚄ New", elem_id="dice", min_width=76)
                     lock = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
                 steps = gr.Slider(1, 50, 8, step=1, label="Steps", buttons=[], elem_id="steps")
             with gr.Column(elem_id="path"):
@@ -120,7 +120,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                         grid = gr.Dropdown(list(GRIDS), value="quadratic", label="Times of the steps")
                     with gr.Row(elem_classes="panel"):
                         beta = gr.Slider(
-                            0, step=0.5, label="Perturbation: how far colours may move (0 … 255)",
+                            0, step=0.5, label="Perturbation: how far a colour may move, of 255",
                             **beta_range(pipeline),
                         )  # fmt: skip
                         frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
@@ -166,6 +166,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                 api_visibility="private", show_progress="hidden",
             ).then(None, download, js=SAVE_JS, api_visibility="private")  # fmt: skip
         demo.load(None, js=(HERE / "studio.js").read_text(encoding="utf-8"), api_visibility="private")
+        demo.load(None, js=(HERE / "peek.js").read_text(encoding="utf-8"), api_visibility="private")
         camera.click(None, js=(HERE / "camera.js").read_text(encoding="utf-8"), api_visibility="private")
         add_endpoints(actions, first)
     # one solve at a time: two would only slow each other down

@@ -197,6 +197,20 @@ def test_the_path_slides_without_asking_the_server(page: Any) -> None:
     assert not [url for url in requests if "/queue/" in url or "/call/" in url]
 
 
+def test_on_a_phone_a_small_photo_follows_the_strokes(studio: str, browser: Any) -> None:
+    with visit(studio, browser, "phone", 2) as page:
+        wait_status(page, "Painted")
+        page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+        page.wait_for_selector("#peek.shown")
+        old = page.get_attribute("#peek img", "src")
+        drag(page, (0.2, 0.2), (0.5, 0.2))
+        page.wait_for_function("(old) => document.querySelector('#peek img').src !== old", arg=old, timeout=PATIENCE)
+        wait_status(page, "Painted")
+        page.click("#peek")
+        page.wait_for_selector("#peek:not(.shown)", state="attached")
+        assert 0 <= page.locator("#photo").bounding_box()["y"] < 844
+
+
 def test_another_model_brings_its_classes_and_shape(page: Any) -> None:
     page.click("#model input")
     page.click("[role=option]:has-text('streets')")
