@@ -150,9 +150,9 @@ def test_a_changed_crop_goes_back_and_leaves_the_rest_to_the_bit(astronaut: np.n
         after = before.copy()
         after[side // 4 : side // 2, side // 4 : side // 2] = (255, 0, 255)
         back = aligned.put_back(photo, before, after)
-        painted = aligned.back(np.uint8((after != before).any(-1)), outside=0) > 0
-        well_inside = cv2.erode(np.uint8(painted), np.ones((5, 5))) > 0
-        well_outside = cv2.dilate(np.uint8(painted), np.ones((5, 5))) == 0
+        painted = aligned.back((after != before).any(-1).astype(np.uint8), outside=0) > 0
+        well_inside = cv2.erode(painted.astype(np.uint8), np.ones((5, 5))) > 0
+        well_outside = cv2.dilate(painted.astype(np.uint8), np.ones((5, 5))) == 0
         assert well_inside.sum() > 500 and (back[well_inside] == (255, 0, 255)).all()
         assert np.array_equal(back[well_outside], photo[well_outside])
     assert np.array_equal(aligned.put_back(photo, before, before), photo)

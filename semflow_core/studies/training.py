@@ -69,6 +69,14 @@ TRAINING_STUDIES = {
             Variant("0.5", ("endpoint=0.5",)),
         ),
     ),
+    "photo-loss": TrainingStudy(
+        "Does a loss on the decoded photo that the velocity points to make few-step pictures better?",
+        (
+            Variant("none (the paper)"),
+            Variant("pixels", ("photo_pixels=0.5",)),
+            Variant("features", ("photo_features=0.5",)),
+        ),
+    ),
     "reflow": TrainingStudy(
         "From the shipped model on: more of the same, or one round of reflow on its own pairs?",
         (

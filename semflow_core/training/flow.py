@@ -28,6 +28,7 @@ from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_p
 from ..solvers import solve
 from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
+from .perceptual import FeatureDistance
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class FlowConfig:
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
+    photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
+    photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
+    photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -80,6 +84,7 @@ class FlowConfig:
 @dataclass(frozen=True)
 class FlowBatch:
     path: PathSample  # times ascending
+    photos: torch.Tensor  # (photo_samples, C, h, w) latents of the last few's photos
     labels: torch.Tensor  # (endpoint_samples, S/2, S/2) class indices of the first few, in a window
     window: tuple[slice, slice]  # of latent cells; to decode a quarter of the picture costs a quarter
 
@@ -95,6 +100,7 @@ class FlowTask:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
+        self.features = FeatureDistance().to(self.device) if config.photo_features else None
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = self.build(self.vae.config["latent_channels"])
         if config.init:
@@ -169,7 +175,8 @@ class FlowTask:
         half = self.config.size // 16
         y, x = rng.integers(0, half + 1, size=2).tolist()
         labels = self.labels[i[: self.config.endpoint_samples], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
-        return FlowBatch(path, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)))
+        photos = z0[len(i) - self.config.photo_samples :].to(device).float()
+        return FlowBatch(path, photos, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)))
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = batch.path
@@ -180,11 +187,25 @@ class FlowTask:
         if self.config.endpoint:
             n = len(batch.labels)
             z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
-            seen = z1[(..., *batch.window)].contiguous(memory_format=torch.channels_last)
-            masks = self.vae.decode(seen).sample.float()
+            masks = self._seen(z1, batch.window)
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
+        if self.config.photo_pixels or self.config.photo_features:
+            n = len(batch.photos)
+            z0 = path.zt[-n:] - path.t[-n:].view(-1, 1, 1, 1) * v[-n:].float()  # where v comes from
+            with torch.no_grad():
+                real = self._seen(batch.photos, batch.window)
+            made = self._seen(z0, batch.window)
+            parts["pixels"] = (made - real).abs().mean()
+            parts["loss"] = parts["loss"] + self.config.photo_pixels * parts["pixels"]
+            if self.features is not None:
+                parts["features"] = self.features(made, real)
+                parts["loss"] = parts["loss"] + self.config.photo_features * parts["features"]
         return parts
+
+    def _seen(self, z: torch.Tensor, window: tuple[slice, slice]) -> torch.Tensor:
+        """Latents decoded in a window, float32."""
+        return self.vae.decode(z[(..., *window)].contiguous(memory_format=torch.channels_last)).sample.float()
 
     def pipeline(self, unet: Any) -> SemFlowPipeline:
         return SemFlowPipeline(

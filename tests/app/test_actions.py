@@ -160,8 +160,9 @@ def test_an_edit_and_its_layout_go_back_into_the_photo_as_it_was_taken(actions: 
     file = save_picture(tmp_path / "photo.png", (400, 300))
     painter, photo, *_ = actions.open(file, session, "faces")
     taken = np.asarray(Image.open(file))
-    session.photo = photo.copy()
-    session.photo[100:200, 100:200] = 255 - photo[100:200, 100:200]
+    edited = photo.copy()
+    edited[100:200, 100:200] = 255 - photo[100:200, 100:200]
+    session.photo = edited
     with gr.Blocks():
         tab = EditTab(actions, EditTab.make_mode())
     whole = np.asarray(picture_of(tab.save_whole("photo", session, painter["value"])))
