@@ -6,6 +6,7 @@ one regional offset (semflow_core/perturbation.py).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,8 +107,8 @@ def region_name(palette: Palette, class_id: int) -> str:
     return " + ".join(names[i] for i in region_of(palette, class_id))
 
 
-def region_choices(palette: Palette) -> list[tuple[str, int]]:
-    """(name, first class id) of every region, in the palette's order."""
-    return [
-        (region_name(palette, c.id), c.id) for c in palette.classes if c.id == region_of(palette, c.id)[0]
-    ]
+def region_choices(palette: Palette, ids: Collection[int] | None = None) -> list[tuple[str, int]]:
+    """(name, first class id) of every region, in the palette's order; with `ids` of those that have one of them."""
+    wanted = palette.ids.tolist() if ids is None else ids
+    firsts = {region_of(palette, i)[0] for i in wanted}
+    return [(region_name(palette, c.id), c.id) for c in palette.classes if c.id in firsts]

@@ -27,6 +27,7 @@ from semflow_core.request import (
     TrajectoryRequest,
     pack_labels,
     pack_photo,
+    unpack_labels,
 )
 
 from .regions import Offset, Regions
@@ -218,6 +219,12 @@ class Session:
     def seed_shown(self, seed: float | None) -> int:
         """The seed of the picture shown; `seed`, the field's, where none was painted."""
         return self.request.seed if self.request is not None else int(seed or 0)
+
+    def classes_shown(self) -> set[int] | None:
+        """The class ids in the layout of the picture shown, None where none is."""
+        if self.request is not None:
+            return set(np.unique(unpack_labels(self.request.layout)).tolist())
+        return set(np.unique(self.own.before).tolist()) if self.own is not None else None
 
     def _watch(self, progress: Callable[[int], None] | None = None) -> Callable[..., None]:
         self.begin()

@@ -76,16 +76,20 @@ class StyleTab:
 
     def show(self, session: Session, model: str, seed: float) -> tuple[Any, ...]:
         """-> (region, pad, lock) as they are for the picture shown."""
+        choices = self.choices(session, model)
         if session.region is None:
-            return None, gr.update(value=None, region=""), False
+            return choices, gr.update(value=None, region=""), False
         palette, region = self.actions.pipeline(model).palette, session.region
         offset = session.regions.offset_of(palette, region, session.seed_shown(seed))
         pad = gr.update(value=offset, region=region_name(palette, region))
-        return region, pad, region in session.regions.locked
+        return choices, pad, region in session.regions.locked
 
     def choices(self, session: Session, model: str) -> Any:
-        """Another model -> the regions to choose from, and the one that was chosen there."""
-        return gr.update(choices=region_choices(self.actions.pipeline(model).palette), value=session.region)
+        """The regions of the picture shown to choose from, and the one that is chosen, though it be painted over."""
+        shown = session.classes_shown()
+        if shown is not None and session.region is not None:
+            shown.add(session.region)
+        return gr.update(choices=region_choices(self.actions.pipeline(model).palette, shown), value=session.region)
 
     def choose(self, session: Session, model: str, seed: float, region: int | None) -> tuple[Any, ...]:
         """A region by name -> (region, pad, lock)."""

@@ -17,6 +17,7 @@ def test_mirror_classes_are_one_region() -> None:
     assert region_name(FACES, 5) == "left eye + right eye"
     ids = [i for _, i in region_choices(FACES)]
     assert 4 in ids and 5 not in ids and len(ids) == len(set(ids))
+    assert [i for _, i in region_choices(FACES, {5, 13})] == [4, 13]
 
 
 def test_a_handle_starts_where_the_seed_draws_it() -> None:

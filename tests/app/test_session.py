@@ -60,6 +60,15 @@ def test_paint_returns_and_keeps_the_photo(pipeline: FakePipeline, labels: np.nd
     assert session.photo is photo and not session.opened and session.request == request(labels)
 
 
+def test_the_classes_shown_are_those_of_the_picture_not_of_the_canvas(
+    pipeline: FakePipeline, labels: np.ndarray
+) -> None:
+    session = Session()
+    assert session.classes_shown() is None
+    list(session.paint(pipeline, SynthesisRequest(layout=pack_labels(labels), steps=1)))
+    assert session.classes_shown() == set(np.unique(labels).tolist())
+
+
 def test_the_same_request_is_computed_once_for_everyone(pipeline: FakePipeline, labels: np.ndarray) -> None:
     first = last(Session().paint(pipeline, request(labels)))
     (again,) = Session().paint(pipeline, request(labels))  # what is known needs no draft
