@@ -72,9 +72,9 @@ TRAINING_STUDIES = {
     "photo-loss": TrainingStudy(
         "Does a loss on the decoded photo that the velocity points to make few-step pictures better?",
         (
-            Variant("none (the paper)"),
-            Variant("pixels", ("photo_pixels=0.5",)),
-            Variant("features", ("photo_features=0.5",)),
+            Variant("none (the paper)", ("photo_features=0",)),
+            Variant("pixels", ("photo_features=0", "photo_pixels=0.5")),
+            Variant("features", ("photo_features=1",)),
         ),
     ),
     "reflow": TrainingStudy(
