@@ -35,6 +35,17 @@ def open_photo(page: Any, tmp_path: Path) -> None:
     page.wait_for_selector("#accept", timeout=PATIENCE)
 
 
+def edit_photo(page: Any, tmp_path: Path) -> str:
+    """Opens a photo and edits it with a stroke. Returns the URL of the photo before."""
+    open_photo(page, tmp_path)
+    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    old = photo_url(page)
+    drag(page, (0.2, 0.2), (0.5, 0.2))
+    wait_new_photo(page, old)
+    wait_status(page, "Edited")
+    return old
+
+
 def handle(page: Any) -> list[float]:
     return [float(v) for v in page.eval_on_selector_all("#pad .axes input", "all => all.map((i) => i.value)")]
 
@@ -128,12 +139,7 @@ def test_a_variation_is_picked_whole_or_for_one_region(page: Any) -> None:
 
 
 def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path) -> None:
-    open_photo(page, tmp_path)
-    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
-    old = photo_url(page)
-    drag(page, (0.2, 0.2), (0.5, 0.2))
-    wait_new_photo(page, old)
-    wait_status(page, "Edited")
+    edit_photo(page, tmp_path)
     page.wait_for_selector("#accept:not(:disabled)", timeout=PATIENCE)
     page.click("#accept")
     wait_status(page, "Accepted")
@@ -154,12 +160,7 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
 
 
 def test_a_misread_layout_is_corrected_without_an_edit(page: Any, tmp_path: Path) -> None:
-    open_photo(page, tmp_path)
-    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
-    old = photo_url(page)
-    drag(page, (0.2, 0.2), (0.5, 0.2))
-    wait_new_photo(page, old)
-    wait_status(page, "Edited")
+    old = edit_photo(page, tmp_path)
     corrected = ids_on_canvas(page)
     page.click("#misread")
     wait_status(page, "The layout is corrected")
