@@ -63,6 +63,7 @@ class WholeNumber(gr.Number):
 
 def add_endpoints(actions: Actions, model: str) -> None:
     """Define the endpoints inside the current Blocks; `model` is their default."""
+    best = SegmentationRequest(**actions.pipeline(model).reading)
     with gr.Row(visible=False):
         file = functools.partial(PictureFile, type="filepath")
         picture, after = file(label="picture"), file(label="layout")
@@ -74,7 +75,8 @@ def add_endpoints(actions: Actions, model: str) -> None:
         solver = gr.Textbox("euler", label="solver")
         grid = gr.Textbox("quadratic", label="grid")
         even = gr.Textbox("uniform", label="grid")
-        mirror = gr.Checkbox(True, label="mirror")
+        read_steps = WholeNumber(best.steps, precision=0, label="steps")
+        mirror = gr.Checkbox(best.mirror, label="mirror")
         count = WholeNumber(4, precision=0, label="count")
         frames = WholeNumber(25, precision=0, label="frames")
         photo = gr.Image(type="filepath", format="png", label="photo")
@@ -244,7 +246,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
     how = [solver, grid]
     for endpoint, inputs, outputs in (
         (synthesize, [picture, name, steps, seed, *how], photo),
-        (segment, [picture, name, steps, solver, even, mirror], layout),
+        (segment, [picture, name, read_steps, solver, even, mirror], layout),
         (edit, [picture, after, name, steps, seed, *how, before], [photo, changed]),
         (variations, [picture, name, count, steps, seed, *how], [photos, seeds]),
         (trajectory, [picture, name, steps, seed, solver, frames], [photos, places]),
