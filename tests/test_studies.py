@@ -23,7 +23,7 @@ from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation, perturb
 from semflow_core.registry import load_pipeline
 from semflow_core.request import SegmentationRequest
-from semflow_core.studies import baselines, beta, grids, solvers, style, training
+from semflow_core.studies import baselines, beta, domains, few_steps, grids, solvers, style, training
 from semflow_core.studies.bench import Bench, make_bench
 from semflow_core.studies.run import run_study
 from semflow_core.studies.training import TRAINING_STUDIES, TrainingStudy, Variant, settings
@@ -237,6 +237,45 @@ def test_a_wrong_variant_is_refused_before_anything_trains(
     with pytest.raises(InputError, match="unknown key 'mirrors'"):
         training.run_training_study("toy", config, [], tmp_path / "out", 2, 0, 2, 1)
     assert not (tmp_path / "out").exists()
+
+
+def test_every_method_of_few_steps_starts_from_one_base(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few_steps, "STEPS", (1, 2))
+    monkeypatch.setattr("semflow_core.training.flow.FeatureDistance", lambda: torch.nn.Identity())
+    without_network = few_steps.methods(Path("base"))[:-1]  # the last one needs a package
+    monkeypatch.setattr(few_steps, "methods", lambda base: few_steps_of(base, without_network))
+    outcome = few_steps.run_few_steps(config, ["optim.steps=2"], tmp_path, 2, 0, 2, 1)
+    rows = outcome.tables[0].rows
+    names = ["base", *(m.name for m in without_network)]
+    assert [(r["method"], r["steps"]) for r in rows] == [(name, k) for name in names for k in (1, 2)]
+    assert all(set(r) == set(rows[0]) for r in rows)  # the shortcut's figures are the same ones
+    lengths = [json.loads(f.read_text().splitlines()[-1])["step"] for f in sorted(tmp_path.rglob("log.jsonl"))]
+    assert sorted(lengths) == [2] * len(without_network) + [5]
+
+
+def few_steps_of(base: Path, like: Sequence[few_steps.Method]) -> tuple[few_steps.Method, ...]:
+    """The methods with their true base."""
+    return tuple(
+        few_steps.Method(m.name, tuple(o.replace("reflow=base", f"reflow={base}") for o in m.overrides), m.kind)
+        for m in like
+    )
+
+
+def test_one_network_is_measured_beside_each_domains_own(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "STEPS", (1,))
+    other = tmp_path / "mirrored.yaml"
+    other.write_text(config.read_text() + "seed: 3\n")
+    outcome = domains.run_domains([config, other], ["optim.steps=2"], tmp_path / "out", 2, 0, 2, 0)
+    assert [(r["domain"], r["network"]) for r in outcome.tables[0].rows] == [
+        ("flow", "its own"), ("flow", "one for all"), ("mirrored", "its own"), ("mirrored", "one for all")
+    ]  # fmt: skip
+    log = (tmp_path / "out" / "domains" / "one" / "log.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["step"] == 4 and "flow: 8 steps" in log[-1]
+    assert "2 training steps of 2 for a domain's own network, 4 for the one" in outcome.about
 
 
 # ---- what is refused ---------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
         InputError: a setting or the data is wrong.
     """
     folders = {kind: out / "baselines" / kind for kind in KINDS}
-    words = [f"optim.steps={BUDGET // 3}", *overrides]
+    # all from scratch, and without what only pictures have a use for
+    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", *overrides]
     data = settings(config, [*words, f"out={out}"]).data
     for kind, folder in folders.items():
         run_training(config, [*words, f"kind={kind}", f"out={folder}"])

@@ -11,6 +11,8 @@ from ..registry import load_pipeline
 from . import beta, grids, solvers, style
 from .baselines import run_baselines
 from .bench import Bench, make_bench
+from .domains import run_domains
+from .few_steps import run_few_steps
 from .table import Outcome
 from .training import TRAINING_STUDIES, run_training_study
 
@@ -20,7 +22,7 @@ MODEL_STUDIES: dict[str, Callable[[Bench], Outcome]] = {
     "beta": beta.run,
     "style": style.run,
 }
-NAMES = (*MODEL_STUDIES, *TRAINING_STUDIES, "baselines")
+NAMES = (*MODEL_STUDIES, *TRAINING_STUDIES, "few-steps", "domains", "baselines")
 
 
 def run_study(
@@ -39,7 +41,8 @@ def run_study(
     """Run a study and write NAME.md, NAME.json and its sheet of pictures into `out`.
 
     Args:
-        config: the training configuration: whose development split is used, and what training studies train.
+        config: the training configuration: whose development split is used, and what training studies train;
+            `domains` trains the streets.yaml beside it, too.
         overrides: of the configuration; for training studies only.
         n: pairs of the development split.
         diverse: layouts that are made with 8 seeds each.
@@ -54,6 +57,10 @@ def run_study(
     started = time.monotonic()
     if name == "baselines":
         outcome = run_baselines(config, overrides, out, n, seed, batch)
+    elif name == "few-steps":
+        outcome = run_few_steps(config, overrides, out, n, seed, batch, diverse)
+    elif name == "domains":
+        outcome = run_domains([config, config.with_name("streets.yaml")], overrides, out, n, seed, batch, diverse)
     elif name in TRAINING_STUDIES:
         outcome = run_training_study(name, config, overrides, out, n, seed, batch, diverse)
     else:

@@ -69,21 +69,6 @@ TRAINING_STUDIES = {
             Variant("0.5", ("endpoint=0.5",)),
         ),
     ),
-    "photo-loss": TrainingStudy(
-        "Does a loss on the decoded photo that the velocity points to make few-step pictures better?",
-        (
-            Variant("none (the paper)", ("photo_features=0",)),
-            Variant("pixels", ("photo_features=0", "photo_pixels=0.5")),
-            Variant("features", ("photo_features=1",)),
-        ),
-    ),
-    "reflow": TrainingStudy(
-        "From the shipped model on: more of the same, or one round of reflow on its own pairs?",
-        (
-            Variant("more of the same", ("init=assets/models/faces/unet",)),
-            Variant("one reflow round", ("init=assets/models/faces/unet", "reflow=assets/models/faces")),
-        ),
-    ),
     "ema": TrainingStudy(
         "How long an average of the weights?",
         (

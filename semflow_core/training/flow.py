@@ -38,7 +38,7 @@ class UNetConfig:
     attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # a level
     head_dim: int = 32
 
-    def build(self, in_channels: int, out_channels: int, latent_size: int) -> UNet2DModel:
+    def build(self, in_channels: int, out_channels: int, latent_size: int, **more: Any) -> UNet2DModel:
         if len(self.widths) != len(self.attention):
             raise InputError("the configuration keys unet.widths and unet.attention must have one entry a level each")
         return UNet2DModel(
@@ -50,6 +50,7 @@ class UNetConfig:
             down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in self.attention),
             up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(self.attention)),
             attention_head_dim=self.head_dim,
+            **more,
         )
 
 
@@ -243,13 +244,14 @@ class FlowTask:
 
 
 def start_from(model: UNet2DModel, folder: str) -> None:
-    """Copy the weights of a saved U-Net into `model`.
+    """Copy the weights of a saved U-Net into `model`; an embedding that only `model` has stays as it is.
 
     Raises:
         InputError: the folder is none, or its U-Net has another shape.
     """
+    own = {k: v for k, v in model.state_dict().items() if k.startswith("class_embedding.")}
     try:
-        model.load_state_dict(UNet2DModel.from_pretrained(folder).float().state_dict())
+        model.load_state_dict(own | UNet2DModel.from_pretrained(folder).float().state_dict())
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None
 

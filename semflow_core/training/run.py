@@ -15,6 +15,7 @@ from ..data.pairs import data_root
 from ..errors import InputError
 from ..images import write_atomically
 from .codec import CodecConfig, CodecTask
+from .conditioned import ShortcutTask
 from .config import build, read_config
 from .flow import FlowConfig, FlowTask
 from .loop import train
@@ -22,6 +23,7 @@ from .loop import train
 KINDS: dict[str, tuple[Any, Any]] = {
     "codec": (CodecConfig, CodecTask),
     "flow": (FlowConfig, FlowTask),
+    "shortcut": (FlowConfig, ShortcutTask),
     "dsm": (FlowConfig, DSMTask),
     "discriminative": (FlowConfig, DiscriminativeTask),
 }

@@ -1,0 +1,96 @@
+"""What makes one, two and four steps look like photos: a base, then each method for as long from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..evaluation.bootstrap import Estimate
+from ..pipeline import SemFlowPipeline
+from ..training.run import run_training
+from .bench import Bench, make_bench
+from .table import Outcome, Table
+from .training import settings
+
+BUDGET = 4500  # training steps of all: a third for the base
+STEPS = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Method:
+    name: str
+    overrides: tuple[str, ...] = ()
+    kind: str = "flow"
+
+
+def methods(base: Path) -> tuple[Method, ...]:
+    plain = ("photo_features=0",)
+    return (
+        Method("more of the same", plain),
+        Method("one reflow round", (*plain, f"reflow={base}")),
+        Method("shortcut", plain, "shortcut"),
+        Method("pixels of the photo that v points to", (*plain, "photo_pixels=0.5")),
+        Method("features of the photo that v points to", ("photo_features=1",)),
+    )
+
+
+def run_few_steps(
+    config: Path, overrides: list[str], out: Path, n: int, seed: int, batch: int, diverse: int
+) -> Outcome:
+    """Train a base, and from its weights every method; measure all at 1 to 8 steps, both ways.
+
+    Args:
+        overrides: settings of all, as of `train`; optim.steps is a method's; the base has 2.5 times as many.
+        out: a folder of runs; a run that is there goes on, one that is finished is only measured.
+
+    Raises:
+        InputError: a setting or the data is wrong.
+    """
+    folder = out / "few-steps"
+    base, each = folder / "base", [f"optim.steps={BUDGET * 2 // 15}", *overrides]
+    flow = settings(config, [*each, f"out={folder}"])
+    steps = flow.optim.steps
+    run_training(config, [*each, f"optim.steps={steps * 5 // 2}", "photo_features=0", f"out={base}"])
+    rows, about = [], ""
+    for i, method in enumerate((Method("base"), *methods(base / "export"))):
+        run = base if i == 0 else folder / str(i)
+        if i:
+            words = [*each, f"kind={method.kind}", f"init={base}/export/unet", *method.overrides, f"out={run}"]
+            run_training(config, words)
+        export = run / "export"
+        bench = make_bench(SemFlowPipeline.from_pretrained(export), config, n, seed, batch, diverse, flow.data)
+        about = f"{config.name}, base {steps * 5 // 2} training steps, each method {steps} more; {bench.about}"
+        for k in STEPS:
+            figures = shortcut(bench, export, k) if method.kind == "shortcut" else plain(bench, k)
+            rows.append({"method": method.name, "steps": k, **figures})
+    return Outcome(
+        "What makes pictures of few steps better, from the same weights on and for as long?",
+        about,
+        [Table("By method and solver steps", rows)],
+    )
+
+
+def plain(bench: Bench, steps: int) -> dict[str, Estimate]:
+    read = bench.segmentation(bench.harness.photos, steps=steps)
+    return {"segmentation mIoU": read, **bench.synthesis(steps=steps)}
+
+
+def shortcut(bench: Bench, export: Path, steps: int) -> dict[str, Any]:
+    """The same figures by networks that know the step's size, on even times; syntheses are read by the flow."""
+
+    def towards(where: str) -> Bench:
+        told = SemFlowPipeline.from_pretrained(export / f"{where}_{steps}")
+        harness = bench.harness
+        return replace(bench, harness=type(harness)(told, harness.photos, harness.masks, harness.seed, harness.batch))
+
+    photo, mask = towards("to_photo"), towards("to_mask")
+    made = photo.harness.synthesize(steps=steps, grid="uniform")
+    figures = {
+        "segmentation mIoU": mask.segmentation(bench.harness.photos, steps=steps),
+        "cycle mIoU": bench.segmentation(made, steps=2),
+        **bench.metrics.against(made, paired=True),
+    }
+    if bench.diverse:
+        figures |= bench.metrics.between(photo.harness.by_seed(bench.diverse, steps=steps, grid="uniform"))
+    return figures
