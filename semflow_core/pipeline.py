@@ -249,7 +249,7 @@ class SemFlowPipeline:
             InputError: the photo or a layout does not fit this model.
         """
         photo = unpack_photo(request.photo)
-        read = self.segment(SegmentationRequest(request.model, request.steps, request.solver, request.photo))
+        read = self.segment(SegmentationRequest(request.model, photo=request.photo, **self.reading))
         before, after = (
             self._square(labels)
             for labels in (

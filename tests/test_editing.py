@@ -88,8 +88,12 @@ def test_a_change_stays_around_its_region(pipeline: SemFlowPipeline, face_layout
     assert not torch.equal(edit.z0, pipeline.edit(replace(request, offsets=((14, (1.0, -1.0, 1.0)),))).z0)
 
 
-def test_without_a_layout_before_the_models_own_reading_is_it(pipeline: SemFlowPipeline, photo: np.ndarray) -> None:
+def test_without_a_layout_before_the_models_own_reading_is_it(
+    pipeline: SemFlowPipeline, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {"steps": 3, "mirror": True}  # and not the steps that paint
+    monkeypatch.setattr(pipeline, "reading", best)
     request = EditRequest(photo=pack_photo(photo), layout=pack_labels(np.zeros((32, 32), np.uint8)), steps=2)
-    found = pipeline.segment(SegmentationRequest(photo=request.photo, steps=2)).labels
+    found = pipeline.segment(SegmentationRequest(photo=request.photo, **best)).labels
     said = replace(request, before=pack_labels(found))
     assert np.array_equal(pipeline.edit(request).photo, pipeline.edit(said).photo)
