@@ -226,6 +226,7 @@ def test_a_training_study_trains_each_variant_for_as_long(
         assert about["augment"]["mirror"] is mirror and about["seed"] == 5
         log = (tmp_path / "toy" / str(i) / "log.jsonl").read_text().splitlines()
         assert json.loads(log[-1])["step"] == 2  # half of the budget each
+    assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, 3 * 64, 3)  # layout, with, without
     assert "2 training steps of 2 each" in capsys.readouterr().out
 
 
@@ -243,6 +244,7 @@ def test_every_method_of_few_steps_starts_from_one_base(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(few_steps, "STEPS", (1, 2))
+    monkeypatch.setattr(few_steps, "SHOWN", (1, 2))
     monkeypatch.setattr("semflow_core.training.flow.FeatureDistance", lambda: torch.nn.Identity())
     without_network = few_steps.methods(Path("base"))[:-1]  # the last one needs a package
     monkeypatch.setattr(few_steps, "methods", lambda base: few_steps_of(base, without_network))
@@ -251,6 +253,7 @@ def test_every_method_of_few_steps_starts_from_one_base(
     names = ["base", *(m.name for m in without_network)]
     assert [(r["method"], r["steps"]) for r in rows] == [(name, k) for name in names for k in (1, 2)]
     assert all(set(r) == set(rows[0]) for r in rows)  # the shortcut's figures are the same ones
+    assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, (1 + 2 * len(names)) * 64, 3)
     lengths = [json.loads(f.read_text().splitlines()[-1])["step"] for f in sorted(tmp_path.rglob("log.jsonl"))]
     assert sorted(lengths) == [2] * len(without_network) + [5]
 
@@ -273,6 +276,7 @@ def test_one_network_is_measured_beside_each_domains_own(
     assert [(r["domain"], r["network"]) for r in outcome.tables[0].rows] == [
         ("flow", "its own"), ("flow", "one for all"), ("mirrored", "its own"), ("mirrored", "one for all")
     ]  # fmt: skip
+    assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, 3 * 64, 3)  # layout, own, shared
     log = (tmp_path / "out" / "domains" / "one" / "log.jsonl").read_text().splitlines()
     assert json.loads(log[-1])["step"] == 4 and "flow: 8 steps" in log[-1]
     assert "2 training steps of 2 for a domain's own network, 4 for the one" in outcome.about

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +78,24 @@ class Bench:
         return figures
 
     def sheet(self, settings: list[dict[str, Any]]) -> np.ndarray | None:
-        """Our own layouts, a row each: the layout, then the photo of each setting; None where we have drawn none."""
-        palette, rows = self.pipeline.palette, []
-        for name in LAYOUTS.get(palette.name, ()):
-            labels = read_layout(LAYOUT_DIR / f"{name}.png", palette, self.pipeline.codebook)
-            made = [self.pipeline.synthesize(SynthesisRequest(layout=pack_labels(labels), **s)).photo for s in settings]
-            h, w = made[0].shape[:2]
-            small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
-            rows.append(np.concatenate([palette.colorize(small), *made], axis=1))
-        return np.concatenate(rows) if rows else None
+        """Our own layouts under this model and each setting; see `sheet`."""
+        return sheet([(self.pipeline, s) for s in settings])
+
+
+def sheet(columns: Sequence[tuple[SemFlowPipeline, dict[str, Any]]]) -> np.ndarray | None:
+    """Our own layouts, a row each: the layout, then the photo of each column; None where we have drawn none.
+
+    Args:
+        columns: models of one label set and size, each with settings of a SynthesisRequest.
+    """
+    first, rows = columns[0][0], []
+    for name in LAYOUTS.get(first.palette.name, ()):
+        labels = read_layout(LAYOUT_DIR / f"{name}.png", first.palette, first.codebook)
+        made = [m.synthesize(SynthesisRequest(layout=pack_labels(labels), **how)).photo for m, how in columns]
+        h, w = made[0].shape[:2]
+        small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
+        rows.append(np.concatenate([first.palette.colorize(small), *made], axis=1))
+    return np.concatenate(rows) if rows else None
 
 
 def make_bench(

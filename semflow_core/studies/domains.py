@@ -13,7 +13,7 @@ from ..pipeline import SemFlowPipeline
 from ..training.conditioned import train_joint
 from ..training.flow import FlowTask
 from ..training.run import run_training
-from .bench import make_bench
+from .bench import make_bench, sheet
 from .table import Outcome, Table
 from .training import settings
 
@@ -40,12 +40,12 @@ def run_domains(
     flows = {name: settings(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
     for name, file in files.items():
         run_training(file, [*each, f"out={folder / name}"])
-    first = next(iter(flows.values()))
+    first_name, first = next(iter(flows.items()))
     longer = replace(first.optim, steps=len(flows) * first.optim.steps)
     set_seed(first.seed)
     tasks = {name: FlowTask(flow, data_root(flow.data)) for name, flow in flows.items()}
     train_joint(tasks, longer, folder / "one", first.seed)
-    rows, about = [], ""
+    rows, columns, about = [], [], ""
     for name, file in files.items():
         for network, export in (("its own", folder / name / "export"), ("one for all", folder / "one/export" / name)):
             bench = make_bench(SemFlowPipeline.from_pretrained(export), file, n, seed, batch, diverse, first.data)
@@ -56,9 +56,13 @@ def run_domains(
             for steps in STEPS:
                 read = bench.segmentation(bench.harness.photos, steps=steps)
                 figures = {"segmentation mIoU": read, **bench.synthesis(steps=steps)}
+                if name == first_name:  # one sheet holds one label set
+                    columns.append((bench.pipeline, {"steps": steps}))
                 rows.append({"domain": name, "network": network, "steps": steps, **figures})
     return Outcome(
         "One network for both domains with a domain embedding, or two networks?",
         about,
         [Table("By domain and network", rows)],
+        sheet(columns),
+        f"{first_name}: its own network at {' and '.join(map(str, STEPS))} steps, then the one for all",
     )

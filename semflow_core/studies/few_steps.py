@@ -9,12 +9,13 @@ from typing import Any
 from ..evaluation.bootstrap import Estimate
 from ..pipeline import SemFlowPipeline
 from ..training.run import run_training
-from .bench import Bench, make_bench
+from .bench import Bench, make_bench, sheet
 from .table import Outcome, Table
 from .training import settings
 
 BUDGET = 4500  # training steps of all: a third for the base
 STEPS = (1, 2, 4, 8)
+SHOWN = (1, 8)  # in the sheet
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def run_few_steps(
     flow = settings(config, [*each, f"out={folder}"])
     steps = flow.optim.steps
     run_training(config, [*each, f"optim.steps={steps * 5 // 2}", "photo_features=0", f"out={base}"])
-    rows, about = [], ""
+    rows, columns, about = [], [], ""
     for i, method in enumerate((Method("base"), *methods(base / "export"))):
         run = base if i == 0 else folder / str(i)
         if i:
@@ -64,11 +65,21 @@ def run_few_steps(
         for k in STEPS:
             figures = shortcut(bench, export, k) if method.kind == "shortcut" else plain(bench, k)
             rows.append({"method": method.name, "steps": k, **figures})
+        columns += [picture(bench.pipeline, export, method, k) for k in SHOWN]
     return Outcome(
         "What makes pictures of few steps better, from the same weights on and for as long?",
         about,
         [Table("By method and solver steps", rows)],
+        sheet(columns),
+        f"the base and the methods in the table's order, {' and '.join(map(str, SHOWN))} steps each",
     )
+
+
+def picture(flow: SemFlowPipeline, export: Path, method: Method, steps: int) -> tuple[SemFlowPipeline, dict[str, Any]]:
+    """A column of the sheet."""
+    if method.kind == "shortcut":
+        return SemFlowPipeline.from_pretrained(export / f"to_photo_{steps}"), {"steps": steps, "grid": "uniform"}
+    return flow, {"steps": steps}
 
 
 def plain(bench: Bench, steps: int) -> dict[str, Estimate]:

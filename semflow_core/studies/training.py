@@ -13,7 +13,7 @@ from ..pipeline import SemFlowPipeline
 from ..training.config import build, read_config
 from ..training.flow import FlowConfig
 from ..training.run import run_training
-from .bench import make_bench
+from .bench import make_bench, sheet
 from .table import Outcome, Table
 
 BUDGET = 4500  # steps of all variants together: about an hour on two CPU cores
@@ -110,7 +110,7 @@ def run_training_study(
     }
     for words in plans.values():  # all of them, before the first trains for an hour
         settings(config, words)
-    rows, about = [], ""
+    rows, columns, about = [], [], ""
     for variant, words in plans.items():
         run_training(config, words)
         flow = settings(config, words)
@@ -118,6 +118,7 @@ def run_training_study(
         bench = make_bench(pipeline, config, n, seed, batch, diverse, flow.data)
         about = f"{config.name}, {flow.optim.steps} training steps of {flow.optim.batch} each; {bench.about}"
         codec = bench.codec_ceiling()
+        columns.append((pipeline, {"steps": STEPS[-1]}))
         for steps in STEPS:
             rows.append(
                 {
@@ -128,7 +129,8 @@ def run_training_study(
                     "codec alone mIoU": codec,
                 }
             )
-    return Outcome(study.question, about, [Table("By variant and solver steps", rows)])
+    caption = f"the variants in the table's order, {STEPS[-1]} steps"
+    return Outcome(study.question, about, [Table("By variant and solver steps", rows)], sheet(columns), caption)
 
 
 def settings(config: Path, overrides: list[str]) -> FlowConfig:
