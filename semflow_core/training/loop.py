@@ -60,10 +60,12 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
     device = accelerator.device
     model = channels_last(task.model.to(device))
+    betas = (config.betas[0], config.betas[1])
+    # fused and foreach: on two cores the plain loops over parameters take a seventh of a step
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.lr, betas=(config.betas[0], config.betas[1]), weight_decay=config.weight_decay
+        model.parameters(), lr=config.lr, betas=betas, weight_decay=config.weight_decay, fused=True
     )
-    ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75)
+    ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75, foreach=True)
     ema.to(device)
     model, optimizer = accelerator.prepare(model, optimizer)
     accelerator.register_for_checkpointing(ema)
