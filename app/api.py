@@ -77,6 +77,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         even = gr.Textbox("uniform", label="grid")
         read_steps = WholeNumber(best.steps, precision=0, label="steps")
         mirror = gr.Checkbox(best.mirror, label="mirror")
+        smooth = gr.Number(best.smooth, label="smooth")
         count = WholeNumber(4, precision=0, label="count")
         frames = WholeNumber(25, precision=0, label="frames")
         photo = gr.Image(type="filepath", format="png", label="photo")
@@ -118,7 +119,9 @@ def add_endpoints(actions: Actions, model: str) -> None:
         write_photo(path, actions.pipeline(model).synthesize(request).photo)
         return str(path)
 
-    def segment(picture: str, model: str, steps: int, solver: str, grid: str, mirror: bool) -> str:
+    def segment(
+        picture: str, model: str, steps: int, solver: str, grid: str, mirror: bool, smooth: float
+    ) -> str:
         """Find the layout of a photo.
 
         Args:
@@ -128,13 +131,15 @@ def add_endpoints(actions: Actions, model: str) -> None:
             solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
             grid: times of the steps: uniform, quadratic or cubic.
             mirror: read the mirror image, too, and decide by both: better, at twice the work.
+            smooth: let neighbours decide together, 0 to 16 pixels of the model's square.
 
         Returns:
             a PNG of class ids (mode P, ids as pixel values) at the photo's own size.
         """
         pipeline = actions.pipeline(model)
         packed = pack_photo(read_photo(_given(picture, "photo")))
-        result = pipeline.segment(SegmentationRequest(model, steps, solver, photo=packed, grid=grid, mirror=mirror))
+        request = SegmentationRequest(model, steps, solver, packed, grid, mirror, smooth)
+        result = pipeline.segment(request)
         path = _folder(layout) / "layout.png"
         write_layout(path, result.labels, pipeline.palette)
         return str(path)
@@ -246,7 +251,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
     how = [solver, grid]
     for endpoint, inputs, outputs in (
         (synthesize, [picture, name, steps, seed, *how], photo),
-        (segment, [picture, name, read_steps, solver, even, mirror], layout),
+        (segment, [picture, name, read_steps, solver, even, mirror, smooth], layout),
         (edit, [picture, after, name, steps, seed, *how, before], [photo, changed]),
         (variations, [picture, name, count, steps, seed, *how], [photos, seeds]),
         (trajectory, [picture, name, steps, seed, solver, frames], [photos, places]),

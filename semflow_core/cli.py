@@ -71,6 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="read the mirror image, too, and decide by both, at twice the work (as the model reads best)",
     )
+    segment_.add_argument(
+        "--smooth",
+        type=float,
+        metavar="PIXELS",
+        help="let neighbours decide together, 0 to 16 (as the model reads best)",
+    )
     edit_ = command(edit, "change in a photo what was changed in its layout, and nothing else")
     edit_.add_argument("inputs", type=Path, nargs=1, metavar="PHOTO")
     edit_.add_argument("--layout", type=Path, required=True, metavar="FILE", help="the layout after the change")
@@ -102,6 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     evaluate_.add_argument(
         "--mirror", action="store_true", help="read mirror images, too, and decide by both (twice the work)"
+    )
+    evaluate_.add_argument(
+        "--smooth", type=float, default=0.0, metavar="PIXELS", help="let neighbours decide together, 0 to 16 (0)"
     )
     evaluate_.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
 
@@ -204,7 +213,7 @@ def segment(args: argparse.Namespace) -> None:
     from .images import read_photo, write_layout
     from .request import SegmentationRequest, pack_photo
 
-    wanted = given(args, "steps", "solver", "grid", "mirror")
+    wanted = given(args, "steps", "solver", "grid", "mirror", "smooth")
     SegmentationRequest(model=args.model, **wanted)  # a wrong setting is said before a model is loaded
     pipeline = prepare(args)
     template = SegmentationRequest(model=args.model, **{**pipeline.reading, **wanted})
@@ -298,10 +307,10 @@ def evaluate(args: argparse.Namespace) -> None:
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
-    harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror)
+    harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
     report = evaluate(harness, args.steps, metrics, others, args.diverse)
     split = f"the last {len(pairs)} of {len(found)} pairs in sorted order"
-    about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror}
+    about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror, "smooth": args.smooth}
     print(tables(about | report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 
@@ -110,14 +111,21 @@ class Codebook:
         b, _, h, w = colors.shape
         return d.view(b, h, w, -1).movedim(-1, 1)
 
-    def agree(self, *views: torch.Tensor) -> torch.Tensor:
+    def agree(self, *views: torch.Tensor, smooth: float = 0.0) -> torch.Tensor:
         """One table of distances from those of several views of a picture, each (B, n, H, W) in 0..255 units.
 
         A view gives each class the chance exp(-d^2 / 2 (s/2)^2), to a sum of 1, and the mean chance is turned into a
         distance again. A view that is far from every anchor is unsure, and so has little say.
+
+        Args:
+            smooth: deviation in pixels of the Gaussian over which neighbours' chances are averaged, too; 0 for none.
         """
         sigma = self.s / 2
         chance = torch.stack([torch.softmax(-d.square() / (2 * sigma**2), 1) for d in views]).mean(0)
+        if smooth:
+            planes = chance.flatten(0, 1).cpu().numpy()
+            planes = [cv2.GaussianBlur(p, (0, 0), smooth, borderType=cv2.BORDER_REPLICATE) for p in planes]
+            chance = torch.from_numpy(np.stack(planes)).view_as(chance).to(chance.device)
         return sigma * (-2 * chance.clamp(min=1e-12).log()).sqrt()
 
 

@@ -229,12 +229,13 @@ class SemFlowPipeline:
         views = photos + [p[:, ::-1] for p in photos] if first.mirror else photos
         z0 = torch.cat([self.encode_photo(p) for p in views])
         z1 = self._solve(z0, times_to_mask(first.steps, first.grid), first.solver, on_step)
-        distances = self.codebook.distances(self.decode_masks(z1))
+        distances, *others = self.codebook.distances(self.decode_masks(z1)).split(len(photos))
         if first.mirror:
-            seen, mirrored = distances.split(len(photos))
             palette = self.palette
-            other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(seen.device)
-            distances = self.codebook.agree(seen, mirrored.flip(-1)[:, other_side])
+            other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(distances.device)
+            others = [others[0].flip(-1)[:, other_side]]
+        if first.mirror or first.smooth:
+            distances = self.codebook.agree(distances, *others, smooth=first.smooth)
         distances = distances.cpu()
         results = []
         for i, photo in enumerate(photos):
@@ -448,7 +449,7 @@ def _shared(requests: Sequence[Any]) -> Any:
         raise InputError("there is nothing to do: the list of requests is empty")
 
     def how(r: Request) -> tuple[object, ...]:
-        return r.steps, r.solver, getattr(r, "grid", None), getattr(r, "mirror", False)
+        return r.steps, r.solver, getattr(r, "grid", None), getattr(r, "mirror", False), getattr(r, "smooth", 0)
 
     if any(how(r) != how(requests[0]) for r in requests):
         raise InputError("the requests of one batch must have the same steps, solver and grid")

@@ -25,6 +25,7 @@ from .solvers import SOLVERS
 MAX_STEPS = 1000
 MAX_SIDE = 8192  # pixels of a photo or layout
 MAX_PIXELS = 40_000_000
+MAX_SMOOTH = 16  # pixels of the model's square
 
 R = TypeVar("R", bound="Request")
 
@@ -123,15 +124,20 @@ class SegmentationRequest(Request):
         photo: packed (`pack_photo`).
         grid: as in SynthesisRequest.
         mirror: read the mirror image, too, and decide by both. Better, at twice the work; not in the paper.
+        smooth: let neighbours decide together (`Codebook.agree`), 0 .. 16 pixels of the model's square; 0, the paper's,
+            decides each pixel alone.
     """
 
     photo: str = ""
     grid: str = "uniform"
     mirror: bool = False
+    smooth: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_grid(self.grid)
+        if not 0 <= self.smooth <= MAX_SMOOTH:
+            raise InputError(f"smooth is {self.smooth:g} pixels; it must be from 0 to {MAX_SMOOTH}")
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,8 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "times": ("numbers", lambda v: isinstance(v, tuple) and all(map(is_number, v))),
     "predict": ("true or false", lambda v: isinstance(v, bool)),
+    "mirror": ("true or false", lambda v: isinstance(v, bool)),
+    "smooth": ("a number", lambda v: is_number(v)),
     **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "before", "photo")},
 }
 

@@ -114,18 +114,19 @@ def test_segment_reads_as_the_model_does_best_unless_told(
     own = tmp_path / "own"
     shutil.copytree(tiny_model, own)
     index = own / "model_index.json"
-    index.write_text(json.dumps(json.loads(index.read_text()) | {"reading": {"steps": 3, "mirror": True}}))
+    reading = {"reading": {"steps": 3, "mirror": True, "smooth": 2.0}}
+    index.write_text(json.dumps(json.loads(index.read_text()) | reading))
     asked: list[Any] = []
     segment_many = SemFlowPipeline.segment_many
 
     def spy(self: SemFlowPipeline, requests: list[SegmentationRequest]) -> Any:
-        asked.extend((r.steps, r.mirror) for r in requests)
+        asked.extend((r.steps, r.mirror, r.smooth) for r in requests)
         return segment_many(self, requests)
 
     monkeypatch.setattr(SemFlowPipeline, "segment_many", spy)
-    for how in ((), ("--steps", 5), ("--no-mirror",)):
+    for how in ((), ("--steps", 5), ("--no-mirror",), ("--smooth", 0)):
         assert run("segment", "--model", own, "--no-align", *how, inputs / "wide.png", "--out", tmp_path / "out") == 0
-    assert asked == [(3, True), (5, True), (3, False)]
+    assert asked == [(3, True, 2), (5, True, 2), (3, False, 2), (3, True, 0)]
 
 
 def test_edit(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray, face_layout: np.ndarray) -> None:

@@ -162,3 +162,17 @@ def test_views_that_agree_keep_their_order_and_an_unsure_view_has_little_say() -
     on, between = book.anchors[3], (0.45 * book.anchors[3] + 0.55 * book.anchors[5])
     sure, unsure = (book.distances(c.view(1, 3, 1, 1)) for c in (on, between))
     assert unsure.argmin() != 3 and book.agree(sure, unsure).argmin() == 3
+
+
+def test_neighbours_decide_together_and_a_border_stays() -> None:
+    book = Codebook(load_palette("celebamask_hq"), 3, 125)
+    labels = np.zeros((1, 24, 24), np.uint8)
+    labels[:, :, 12:] = 13
+    speck = labels.copy()
+    speck[0, 6, 4] = speck[0, 18, 20] = 17
+    distances = book.distances(book.encode(speck))
+    alone, together = book.agree(distances), book.agree(distances, smooth=1.0)
+    ids = book.palette.ids
+    assert np.array_equal(ids[alone.argmin(1).numpy()], speck)
+    assert np.array_equal(ids[together.argmin(1).numpy()], labels)
+    torch.testing.assert_close(book.agree(distances, distances, smooth=1.0), together)

@@ -104,6 +104,20 @@ def test_a_bad_request_is_refused_with_its_reason(text: str, words: str) -> None
 @pytest.mark.parametrize(
     "values, words",
     [
+        ({"mirror": "yes"}, "mirror is 'yes'; it must be true or false"),
+        ({"smooth": "1"}, "smooth is '1'; it must be a number"),
+        ({"smooth": -0.5}, "smooth is -0.5 pixels; it must be from 0 to 16"),
+        ({"smooth": 17}, "smooth is 17 pixels; it must be from 0 to 16"),
+    ],
+)
+def test_a_bad_reading_is_refused(values: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        SegmentationRequest(**values)
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
         ({}, "exactly one"),
         ({"photo": "p", "layout": "l"}, "exactly one"),
         ({"photo": "p", "frames": 1}, "number of frames is 1"),

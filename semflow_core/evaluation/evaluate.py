@@ -156,6 +156,8 @@ def tables(report: Report) -> str:
     about = f"n = {report['n']}, {report['resolution']}x{report['resolution']}, [95 % bootstrap interval over pictures]"
     if report.get("mirror"):
         about += ", photos read with their mirror images"
+    if report.get("smooth"):
+        about += f", neighbours deciding together (smooth {report['smooth']:g})"
     heads = ("steps", "segmentation mIoU", "pixel accuracy", "cycle mIoU", "s to segment", "s to synthesise")
     both = [
         (

@@ -22,7 +22,7 @@ class Harness:
             palette it is painted as the background.
         seed: layout i is perturbed with seed + i.
         batch: pictures computed at once.
-        mirror: how photos are read (SegmentationRequest).
+        mirror, smooth: how photos are read (SegmentationRequest).
     """
 
     def __init__(
@@ -33,9 +33,11 @@ class Harness:
         seed: int = 0,
         batch: int = 8,
         mirror: bool = False,
+        smooth: float = 0.0,
     ) -> None:
         self.pipeline, self.palette = pipeline, pipeline.palette
-        self.photos, self.masks, self.seed, self.batch, self.mirror = photos, masks, seed, batch, mirror
+        self.photos, self.masks, self.seed, self.batch = photos, masks, seed, batch
+        self.reading: dict[str, Any] = {"mirror": mirror, "smooth": smooth}
         self.layouts = self.palette.paintable(masks)
 
     def segment(self, photos: Sequence[np.ndarray], **how: Any) -> np.ndarray:
@@ -46,7 +48,7 @@ class Harness:
         """
         labels = []
         for part in self._parts(photos):
-            requests = [SegmentationRequest(photo=pack_photo(p), mirror=self.mirror, **how) for p in part]
+            requests = [SegmentationRequest(photo=pack_photo(p), **self.reading, **how) for p in part]
             labels += [s.labels for s in self.pipeline.segment_many(requests)]
         # a model with an aspect shows, and so segments, wider pictures
         return np.stack([cv2.resize(m, self._side, interpolation=cv2.INTER_NEAREST_EXACT) for m in labels])
