@@ -46,6 +46,7 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     folders = {kind: out / "baselines" / kind for kind in KINDS}
     # all from scratch, and without what only pictures have a use for
     words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", *overrides]
+    chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
     data = settings(config, [*words, f"out={out}"]).data
     for kind, folder in folders.items():
         run_training(config, [*words, f"kind={kind}", f"out={folder}"])
@@ -69,7 +70,7 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     rows.append({"method": "discriminative U-Net", "sampler": "-", "steps": 1, **plain_row})
     return Outcome(
         "Does a flow segment better than a diffusion model of the same network, data and budget (the paper's Table 2)?",
-        f"{config.name}, {', '.join(words)}; {bench.about}",
+        f"{config.name}, {', '.join('='.join(w) for w in chosen.items())}; {bench.about}",
         [Table("Segmentation of the development split", rows)],
     )
 
