@@ -3,8 +3,7 @@
 Every colour of the pseudo mask may move by less than s/2 a channel, so the label survives by
 construction. `white` is the paper's, independent per pixel. `regional` adds a part that is constant
 over each class region, because appearance (hair colour, skin tone, light) is a low-frequency quantity
-and white noise has almost no power there. `cellular` adds one that is constant over 8x8 pixels: a latent
-cell averages its pixels, so of white noise it keeps an eighth, of this all (docs/method.md).
+and white noise has almost no power there (docs/method.md).
 """
 
 from __future__ import annotations
@@ -19,24 +18,20 @@ from .codebook import Codebook
 from .errors import InputError
 from .palette import Palette
 
-CELL = 8  # pixels of a latent cell's side
-CELL_STREAM = 2**31  # of a seed's random numbers; 0 are the pixels', 1 + class id the regions'
 MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
 
 
 @dataclass(frozen=True)
 class Shares:
-    """How beta is divided: constant over a class region, over 8x8 pixels, over nothing. They add up to 1."""
+    """How beta is divided: constant over a class region, or each pixel's own. They add up to 1."""
 
     region: float
-    cell: float
     pixel: float
 
 
 SPECTRA = {
-    "white": Shares(0.0, 0.0, 1.0),
-    "regional": Shares(0.75, 0.0, 0.25),
-    "cellular": Shares(0.4, 0.5, 0.1),
+    "white": Shares(0.0, 1.0),
+    "regional": Shares(0.75, 0.25),
 }
 
 
@@ -44,8 +39,8 @@ SPECTRA = {
 class Perturbation:
     """Amplitude, in 0..255 units, and spectrum of eps in Eq. 14.
 
-    A sum of parts that are U(-1, 1) a class region, an 8x8 cell and a pixel, each with its share of beta
-    (`SPECTRA`), so that the sum stays within beta.
+    A sum of parts that are U(-1, 1) a class region and a pixel, each with its share of beta (`SPECTRA`), so that the
+    sum stays within beta.
     """
 
     beta: float = 6.0
@@ -120,7 +115,7 @@ def perturb(
         class_id = int(codebook.palette.ids[i])
         class_seed = class_seeds.get(class_id, seed)
         if class_seed not in fields:
-            fields[class_seed] = _field(class_seed, shares, *labels.shape)
+            fields[class_seed] = shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
         noise = fields[class_seed]
         if shares.region:
             constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id)
@@ -128,20 +123,6 @@ def perturb(
         where = torch.from_numpy(index == i)
         eps[:, where] = spec.beta * noise[:, where]
     return codebook.encode(labels[None]) + eps[None]
-
-
-def _field(seed: int, shares: Shares, height: int, width: int) -> torch.Tensor:
-    """What a seed draws for pixels and cells, (3, height, width), whatever their classes."""
-    noise = shares.pixel * _uniform(seed, 0, (3, height, width))
-    if shares.cell:
-        cells = _uniform(seed, CELL_STREAM, (3, -(-height // CELL), -(-width // CELL)))
-        noise = noise + shares.cell * spread(cells)[:, :height, :width]
-    return noise
-
-
-def spread(cells: torch.Tensor) -> torch.Tensor:
-    """(..., h, w) -> (..., 8h, 8w): each cell's number over its pixels."""
-    return cells.repeat_interleave(CELL, -2).repeat_interleave(CELL, -1)
 
 
 def drawn_offset(palette: Palette, class_seed: int, class_id: int) -> tuple[float, float, float]:
@@ -155,7 +136,10 @@ def drawn_offset(palette: Palette, class_seed: int, class_id: int) -> tuple[floa
 
 
 def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:
-    """U(-1, 1) float32 from a CPU generator: the same numbers on every device."""
+    """U(-1, 1) float32 from a CPU generator: the same numbers on every device.
+
+    Stream 0 is the pixels', 1 + class id the regions'.
+    """
     # SeedSequence keeps the streams of one seed apart; torch alone would need seed arithmetic
     state = int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))
     return torch.rand(shape, generator=torch.Generator().manual_seed(state)) * 2 - 1

@@ -97,7 +97,7 @@ class SynthesisRequest(Request):
         seed: perturbation seed, 0 .. 2**53 - 1.
         grid: times of the solver: uniform, quadratic (1 - u^2) or cubic (1 - u^3).
         beta: perturbation amplitude in 0..255 units, below s/2; None is the model's own.
-        spectrum: "white", "regional" or "cellular"; None is the model's own.
+        spectrum: "white" or "regional"; None is the model's own.
         class_seeds: (class id, seed) pairs: regions that are re-rolled.
         offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: style handles of regions.
     """

@@ -44,7 +44,7 @@ def test_amplitudes_from_half_the_spacing_on_are_refused(beta: float) -> None:
 
 
 def test_an_unknown_spectrum_is_refused() -> None:
-    with pytest.raises(InputError, match="no perturbation spectrum 'pink'; it is one of white, regional, cellular"):
+    with pytest.raises(InputError, match="no perturbation spectrum 'pink'; it is one of white, regional"):
         noise(np.zeros((4, 4), np.uint8), spectrum="pink")
 
 
@@ -123,24 +123,19 @@ def test_the_regional_part_is_constant_over_each_class() -> None:
 def test_regional_constants_differ_between_seeds_where_white_ones_cannot() -> None:
     labels = np.zeros((64, 64), np.uint8)
     means = {s: torch.stack([noise(labels, 40, s, seed).mean((1, 2)) for seed in range(40)]) for s in SPECTRA}
-    for spectrum in ("regional", "cellular"):
-        assert means[spectrum].std() == pytest.approx(40 * SPECTRA[spectrum].region / math.sqrt(3), rel=0.2)
+    assert means["regional"].std() == pytest.approx(40 * SPECTRA["regional"].region / math.sqrt(3), rel=0.2)
     assert means["white"].std() < 1
 
 
-def test_a_cell_shares_most_of_its_noise_and_training_draws_the_same_distribution() -> None:
-    labels = np.zeros((64, 64), np.uint8)
-    drawn = torch.stack([noise(labels, spectrum="cellular", seed=s) for s in range(20)])
-    rng = np.random.default_rng(0)
-    noisy, smooth, _ = perturbed(FACES, np.zeros((20, 64, 64), np.uint8), 40.0, rng, "cellular")
-    trained = noisy - smooth + (smooth - FACES.anchors[0].view(1, 3, 1, 1))
-    shares = SPECTRA["cellular"]
+def test_training_draws_the_same_distribution() -> None:
+    labels = np.zeros((20, 64, 64), np.uint8)
+    drawn = torch.stack([noise(labels[0], spectrum="regional", seed=s) for s in range(20)])
+    noisy, _, _ = perturbed(FACES, labels, 40.0, np.random.default_rng(0), "regional")
+    trained = noisy - FACES.anchors[0].view(1, 3, 1, 1)
+    shares = SPECTRA["regional"]
     for eps in (drawn, trained):
-        cells = eps.view(20, 3, 8, 8, 8, 8)  # row of cells, row in a cell, ...
-        mean = cells.mean((3, 5), keepdim=True)
-        region = mean.mean((2, 4), keepdim=True)
-        assert (cells - mean).std() == pytest.approx(40 * shares.pixel / math.sqrt(3), rel=0.05)
-        assert (mean - region).std() == pytest.approx(40 * shares.cell / math.sqrt(3), rel=0.05)
+        region = eps.mean((2, 3), keepdim=True)
+        assert (eps - region).std() == pytest.approx(40 * shares.pixel / math.sqrt(3), rel=0.05)
         assert region.std() == pytest.approx(40 * shares.region / math.sqrt(3), rel=0.25)
 
 

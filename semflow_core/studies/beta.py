@@ -18,8 +18,6 @@ SETTINGS = (
     ("regional ±20", 20.0, "regional"),
     ("regional ±40", 40.0, "regional"),
     ("regional ±55", 55.0, "regional"),
-    ("cellular ±20", 20.0, "cellular"),
-    ("cellular ±40", 40.0, "cellular"),
 )
 
 

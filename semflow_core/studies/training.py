@@ -50,7 +50,6 @@ TRAINING_STUDIES = {
             Variant("white ±40", ("beta=40", "spectrum=white")),
             Variant("regional ±20", ("beta=20", "spectrum=regional")),
             Variant("regional ±40", ("beta=40", "spectrum=regional")),
-            Variant("cellular ±40", ("beta=40", "spectrum=cellular")),
         ),
     ),
     "times": TrainingStudy(

@@ -23,7 +23,7 @@ from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
 from ..images import write_atomically
-from ..perturbation import CELL, SPECTRA, Perturbation, spread
+from ..perturbation import SPECTRA, Perturbation
 from ..pipeline import channels_last
 from .config import DomainConfig, OptimConfig
 
@@ -304,9 +304,6 @@ def perturbed(
     colors = codebook.anchors + offset  # (B, n, 3)
     smooth = colors[torch.arange(b)[:, None, None], index].permute(0, 3, 1, 2).contiguous()
     noise = torch.from_numpy(rng.uniform(-1, 1, smooth.shape).astype(np.float32)) * beta * shares.pixel
-    if shares.cell:
-        h, w = (n // CELL for n in labels.shape[1:])
-        noise += spread(torch.from_numpy(rng.uniform(-1, 1, (b, 3, h, w)).astype(np.float32))) * beta * shares.cell
     return smooth + noise, smooth, index
 
 
