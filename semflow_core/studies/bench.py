@@ -77,6 +77,10 @@ class Bench:
             figures |= self.metrics.between(self.harness.by_seed(self.diverse, **how))
         return figures
 
+    def both_ways(self, steps: int) -> dict[str, Estimate]:
+        """The split's photos read and its layouts made into photos, with so many steps each."""
+        return {"segmentation mIoU": self.segmentation(self.harness.photos, steps=steps), **self.synthesis(steps=steps)}
+
     def sheet(self, settings: list[dict[str, Any]]) -> np.ndarray | None:
         """Our own layouts under this model and each setting; see `sheet`."""
         return sheet([(self.pipeline, s) for s in settings])

@@ -10,8 +10,9 @@ from accelerate.utils import set_seed
 
 from ..data.pairs import data_root
 from ..pipeline import SemFlowPipeline
-from ..training.conditioned import train_joint
+from ..training.conditioned import JointTask
 from ..training.flow import FlowTask
+from ..training.loop import train
 from ..training.run import run_training
 from .bench import make_bench, sheet
 from .table import Outcome, Table
@@ -44,7 +45,8 @@ def run_domains(
     longer = replace(first.optim, steps=len(flows) * first.optim.steps)
     set_seed(first.seed)
     tasks = {name: FlowTask(flow, data_root(flow.data)) for name, flow in flows.items()}
-    train_joint(tasks, longer, folder / "one", first.seed)
+    (folder / "one").mkdir(parents=True, exist_ok=True)
+    train(JointTask(tasks), longer, folder / "one", first.seed)
     rows, columns, about = [], [], ""
     for name, file in files.items():
         for network, export in (("its own", folder / name / "export"), ("one for all", folder / "one/export" / name)):
@@ -54,11 +56,9 @@ def run_domains(
                 f"{longer.steps} for the one; {bench.about}"
             )
             for steps in STEPS:
-                read = bench.segmentation(bench.harness.photos, steps=steps)
-                figures = {"segmentation mIoU": read, **bench.synthesis(steps=steps)}
                 if name == first_name:  # one sheet holds one label set
                     columns.append((bench.pipeline, {"steps": steps}))
-                rows.append({"domain": name, "network": network, "steps": steps, **figures})
+                rows.append({"domain": name, "network": network, "steps": steps, **bench.both_ways(steps)})
     return Outcome(
         "One network for both domains with a domain embedding, or two networks?",
         about,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.bootstrap import Estimate
+from ..evaluation.harness import Harness
 from ..pipeline import SemFlowPipeline
 from ..training.run import run_training
-from .bench import Bench, make_bench, sheet
+from .bench import READ_STEPS, Bench, make_bench, sheet
 from .table import Outcome, Table
 from .training import settings
 
@@ -63,7 +64,7 @@ def run_few_steps(
         bench = make_bench(SemFlowPipeline.from_pretrained(export), config, n, seed, batch, diverse, flow.data)
         about = f"{config.name}, base {steps * 5 // 2} training steps, each method {steps} more; {bench.about}"
         for k in STEPS:
-            figures = shortcut(bench, export, k) if method.kind == "shortcut" else plain(bench, k)
+            figures = shortcut(bench, export, k) if method.kind == "shortcut" else bench.both_ways(k)
             rows.append({"method": method.name, "steps": k, **figures})
         columns += [picture(bench.pipeline, export, method, k) for k in SHOWN]
     return Outcome(
@@ -82,24 +83,19 @@ def picture(flow: SemFlowPipeline, export: Path, method: Method, steps: int) -> 
     return flow, {"steps": steps}
 
 
-def plain(bench: Bench, steps: int) -> dict[str, Estimate]:
-    read = bench.segmentation(bench.harness.photos, steps=steps)
-    return {"segmentation mIoU": read, **bench.synthesis(steps=steps)}
-
-
-def shortcut(bench: Bench, export: Path, steps: int) -> dict[str, Any]:
+def shortcut(bench: Bench, export: Path, steps: int) -> dict[str, Estimate]:
     """The same figures by networks that know the step's size, on even times; syntheses are read by the flow."""
 
     def towards(where: str) -> Bench:
         told = SemFlowPipeline.from_pretrained(export / f"{where}_{steps}")
         harness = bench.harness
-        return replace(bench, harness=type(harness)(told, harness.photos, harness.masks, harness.seed, harness.batch))
+        return replace(bench, harness=Harness(told, harness.photos, harness.masks, harness.seed, harness.batch))
 
     photo, mask = towards("to_photo"), towards("to_mask")
     made = photo.harness.synthesize(steps=steps, grid="uniform")
     figures = {
         "segmentation mIoU": mask.segmentation(bench.harness.photos, steps=steps),
-        "cycle mIoU": bench.segmentation(made, steps=2),
+        "cycle mIoU": bench.segmentation(made, steps=READ_STEPS),
         **bench.metrics.against(made, paired=True),
     }
     if bench.diverse:

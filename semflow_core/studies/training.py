@@ -123,8 +123,7 @@ def run_training_study(
                 {
                     "variant": variant.name,
                     "steps": steps,
-                    "segmentation mIoU": bench.segmentation(bench.harness.photos, steps=steps),
-                    **bench.synthesis(steps=steps),
+                    **bench.both_ways(steps),
                     "codec alone mIoU": codec,
                 }
             )

@@ -6,7 +6,6 @@ shifts a bias, and `fold` puts it there: the result is a plain U-Net, which ever
 
 from __future__ import annotations
 
-import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ import torch
 from diffusers import UNet2DModel
 
 from ..flow import flow_loss
-from .config import OptimConfig
 from .flow import FlowBatch, FlowTask
-from .loop import train
 
 STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # of the grids with so many even steps; smaller ones count as 0
 
@@ -74,7 +71,7 @@ class ShortcutTask(FlowTask):
             first = step(z, start, half)
             second = step(z + half.view(-1, 1, 1, 1) * first, start + half, half)
         parts["steps"] = flow_loss(step(z, start, 2 * half), (first + second) / 2)
-        # as many samples' worth as in the paper, where a quarter of a batch is of this kind
+        # as in the paper, where a quarter of a batch is of this kind
         parts["loss"] = parts["loss"] + parts["steps"] / 4
         return parts
 
@@ -122,10 +119,4 @@ class JointTask:
 
     def export(self, model: torch.nn.Module, out: Path) -> None:
         for i, (name, task) in enumerate(zip(self.names, self.tasks)):
-            task.export(fold(copy.deepcopy(model), i), out / name)
-
-
-def train_joint(tasks: dict[str, FlowTask], config: OptimConfig, out: Path, seed: int) -> None:
-    """Train one network for all of `tasks`; `out/export/NAME` is each domain's model."""
-    out.mkdir(parents=True, exist_ok=True)
-    train(JointTask(tasks), config, out, seed)
+            task.export(fold(model, i), out / name)
