@@ -72,7 +72,8 @@ class Codebook:
         """Anchors by class index, (n, 3) float32 in 0..255 units."""
         n = len(self.palette.classes)
         grid = anchor_colors(self.k**3, self.k, self.s)
-        return torch.from_numpy(grid[list(self.order or range(n))])
+        with torch.inference_mode(False):  # whoever asks first, training may ask later
+            return torch.from_numpy(grid[list(self.order or range(n))])
 
     @property
     def max_beta(self) -> float:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import torch
 import yaml
 
 from ..codebook import PRESETS, Codebook
 from ..data.pairs import PairArrays, load_split
 from ..errors import InputError
 from ..palette import load_palette
+from ..pipeline import fast_dtype
 
 T = TypeVar("T")
 
@@ -30,13 +32,17 @@ class OptimConfig:
     betas: list[float] = field(default_factory=lambda: [0.9, 0.99])
     clip: float = 1.0
     ema: float = 0.999
-    bf16: bool = True  # autocast; times and perturbations stay float32
+    bf16: bool = True  # autocast, where the hardware multiplies it; times and perturbations stay float32
     compile: bool = False  # torch.compile: a third more steps a minute here, after two minutes; needs a C++ compiler
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
         if min(self.steps, self.batch, self.warmup) < 1 or self.lr <= 0 or len(self.betas) != 2:
             raise InputError("optim needs steps, batch and warmup of at least 1, an lr above 0 and two betas")
+
+    def autocast(self, device: torch.device) -> bool:
+        """Whether to compute in bfloat16 there: where it is emulated a step takes ten times as long."""
+        return self.bf16 and fast_dtype(device) is torch.bfloat16
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
@@ -57,7 +57,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
 
     Writes `out/checkpoint` (the newest state), `out/samples/*.png`, `out/log.jsonl` and `out/export`.
     """
-    accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
+    accelerator = Accelerator(mixed_precision="bf16" if config.autocast(PartialState().device) else "no")
     device = accelerator.device
     model = channels_last(task.model.to(device))
     betas = (config.betas[0], config.betas[1])
