@@ -64,8 +64,9 @@ TRAINING_STUDIES = {
         "Does cross-entropy on the decoded mask that the velocity points to help, and how much of it?",
         (
             Variant("none (the paper)", ("endpoint=0",)),
-            Variant("0.1", ("endpoint=0.1",)),
+            Variant("0.05", ("endpoint=0.05",)),
             Variant("0.5", ("endpoint=0.5",)),
+            Variant("0.5, half of the batch pays it", ("endpoint=0.5", "endpoint_samples=8")),
         ),
     ),
     "ema": TrainingStudy(
