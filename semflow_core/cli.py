@@ -158,6 +158,14 @@ def build_parser() -> argparse.ArgumentParser:
             metavar="ID=SEED",
             help="re-roll one class",
         )
+        sub.add_argument(
+            "--color",
+            type=class_color,
+            action="append",
+            default=[],
+            metavar="CLASS=#RRGGBB",
+            help="the mean colour of one class, such as hair=#b5651d (models that take colours)",
+        )
     for sub in (synthesize_, segment_, edit_):
         sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.png")
     for sub in (synthesize_, segment_, evaluate_, study_):
@@ -197,6 +205,7 @@ def synthesize(args: argparse.Namespace) -> None:
     )
     pipeline = prepare(args)
     check_classes(args, pipeline)
+    template = dataclasses.replace(template, offsets=pipeline.colored(dict(args.color)))
     for path in (
         args.inputs
     ):  # read twice, for every error comes before any result, and thousands do not fit in memory
@@ -247,6 +256,7 @@ def edit(args: argparse.Namespace) -> None:
         layout=layout(args.layout),
         before=layout(args.before) if args.before else "",
         class_seeds=tuple(args.class_seed),
+        offsets=pipeline.colored(dict(args.color)),
         **given(args, "steps", "seed", "solver", "grid", "beta"),
     )
     write_photo(args.out / f"{path.stem}.png", pipeline.edit(request).photo)
@@ -271,6 +281,7 @@ def animate(args: argparse.Namespace) -> None:
     request = TrajectoryRequest(
         model=args.model,
         class_seeds=tuple(args.class_seed),
+        offsets=pipeline.colored(dict(args.color)),
         **start,
         **given(args, "steps", "seed", "solver", "grid", "beta", "frames"),
     )
@@ -410,6 +421,13 @@ def count(text: str) -> int:
 
 def step_list(text: str) -> list[int]:
     return [positive(part) for part in text.split(",")]
+
+
+def class_color(text: str) -> tuple[str, str]:
+    name, equals, color = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' must be written CLASS=#RRGGBB")
+    return name, color
 
 
 def class_seed(text: str) -> tuple[int, int]:

@@ -65,6 +65,31 @@ def region_offsets(
     return found
 
 
+def recolor(
+    photo: np.ndarray, old: np.ndarray, new: np.ndarray, where: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give regions of a photo another colour, and leave their detail: the change between two syntheses is added.
+
+    Both are of the photo's own layout and noise and differ in those regions' offsets only, so what they differ in is
+    colour and light.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        old, new: the syntheses with the photo's own offsets and with the wanted ones, the same size.
+        where: (h, w) bool of any size, the regions.
+
+    Returns:
+        the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
+    """
+    scale = where.shape[0] / 256
+    # from inside the border: beyond it a pixel is the photo's own to the bit
+    inside = cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = np.clip(inside / (2 * CORE * scale), 0, 1)
+    share = cv2.resize(share, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    mixed = photo + share[..., None] * (new.astype(np.float32) - old)
+    return mixed.round().clip(0, 255).astype(np.uint8), share
+
+
 def composite(
     photo: np.ndarray, own: np.ndarray, edited: np.ndarray, where: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

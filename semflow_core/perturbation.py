@@ -16,6 +16,7 @@ import torch
 
 from .codebook import Codebook
 from .errors import InputError
+from .looks import Looks, offsets_of_seed
 from .palette import Palette
 
 MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
@@ -75,6 +76,7 @@ def perturb(
     seed: int,
     class_seeds: Mapping[int, int] | None = None,
     offsets: Mapping[int, tuple[float, float, float]] | None = None,
+    looks: Looks | None = None,
 ) -> torch.Tensor:
     """The perturbed pseudo mask M' = M + eps of one layout (Eq. 14).
 
@@ -87,6 +89,7 @@ def perturb(
         class_seeds: class id -> seed.
         offsets: class id -> regional offset to use instead of the drawn one, each component in
             [-1, 1] as a share of its amplitude (the style handle; not with `white`).
+        looks: how offsets are drawn, for a model that was trained with them.
 
     Returns:
         (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
@@ -118,19 +121,24 @@ def perturb(
             fields[class_seed] = shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
         noise = fields[class_seed]
         if shares.region:
-            constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id)
+            constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, looks)
             noise = noise + shares.region * torch.tensor(constant, dtype=torch.float32)[:, None, None]
         where = torch.from_numpy(index == i)
         eps[:, where] = spec.beta * noise[:, where]
     return codebook.encode(labels[None]) + eps[None]
 
 
-def drawn_offset(palette: Palette, class_seed: int, class_id: int) -> tuple[float, float, float]:
+def drawn_offset(
+    palette: Palette, class_seed: int, class_id: int, looks: Looks | None = None
+) -> tuple[float, float, float]:
     """The regional offset that a seed draws for a class, each component in [-1, 1): its style handle.
 
-    A mirror pair draws one: the two eyes of a face have one colour.
+    A mirror pair draws one: the two eyes of a face have one colour. With `looks` all classes draw together, as
+    photos have them; without, each by itself.
     """
     first = min(class_id, int(palette.mirror_of_id[class_id]))
+    if looks is not None:
+        return offsets_of_seed(looks, _state(class_seed, 1))[int(palette.index_of_id[first])]
     r, g, b = _uniform(class_seed, 1 + first, (3,)).tolist()
     return r, g, b
 
@@ -140,6 +148,9 @@ def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:
 
     Stream 0 is the pixels', 1 + class id the regions'.
     """
-    # SeedSequence keeps the streams of one seed apart; torch alone would need seed arithmetic
-    state = int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))
-    return torch.rand(shape, generator=torch.Generator().manual_seed(state)) * 2 - 1
+    return torch.rand(shape, generator=torch.Generator().manual_seed(_state(seed, stream))) * 2 - 1
+
+
+def _state(seed: int, stream: int) -> int:
+    """Of a generator; SeedSequence keeps the streams of one seed apart, torch alone would need seed arithmetic."""
+    return int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,9 +23,10 @@ import torch
 
 from .autoencoder import PyramidAutoencoder
 from .codebook import Codebook, from_model, to_model
-from .editing import changed_cells, composite, edit_velocity, region_offsets
+from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets
 from .errors import InputError
 from .flow import Velocity, times_to_image, times_to_mask
+from .looks import Looks, read_color, region_colors
 from .palette import load_palette, palette_names
 from .perturbation import Perturbation, perturb
 from .request import (
@@ -34,6 +36,7 @@ from .request import (
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
+    pack_labels,
     unpack_labels,
     unpack_photo,
 )
@@ -97,6 +100,7 @@ class SemFlowPipeline:
         size: side in pixels of the square that the network sees.
         aspect: width over height at which pictures are shown; photos are squeezed to the square.
         reading: settings of a SegmentationRequest with which this model reads photos best, as measured.
+        looks: what this model's regional offsets say; without, they are noise.
     """
 
     def __init__(
@@ -109,13 +113,14 @@ class SemFlowPipeline:
         aspect: float = 1.0,
         name: str = "",
         reading: Mapping[str, Any] | None = None,
+        looks: Looks | None = None,
     ) -> None:
         perturbation.check(codebook)
         self.vae, self.unet = vae.eval(), unet.eval()
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
         self.size, self.aspect, self.name = size, aspect, name
-        self.reading = dict(reading or {})
+        self.reading, self.looks = dict(reading or {}), looks
         SegmentationRequest.from_dict(self.reading)  # refuses what is none of its settings
         self.device = next(unet.parameters()).device
 
@@ -154,6 +159,7 @@ class SemFlowPipeline:
                 aspect=index["aspect"],
                 name=folder.resolve().name,
                 reading=index.get("reading"),
+                looks=Looks.load(folder / index["looks"], len(palette.classes)) if index.get("looks") else None,
             ).to("cpu")
         except InputError:
             raise
@@ -190,6 +196,9 @@ class SemFlowPipeline:
             "aspect": self.aspect,
             "reading": self.reading,
         }
+        if self.looks is not None:
+            index["looks"] = "looks.safetensors"
+            self.looks.save(folder / index["looks"])
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
     # ---- the two directions --------------------------------------------------------------------------------------
@@ -246,6 +255,8 @@ class SemFlowPipeline:
     def edit(self, request: EditRequest, on_step: OnStep | None = None) -> Edit:
         """Change in the photo what changed in its layout, and nothing else (docs/method.md, "Edits").
 
+        With `looks`, a class that the request gives an offset is recoloured where its layout stayed.
+
         Raises:
             InputError: the photo or a layout does not fit this model.
         """
@@ -258,25 +269,69 @@ class SemFlowPipeline:
                 unpack_labels(request.layout),
             )
         )
+        where, wanted, own = before != after, dict(request.offsets), {}
         if self.perturbation.regional_amplitude and request.spectrum in (None, self.perturbation.spectrum):
-            own = self.styles(read, before)  # a region that grows keeps its look
-            request = replace(request, offsets=tuple((own | dict(request.offsets)).items()))
-        x, b = read.z0, self.encode_layout(request)
-        where = before != after
-        velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
-        z0 = self._solve(b, times_to_image(request.steps, request.grid), request.solver, on_step, velocity)
+            own = self.styles(photo, read, before)  # a region that grows keeps its look
+            request = replace(request, offsets=tuple((own | wanted).items()))
+        x = z0 = read.z0
+        times = times_to_image(request.steps, request.grid)
+        if where.any():
+            b = self.encode_layout(request)
+            velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
+            z0 = self._solve(b, times, request.solver, on_step, velocity)
         own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
-        return Edit(*composite(photo, own_photo, edited, where), z0)
+        again = ~where & np.isin(before, list(wanted))
+        if self.looks is None or not again.any():
+            return Edit(*composite(photo, own_photo, edited, where), z0)
+        unchanged = replace(request, layout=pack_labels(before))
+        ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
+        pair = self._solve(torch.cat(ends), times, request.solver, on_step)
+        old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
+        photo, recolored = recolor(photo, old, new, again)
+        photo, changed = composite(photo, own_photo, edited, where)
+        return Edit(photo, np.maximum(changed, recolored), z0)
 
-    def styles(self, read: Segmentation, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
+    def styles(
+        self, photo: np.ndarray, read: Segmentation, labels: np.ndarray
+    ) -> dict[int, tuple[float, float, float]]:
         """The style handles (`SynthesisRequest.offsets`) of a photo's regions, by class id.
 
+        With `looks` they are computed from the regions' colours, otherwise from where the flow ended.
+
         Args:
-            read: what `segment` said of the photo.
+            photo: (H, W, 3) uint8.
+            read: what `segment` said of it.
             labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
         """
+        if self.looks is not None:
+            small = cv2.resize(photo, (self.size, self.size), interpolation=cv2.INTER_AREA)
+            found = self.looks.offsets(torch.from_numpy(region_colors(small, self._square(labels), self.palette)))
+            rows = [(r, g, b) for r, g, b in found.tolist()]
+            return {int(i): row for i, row in zip(self.palette.ids, rows) if not math.isnan(row[0])}
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
         return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.regional_amplitude)
+
+    def colored(self, colors: Mapping[str, str]) -> tuple[tuple[int, tuple[float, float, float]], ...]:
+        """Regions' colours as the `offsets` of a request, for a model with looks.
+
+        Args:
+            colors: class name -> "#rrggbb", its mean colour. The mirror class gets it, too.
+
+        Raises:
+            InputError: the model has no looks, or a name or a colour is none.
+        """
+        if colors and self.looks is None:
+            raise InputError(f"the model '{self.name}' takes no colours: its offsets are noise")
+        found: dict[int, tuple[float, float, float]] = {}
+        ids = {c.name: c.id for c in self.palette.classes}
+        for name, color in colors.items():
+            if name not in ids:
+                raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
+            assert self.looks is not None
+            pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
+            offset = self.looks.offset_of(int(self.palette.index_of_id[pair[0]]), read_color(color))
+            found |= dict.fromkeys(pair, offset)
+        return tuple(sorted(found.items()))
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.
@@ -392,7 +447,8 @@ class SemFlowPipeline:
             self.perturbation.beta if request.beta is None else request.beta,
             self.perturbation.spectrum if request.spectrum is None else request.spectrum,
         )
-        return perturb(self.codebook, labels, spec, request.seed, dict(request.class_seeds), dict(request.offsets))
+        seeds, offsets = dict(request.class_seeds), dict(request.offsets)
+        return perturb(self.codebook, labels, spec, request.seed, seeds, offsets, self.looks)
 
     @torch.inference_mode()
     def _predict(self, latents: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,13 +13,14 @@ settings.register_profile("repository", deadline=None, max_examples=25, derandom
 settings.load_profile("repository")
 
 
-def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0) -> Path:
+def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0, looks: bool = False) -> Path:
     """A model folder for 32-pixel pictures with some ten thousand random weights, like a shipped one."""
     import torch
     from diffusers import UNet2DModel
 
     from semflow_core.autoencoder import PyramidAutoencoder
     from semflow_core.codebook import Codebook
+    from semflow_core.looks import fit_looks
     from semflow_core.palette import load_palette
     from semflow_core.perturbation import Perturbation
     from semflow_core.pipeline import SemFlowPipeline
@@ -39,7 +40,16 @@ def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0) -> Path:
             add_attention=False,
         )
     codebook = Codebook(load_palette(palette), k=3, s=125)
-    pipeline = SemFlowPipeline(vae, unet, codebook, Perturbation(40.0, "regional"), size=32, aspect=aspect)
+    colors = np.random.default_rng(0).normal(128, 30, (50, len(codebook.palette.classes), 3))
+    pipeline = SemFlowPipeline(
+        vae,
+        unet,
+        codebook,
+        Perturbation(40.0, "regional"),
+        size=32,
+        aspect=aspect,
+        looks=fit_looks(colors) if looks else None,
+    )
     pipeline.save_pretrained(folder)
     return folder
 
@@ -48,6 +58,12 @@ def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0) -> Path:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a face model."""
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny", "celebamask_hq")
+
+
+@pytest.fixture(scope="session")
+def tiny_looks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a face model whose offsets say colours."""
+    return make_tiny_model(tmp_path_factory.mktemp("looks") / "tiny_looks", "celebamask_hq", looks=True)
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,25 @@ def test_the_same_command_gives_the_same_bytes_and_options_matter(
     assert len({plain, *others}) == 8
 
 
+def test_colours_matter_where_a_model_takes_them(
+    tiny_model: Path, tiny_looks: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    made = set()
+    for options in ((), ("--color", "hair=#ff8000"), ("--color", "hair=#ff8000", "--color", "skin=#ffffff")):
+        assert run("synthesize", "--model", tiny_looks, inputs / "face.png", "--out", out, *options) == 0
+        made.add((out / "face.png").read_bytes())
+    assert len(made) == 3
+    for model, color, words in (
+        (tiny_model, "hair=#ff8000", "takes no colours"),
+        (tiny_looks, "wig=#ff8000", "no class 'wig'"),
+        (tiny_looks, "hair=orange", "'orange' is no colour"),
+        (tiny_looks, "hair", "must be written CLASS=#RRGGBB"),
+    ):
+        command = ("synthesize", "--model", model, inputs / "face.png", "--out", out, "--color", color)
+        assert words in refused(capsys, *command)
+
+
 def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray) -> None:
     files = (inputs / "wide.png", inputs / "high.jpg")
     assert (

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from semflow_core.codebook import Codebook
-from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, region_offsets
+from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, recolor, region_offsets
 from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation, drawn_offset, perturb
@@ -86,6 +87,43 @@ def test_a_change_stays_around_its_region(pipeline: SemFlowPipeline, face_layout
     assert np.array_equal(edit.photo[30:, 40:], photo[30:, 40:])
     assert not np.array_equal(edit.photo[:12, :16], photo[:12, :16])
     assert not torch.equal(edit.z0, pipeline.edit(replace(request, offsets=((14, (1.0, -1.0, 1.0)),))).z0)
+
+
+def test_a_recoloured_region_keeps_its_detail_and_its_neighbours_their_bits() -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(100, 150, (256, 256, 3), dtype=np.uint8)
+    old, new = np.full_like(photo, 90), np.full_like(photo, 110)
+    where = np.zeros((256, 256), bool)
+    where[100:150, 100:150] = True
+    mixed, share = recolor(photo, old, new, where)
+    assert np.array_equal(mixed[~where], photo[~where]) and share[~where].max() == 0
+    assert np.array_equal(mixed[110:140, 110:140], photo[110:140, 110:140] + 20)
+
+
+def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: Path, face_layout: np.ndarray) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    photo = np.random.default_rng(1).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    layout = pack_labels(face_layout)
+    request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
+    assert np.array_equal(pipeline.edit(request).photo, photo)
+    edit = pipeline.edit(replace(request, offsets=pipeline.colored({"hair": "#2040f0"})))
+    hair = np.kron(face_layout == 13, np.ones((2, 2), bool))
+    away = cv2.dilate(hair.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0  # the model's 32 pixels to 96
+    assert np.array_equal(edit.photo[away], photo[away]) and edit.changed[away].max() == 0
+    assert (edit.photo != photo)[hair].any() and edit.changed[hair].max() == 1
+
+
+def test_the_styles_of_a_photo_are_its_regions_colours(tiny_looks: Path, face_layout: np.ndarray) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    assert pipeline.looks is not None
+    photo = np.zeros((48, 48, 3), np.uint8)
+    photo[face_layout == 13] = (150, 110, 90)
+    read = pipeline.segment(SegmentationRequest(photo=pack_photo(photo)))
+    square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
+    shrunk = np.zeros((32, 32, 3), np.uint8)
+    shrunk[square == 13] = (150, 110, 90)
+    found = pipeline.styles(shrunk, read, face_layout)
+    assert found[13] == pytest.approx(pipeline.looks.offset_of(13, (150, 110, 90))) and 14 not in found
 
 
 def test_without_a_layout_before_the_models_own_reading_is_it(

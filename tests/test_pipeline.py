@@ -153,6 +153,25 @@ def test_the_path_from_a_photo_passes_through_the_solvers_points(
     torch.testing.assert_close(path.latents[2:3], (points[1][1] + points[2][1]) / 2)
 
 
+def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_none(
+    pipeline: SemFlowPipeline, tiny_looks: Path
+) -> None:
+    looks = SemFlowPipeline.from_pretrained(tiny_looks)
+    assert looks.looks is not None
+    found = dict(looks.colored({"hair": "#ff8000", "l_eye": "rgb(10.5, 20, 30)"}))
+    assert found[13] == looks.looks.offset_of(13, (255, 128, 0)) and found[4] == found[5] and set(found) == {4, 5, 13}
+    for colors, words in (
+        ({"wig": "#ff8000"}, "no class 'wig'"),
+        ({"hair": "red"}, "'red' is no colour"),
+        ({"hair": "rgb(1,2,300)"}, "is no colour"),
+    ):
+        with pytest.raises(InputError, match=words):
+            looks.colored(colors)
+    with pytest.raises(InputError, match="takes no colours"):
+        pipeline.colored({"hair": "#ff8000"})
+    assert pipeline.colored({}) == ()
+
+
 def test_an_aspect_is_shown_and_read_but_never_seen_by_the_network(tiny_streets: Path) -> None:
     streets = SemFlowPipeline.from_pretrained(tiny_streets)
     layout = np.full((32, 64), 255, np.uint8)

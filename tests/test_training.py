@@ -25,7 +25,17 @@ from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
-from semflow_core.training.codec import CodecBatch, CodecConfig, CodecTask, anchor_cross_entropy, rarity, widen
+from semflow_core.training.codec import (
+    CodecBatch,
+    CodecConfig,
+    CodecTask,
+    anchor_cross_entropy,
+    crop_around_a_class,
+    pairs_by_class,
+    perturbed,
+    rarity,
+    widen,
+)
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
 from semflow_core.training.flow import FlowConfig, FlowTask
 from semflow_core.training.loop import learning_rate
@@ -113,6 +123,65 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0)
     assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
+
+
+def test_samples_of_the_networks_own_path_must_still_end_in_the_layout(tmp_path: Path, flow_config: dict) -> None:
+    words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "endpoint=0.5"]
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    own, t = batch.own, batch.path.t.view(-1, 1, 1, 1)
+    assert own == slice(1, 3) and len(batch.labels) == 3 and batch.path.t[own].max() < 0.9
+    z0 = batch.path.zt - t * batch.path.target
+    z1 = z0 + batch.path.target
+
+    class Constant(torch.nn.Module):  # leads from the photo to where `by` a unit of time would
+        def __init__(self, by: torch.Tensor) -> None:
+            super().__init__()
+            self.by = by
+
+        def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
+            return UNet2DOutput(sample=self.by[: len(zt)])
+
+    astray = Constant(torch.ones_like(z0))
+    path = task.leave_path(astray, batch)
+    assert torch.allclose(path.zt[own], z0[own] + t[own], atol=1e-5)
+    assert torch.allclose(path.zt[own] + (1 - t[own]) * path.target[own], z1[own], atol=1e-4)
+    assert torch.equal(path.zt[3:], batch.path.zt[3:]) and torch.equal(path.target[:1], batch.path.target[:1])
+    errors = [1 - batch.path.target[0], 1 - batch.path.target[3], *(z1 - z0 - 1)[own]]  # the ends', for the two
+    expected = torch.stack(errors).square().mean()
+    assert torch.allclose(task.loss(astray, batch)["flow"], expected, atol=1e-4)
+
+
+def test_own_states_need_room_in_the_batch(tmp_path: Path, flow_config: dict) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["own_states=1"])  # of 4, 8 of which are spoken for
+    del raw["kind"]
+    with pytest.raises(InputError, match="own_states must find room"):
+        FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+
+
+def test_with_looks_the_offsets_say_the_photos_colours(tmp_path: Path, flow_config: dict) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["looks=true", "augment.colour=0"])
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    assert task.looks is not None
+    photos, masks = np.zeros((2, 64, 64, 3), np.uint8), np.zeros((2, 64, 64), np.uint8)
+    photos[0, 20:], masks[:, 20:, 10:40] = (140, 120, 100), 1
+    offsets = task._offsets(photos, masks)
+    assert offsets is not None
+    assert offsets[0, 1].tolist() == pytest.approx(task.looks.offset_of(1, (140, 120, 100)))
+    assert np.isnan(offsets[:, 13]).all() and not np.allclose(offsets[0, 1], offsets[1, 1])
+    noisy, smooth, _ = perturbed(task.codebook, masks, 40.0, np.random.default_rng(0), offsets=offsets)
+    region = smooth - task.codebook.encode(masks)
+    assert torch.allclose(region[0, :, 30, 20].double(), torch.from_numpy(30 * offsets[0, 1]), atol=1e-4)
+    assert (noisy - smooth).abs().max() <= 10
+    pipeline = task.pipeline(task.model)
+    pipeline.save_pretrained(tmp_path / "model")
+    again = SemFlowPipeline.from_pretrained(tmp_path / "model")
+    assert again.looks is not None and torch.equal(again.looks.means, task.looks.means)
+    with pytest.raises(InputError, match="regional"):
+        FlowTask(build(FlowConfig, raw | {"spectrum": "white"}), Path(flow_config["data"]))
 
 
 def test_the_photo_that_v_points_to_is_scored_as_it_is_decoded(
@@ -291,6 +360,16 @@ def test_rare_classes_weigh_more() -> None:
     assert rarity(masks, codebook, 0.0).tolist() == [1.0] * 19
     weights = rarity(masks, codebook, 0.5)
     assert weights[1:].tolist() == [1.0] * 18 and abs(weights[0] - max(0.1, 1582**-0.5)) < 1e-6
+
+
+def test_crops_are_around_a_class_that_is_drawn_before_its_map() -> None:
+    masks = np.random.default_rng(0).integers(0, 3, (5, 64, 64)).astype(np.uint8)
+    masks[4, 3, 60] = 9  # one pixel of one map
+    having = pairs_by_class(masks)
+    assert {i: list(maps) for i, maps in having.items()} == {i: [0, 1, 2, 3, 4] for i in range(3)} | {9: [4]}
+    crops = [crop_around_a_class(masks, having, 32, np.random.default_rng(i)) for i in range(400)]
+    assert {c.shape for c in crops} == {(32, 32)}
+    assert np.mean([(c == 9).any() for c in crops]) > 0.25  # a class in four, where a map in five would have it
 
 
 def test_widening_keeps_what_the_old_channels_say() -> None:

@@ -78,11 +78,13 @@ class CodecTask:
         self.train: dict[str, PairArrays] = {}
         self.dev: dict[str, PairArrays] = {}
         self.rarity: dict[str, torch.Tensor] = {}
+        self.having: dict[str, dict[int, np.ndarray]] = {}  # a domain and class id: the pairs that have it
         for name, domain in config.domains.items():
             self.train[name] = domain.split(root, "train", config.size)
             self.dev[name] = domain.split(root, "dev", config.size, limit=50)
             self.codebooks[name] = domain.codebook()
             self.rarity[name] = rarity(self.train[name].masks, self.codebooks[name], config.balance)
+            self.having[name] = pairs_by_class(self.train[name].masks)
         # a frozen encoder has nothing left to be taught
         self.taught = {} if config.freeze_encoder else {n: self._teach(n, Path(config.out)) for n in self.train}
         self.model = self._autoencoder()
@@ -113,7 +115,8 @@ class CodecTask:
     def _ask_teacher(self, photos: np.ndarray) -> np.ndarray:
         teacher = channels_last(load_teacher(self.config.teacher))
         latents = []
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.optim.bf16):
+        native = self.config.optim.autocast(torch.device("cpu"))
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=native):
             for i in tqdm(range(0, len(photos), 5), desc="teacher", mininterval=10):
                 latents.append(teacher.encode(to_float(photos[i : i + 5])).latents.half().numpy())
         return np.concatenate(latents)
@@ -134,7 +137,7 @@ class CodecTask:
                 taught.append(latent)
             crops = []
             for _ in range(each - n_photos):
-                crop = crop_around_a_class(data.masks[int(rng.integers(len(data)))], c, rng)
+                crop = crop_around_a_class(data.masks, self.having[name], c, rng)
                 crops.append(self.codebooks[name].palette.flip(crop) if rng.random() < 0.5 else crop)
             noisy, target, index = perturbed(self.codebooks[name], np.stack(crops), self.config.beta, rng)
             masks.append(noisy)
@@ -274,10 +277,22 @@ def edges(x: torch.Tensor) -> torch.Tensor:
     return x - F.interpolate(F.avg_pool2d(x, 2), scale_factor=2)
 
 
-def crop_around_a_class(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """A crop (size, size) around a pixel of a class drawn evenly: small things are what is hard to keep."""
-    present = np.flatnonzero(np.bincount(labels.ravel(), minlength=256))
-    ys, xs = np.nonzero(labels == rng.choice(present))
+def pairs_by_class(masks: np.ndarray) -> dict[int, np.ndarray]:
+    """Of each class id in label maps (N, H, W): the indices of the maps that have it."""
+    present = np.stack([np.bincount(m.ravel(), minlength=256) > 0 for m in masks])  # (N, 256)
+    return {int(i): np.flatnonzero(present[:, i]) for i in np.flatnonzero(present.any(0))}
+
+
+def crop_around_a_class(
+    masks: np.ndarray, having: dict[int, np.ndarray], size: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A crop (size, size) around a pixel of a class, which is drawn evenly before the map that has it.
+
+    What is small is hard to keep, and what is rare would hardly be seen if the map were drawn first.
+    """
+    wanted = list(having)[int(rng.integers(len(having)))]
+    labels = masks[int(rng.choice(having[wanted]))]
+    ys, xs = np.nonzero(labels == wanted)
     j = rng.integers(len(ys))
     h, w = labels.shape
     y, x = (
@@ -288,20 +303,30 @@ def crop_around_a_class(labels: np.ndarray, size: int, rng: np.random.Generator)
 
 
 def perturbed(
-    codebook: Codebook, labels: np.ndarray, beta: float, rng: np.random.Generator, spectrum: str = "regional"
+    codebook: Codebook,
+    labels: np.ndarray,
+    beta: float,
+    rng: np.random.Generator,
+    spectrum: str = "regional",
+    offsets: np.ndarray | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A batch of perturbed label maps (Eq. 14): (noisy, the regional part alone, class indices).
 
     Colours are (B, 3, H, W) in 0..255 units. The fast form of `perturbation.perturb` for training, where
     no seed of a class has to be kept apart: same distribution.
+
+    Args:
+        offsets: (B, n, 3) in [-1, 1], regional offsets that are not to be drawn; those that are nan are.
     """
     index = torch.from_numpy(codebook.palette.index(labels))  # (B, H, W)
     b, n = len(labels), len(codebook.palette.classes)
     shares = SPECTRA[spectrum]
-    offset = torch.from_numpy(rng.uniform(-1, 1, (b, n, 3)).astype(np.float32)) * beta * shares.region
+    drawn = rng.uniform(-1, 1, (b, n, 3))
     ids = codebook.palette.ids
-    offset = offset[:, codebook.palette.index(np.minimum(ids, codebook.palette.mirror_of_id[ids]))]  # one a pair
-    colors = codebook.anchors + offset  # (B, n, 3)
+    drawn = drawn[:, codebook.palette.index(np.minimum(ids, codebook.palette.mirror_of_id[ids]))]  # one a pair
+    if offsets is not None:
+        drawn = np.where(np.isnan(offsets), drawn, offsets)
+    colors = codebook.anchors + torch.from_numpy(drawn.astype(np.float32)) * beta * shares.region  # (B, n, 3)
     smooth = colors[torch.arange(b)[:, None, None], index].permute(0, 3, 1, 2).contiguous()
     noise = torch.from_numpy(rng.uniform(-1, 1, smooth.shape).astype(np.float32)) * beta * shares.pixel
     return smooth + noise, smooth, index

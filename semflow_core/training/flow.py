@@ -22,6 +22,7 @@ from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..evaluation.segmentation import mean_iou
 from ..flow import TIME_SAMPLING, PathSample, flow_loss, sample_path, stratified_times, times_to_image
+from ..looks import Looks, fit_looks, region_colors
 from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
@@ -29,6 +30,8 @@ from ..solvers import solve
 from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
 from .perceptual import FeatureDistance
+
+LAST_OWN = 0.9  # time up to which the network's own states are trained on: later ones are there already
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ class FlowConfig:
     aspect: float = 1.0  # at which pictures are shown
     beta: float = 6.0
     spectrum: str = "white"
+    looks: bool = False  # regional offsets say the colours of the photo's regions (`looks`), and are no noise
     copies: int = 8  # augmented copies of the training pairs, encoded once, each with a perturbation of its own
     augment: Augmentation = field(default_factory=Augmentation)
     sloppy: float = 0.0  # share of the copies whose layout synthesis learns to forgive: `data.augment.sloppy`
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
+    own_states: int = 0  # of a batch, those next to them: they start where the network itself comes to from the photo
     photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
     photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
@@ -84,10 +89,11 @@ class FlowConfig:
 
 @dataclass(frozen=True)
 class FlowBatch:
-    path: PathSample  # times ascending
+    path: PathSample  # times ascending, but for those of `own`
     photos: torch.Tensor  # (photo_samples, C, h, w) latents of the last few's photos
-    labels: torch.Tensor  # (endpoint_samples, S/2, S/2) class indices of the first few, in a window
+    labels: torch.Tensor  # (endpoint_samples + own_states, S/2, S/2) class indices of the first, in a window
     window: tuple[slice, slice]  # of latent cells; to decode a quarter of the picture costs a quarter
+    own: slice = field(default_factory=lambda: slice(0))  # samples that leave the straight path for the network's own
 
 
 class FlowTask:
@@ -99,6 +105,9 @@ class FlowTask:
         self.perturbation.check(self.codebook)
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
+        beside = config.endpoint_samples + config.photo_samples
+        if config.own_states and beside + config.own_states > config.optim.batch:
+            raise InputError("own_states must find room in optim.batch beside endpoint_samples and photo_samples")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.features = FeatureDistance().to(self.device) if config.photo_features else None
@@ -111,6 +120,7 @@ class FlowTask:
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
         teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
         pairs = config.domain.split(root, "train", config.size)
+        self.looks = self._fit_looks(pairs) if config.looks else None
         self.rarity = rarity(pairs.masks, self.codebook, 0.5)
         self._encode_copies(pairs)
         self.own = self._simulate(teacher) if teacher else self.z0
@@ -133,26 +143,43 @@ class FlowTask:
                 augment(pairs.photos[i], pairs.masks[i], self.codebook.palette, rng, self.config.augment)
                 for i in where[start : start + 16]
             ]
-            masks = np.stack([m for _, m in both])
-            z0.append(self._encode(to_float(np.stack([p for p, _ in both]))))
-            exact, index = self._encode_layouts(masks, rng)
+            photos, masks = (np.stack(part) for part in zip(*both))
+            offsets = self._offsets(photos, masks)
+            z0.append(self._encode(to_float(photos)))
+            exact, index = self._encode_layouts(masks, rng, offsets)
             z1.append(exact)
             labels.append(index.to(torch.uint8))
             by_hand = np.flatnonzero(rng.random(len(masks)) < self.config.sloppy)
             painted.append(exact.clone())
             if len(by_hand):
                 hurried = np.stack([sloppy(m, rng) for m in masks[by_hand]])
-                painted[-1][by_hand] = self._encode_layouts(hurried, rng)[0]
+                theirs = offsets[by_hand] if offsets is not None else None
+                painted[-1][by_hand] = self._encode_layouts(hurried, rng, theirs)[0]
         self.z0, self.z1, self.painted, self.labels = (torch.cat(part) for part in (z0, z1, painted, labels))
 
-    def _encode_layouts(self, masks: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    def _fit_looks(self, pairs: PairArrays) -> Looks:
+        if not self.perturbation.regional_amplitude:
+            raise InputError("looks need a perturbation with a regional part: spectrum regional, and beta above 0")
+        palette = self.codebook.palette
+        return fit_looks(np.stack([region_colors(p, m, palette) for p, m in zip(pairs.photos, pairs.masks)]))
+
+    def _offsets(self, photos: np.ndarray, masks: np.ndarray) -> np.ndarray | None:
+        """What the photos' regions look like, (B, n, 3), nan where there is too little of one; None without looks."""
+        if self.looks is None:
+            return None
+        colors = [region_colors(p, m, self.codebook.palette) for p, m in zip(photos, masks)]
+        return self.looks.offsets(torch.from_numpy(np.stack(colors))).numpy()
+
+    def _encode_layouts(
+        self, masks: np.ndarray, rng: np.random.Generator, offsets: np.ndarray | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents of perturbed layouts (B, S, S), and their class indices."""
-        noisy, _, index = perturbed(self.codebook, masks, self.config.beta, rng, self.config.spectrum)
+        noisy, _, index = perturbed(self.codebook, masks, self.config.beta, rng, self.config.spectrum, offsets)
         return self._encode(to_model(noisy)), index
 
     def _encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """(B, 3, S, S) in [-1, 1] -> latents in float16. bfloat16 errs by half a percent of their deviation."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.optim.bf16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.optim.autocast(self.device)):
             pictures = pictures.to(self.device, memory_format=torch.channels_last)
             return self.vae.encode(pictures).latents.half().cpu()
 
@@ -169,21 +196,27 @@ class FlowTask:
     def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
         t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i))).sort().values
-        z0 = torch.where((t < self.config.real_below).view(-1, 1, 1, 1), self.z0[i], self.own[i])
+        own = slice(self.config.endpoint_samples, self.config.endpoint_samples + self.config.own_states)
+        real, exact = t < self.config.real_below, t < 0.5
+        real[own] = exact[own] = True
+        t[own] = LAST_OWN * stratified_times(self.config.own_states)
+        z0 = torch.where(real.view(-1, 1, 1, 1), self.z0[i], self.own[i])
         # segmentation must not learn to be sloppy: it decides below one half
-        z1 = torch.where((t < 0.5).view(-1, 1, 1, 1), self.z1[i], self.painted[i])
+        z1 = torch.where(exact.view(-1, 1, 1, 1), self.z1[i], self.painted[i])
         path = sample_path(z0.to(device).float(), z1.to(device).float(), t.to(device))
         half = self.config.size // 16
         y, x = rng.integers(0, half + 1, size=2).tolist()
-        labels = self.labels[i[: self.config.endpoint_samples], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
+        labels = self.labels[i[: own.stop], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
         photos = z0[len(i) - self.config.photo_samples :].to(device).float()
-        return FlowBatch(path, photos, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)))
+        return FlowBatch(path, photos, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)), own)
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
-        path = batch.path
-        zt = path.zt.contiguous(memory_format=torch.channels_last)
-        v = model(zt, 1000 * path.t).sample
-        parts = {"flow": flow_loss(v, path.target)}
+        path = self.leave_path(model, batch) if len(batch.path.t[batch.own]) else batch.path
+        v = model(path.zt.contiguous(memory_format=torch.channels_last), 1000 * path.t).sample
+        weight = torch.ones_like(path.t)
+        weight[batch.own] -= path.t[batch.own]  # there it is the end that must be right, and it is 1 - t away
+        weight = weight.view(-1, 1, 1, 1)
+        parts = {"flow": flow_loss(weight * v, weight * path.target)}
         parts["loss"] = parts["flow"]
         if self.config.endpoint:
             n = len(batch.labels)
@@ -204,13 +237,35 @@ class FlowTask:
                 parts["loss"] = parts["loss"] + self.config.photo_features * parts["features"]
         return parts
 
+    @torch.no_grad()
+    def leave_path(self, model: torch.nn.Module, batch: FlowBatch) -> PathSample:
+        """The batch's path, its `own` samples moved to where one Euler step from the photo leads.
+
+        From there v must point to the layout all the same. On the straight path alone (Eq. 10) the network never sees
+        its own errors, and segmentation gets worse with every step that adds to them.
+        """
+        zt, target, own = batch.path.zt.clone(), batch.path.target.clone(), batch.own
+        t = batch.path.t[own].view(-1, 1, 1, 1)
+        z0 = zt[own] - t * target[own]
+        z1 = z0 + target[own]
+        start = z0.contiguous(memory_format=torch.channels_last)
+        zt[own] = z0 + t * model(start, torch.zeros_like(batch.path.t[own])).sample.float()
+        target[own] = (z1 - zt[own]) / (1 - t)
+        return PathSample(zt, batch.path.t, target)
+
     def _seen(self, z: torch.Tensor, window: tuple[slice, slice]) -> torch.Tensor:
         """Latents decoded in a window, float32."""
         return self.vae.decode(z[(..., *window)].contiguous(memory_format=torch.channels_last)).sample.float()
 
     def pipeline(self, unet: Any) -> SemFlowPipeline:
         return SemFlowPipeline(
-            self.vae, unet, self.codebook, self.perturbation, self.config.size, self.config.aspect
+            self.vae,
+            unet,
+            self.codebook,
+            self.perturbation,
+            self.config.size,
+            self.config.aspect,
+            looks=self.looks,
         )
 
     def report(self, model: UNet2DModel, step: int, out: Path) -> str:

@@ -57,7 +57,8 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
 
     Writes `out/checkpoint` (the newest state), `out/samples/*.png`, `out/log.jsonl` and `out/export`.
     """
-    accelerator = Accelerator(mixed_precision="bf16" if config.autocast(PartialState().device) else "no")
+    here: Any = PartialState().device
+    accelerator = Accelerator(mixed_precision="bf16" if config.autocast(here) else "no")
     device = accelerator.device
     model = channels_last(task.model.to(device))
     betas = (config.betas[0], config.betas[1])

@@ -14,6 +14,7 @@ from app import actions as actions_module
 from app.actions import Actions
 from semflow_core.codebook import Codebook
 from semflow_core.flow import times_to_mask
+from semflow_core.looks import Looks
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation
 from semflow_core.pipeline import Morph, Trajectory
@@ -43,6 +44,7 @@ class FakePipeline:
         self.palette = load_palette(palette)
         self.codebook = Codebook(self.palette, 3, 125)
         self.perturbation = Perturbation(40.0, "regional")
+        self.looks: Looks | None = None
         self.calls: list[Any] = []
         self.batches: list[int] = []
         self.before_step: Any = lambda i: None
@@ -80,7 +82,7 @@ class FakePipeline:
         labels = (photo[..., 0] > 127).astype(np.uint8)
         return SimpleNamespace(labels=labels, margin=np.ones(labels.shape, np.float32))
 
-    def styles(self, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
+    def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
         """Of each class that is there, the handle (id / 100, 0, 0)."""
         return {int(i): (int(i) / 100, 0.0, 0.0) for i in np.unique(labels)}
 

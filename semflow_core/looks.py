@@ -1,0 +1,159 @@
+"""Looks: offsets that mean something. A region's offset says its mean colour in the photo.
+
+The paper's perturbation is noise, so a model can only average over the photos that one pseudo mask may stand for. The
+regional part (perturbation.py) has room for three numbers a region, though, and a photo has three that matter most:
+the region's mean colour. With `looks` training computes the offsets from each photo, instead of drawing them, and what
+is drawn at inference are colours that photos have together:
+
+- per class the colours are whitened (z, unit variance a direction; the first is the one that varies most) and an
+  offset is erf(z / sqrt 2), which is uniform on (-1, 1) where z is normal: Eq. 14's bound and distribution hold;
+- all classes' z together are drawn as one Gaussian with the correlations of the training photos, so that a neck goes
+  with its face. A class takes its part of the draw of its own seed: re-rolling one leaves the others the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from .errors import InputError
+from .palette import Palette
+
+LEAST_PIXELS = 16  # of a region whose colour is taken
+LEAST_PHOTOS = 8  # that must show a class, for statistics of its own
+SHRINK = 20  # photos that a correlation must outweigh
+EDGE = 0.998  # offsets stay inside: erf is flat beyond three deviations
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What the colours of the classes are like, by class index.
+
+    Attributes:
+        means: (n, 3) float64, RGB in 0..255 units.
+        axes: (n, 3, 3) float64; column j is the change of colour by one deviation along direction j.
+        joint: (3n, 3n) float64, L with L L^T the correlations of all classes' z.
+    """
+
+    means: torch.Tensor
+    axes: torch.Tensor
+    joint: torch.Tensor
+
+    def offset_of(self, index: int, color: tuple[float, float, float]) -> tuple[float, float, float]:
+        """The offset that asks for a mean colour (R, G, B in 0..255) of a class, each component in (-1, 1)."""
+        r, g, b = self.offsets(torch.tensor(color, dtype=torch.float64).expand(len(self.means), 3))[index].tolist()
+        return r, g, b
+
+    def color_of(self, index: int, offset: tuple[float, float, float]) -> tuple[float, float, float]:
+        """The mean colour that an offset asks for, R, G, B in 0..255."""
+        z = math.sqrt(2) * torch.erfinv(torch.tensor(offset, dtype=torch.float64).clamp(-EDGE, EDGE))
+        r, g, b = (self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist()
+        return r, g, b
+
+    def offsets(self, colors: torch.Tensor) -> torch.Tensor:
+        """Mean colours (..., n, 3) -> offsets (..., n, 3) in (-1, 1); nan stays nan."""
+        z = torch.linalg.solve(self.axes, (colors - self.means)[..., None])[..., 0]
+        return torch.erf(z / math.sqrt(2)).clamp(-EDGE, EDGE)
+
+    def drawn(self, generator: torch.Generator) -> torch.Tensor:
+        """Offsets of all classes as one photo might have them together, (n, 3)."""
+        z = self.joint @ torch.randn(len(self.joint), generator=generator, dtype=torch.float64)
+        return torch.erf(z.view(-1, 3) / math.sqrt(2)).clamp(-EDGE, EDGE)
+
+    def save(self, file: str | os.PathLike[str]) -> None:
+        """Write a safetensors file."""
+        save_file({k: getattr(self, k).contiguous() for k in ("means", "axes", "joint")}, file)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str], classes: int) -> Looks:
+        """The inverse of `save`.
+
+        Raises:
+            InputError: the file is none, or of another number of classes.
+        """
+        try:
+            looks = cls(**load_file(file))
+        except (OSError, SafetensorError, TypeError) as error:
+            raise InputError(f"the looks in '{file}' cannot be read: {str(error).splitlines()[0]}") from None
+        if looks.means.shape != (classes, 3) or looks.joint.shape != (3 * classes, 3 * classes):
+            raise InputError(f"the looks in '{file}' are not those of {classes} classes")
+        return looks
+
+
+def region_colors(photo: np.ndarray, labels: np.ndarray, palette: Palette) -> np.ndarray:
+    """Mean colour of each class's region, (n, 3) float64 by class index; nan where it has too few pixels.
+
+    A mirror pair is one region: two eyes have one colour.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        labels: class ids (H, W).
+    """
+    first = palette.index(np.minimum(palette.ids, palette.mirror_of_id[palette.ids]))
+    index, n = first[palette.index(labels)].ravel(), len(palette.ids)
+    count = np.bincount(index, minlength=n).astype(float)
+    count[count < LEAST_PIXELS] = np.nan
+    sums = np.stack([np.bincount(index, photo[..., c].ravel(), n) for c in range(3)], axis=1)
+    return (sums / count[:, None])[first]
+
+
+def fit_looks(colors: np.ndarray) -> Looks:
+    """Looks of many photos' region colours (N, n, 3), nan where a photo does not show a class."""
+    means, axes = np.full(colors.shape[1:], 127.5), np.tile(50.0 * np.eye(3), (colors.shape[1], 1, 1))
+    for i in range(colors.shape[1]):
+        shown = colors[~np.isnan(colors[:, i, 0]), i]
+        if len(shown) >= LEAST_PHOTOS:
+            means[i], axes[i] = shown.mean(0), directions(np.cov(shown.T))
+    z = np.linalg.solve(axes, (colors - means)[..., None])[..., 0].reshape(len(colors), -1)
+    # outliers must not decide; a Gaussian's correlations survive the clipping
+    z = np.clip(z, -3, 3)
+    there = (~np.isnan(z)).astype(float)
+    z = np.nan_to_num(z)
+    correlation = (z.T @ z) / (there.T @ there + SHRINK)
+    values, vectors = np.linalg.eigh(correlation)
+    joint = vectors * np.sqrt(values.clip(1e-6))  # pairs that few photos show together may contradict the others
+    joint /= np.sqrt(np.square(joint).sum(1, keepdims=True))
+    return Looks(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (means, axes, joint)))
+
+
+def directions(covariance: np.ndarray) -> np.ndarray:
+    """(3, 3) axes of colours with a covariance: light, then what varies most after it; columns, one deviation each.
+
+    Signs are chosen so that + is lighter in the first and warmer (more red than blue) in the others.
+    """
+    values, vectors = np.linalg.eigh(covariance + np.eye(3))  # a grey level's deviation at the least
+    axes = (vectors * np.sqrt(values))[:, ::-1]
+    signs = [axes[:, 0].sum(), *(axes[0, 1:] - axes[2, 1:])]
+    return axes * np.where(np.array(signs) < 0, -1.0, 1.0)
+
+
+def read_color(text: str) -> tuple[float, float, float]:
+    """A colour as people and colour pickers write it: "#rrggbb", or "rgb(r, g, b)" with fractions -> R, G, B in 0..255.
+
+    Raises:
+        InputError: it is neither.
+    """
+    hexadecimal = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text.strip())
+    if hexadecimal:
+        r, g, b = (float(int(part, 16)) for part in hexadecimal.groups())
+        return r, g, b
+    numbers = re.fullmatch(r"rgba?\(([\d.]+), *([\d.]+), *([\d.]+)(?:, *[\d.]+)?\)", text.strip())
+    if not numbers or max(map(float, numbers.groups())) > 255:
+        raise InputError(f"'{text}' is no colour; it must be written #rrggbb")
+    r, g, b = map(float, numbers.groups())
+    return r, g, b
+
+
+@lru_cache(maxsize=64)
+def offsets_of_seed(looks: Looks, state: int) -> tuple[tuple[float, float, float], ...]:
+    """What a generator in `state` draws: an offset a class, by class index."""
+    drawn = looks.drawn(torch.Generator().manual_seed(state)).tolist()
+    return tuple((r, g, b) for r, g, b in drawn)
