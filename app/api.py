@@ -75,6 +75,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         solver = gr.Textbox("euler", label="solver")
         grid = gr.Textbox("quadratic", label="grid")
         even = gr.Textbox("uniform", label="grid")
+        colors = gr.Textbox("", label="colors")
         read_steps = WholeNumber(best.steps, precision=0, label="steps")
         mirror = gr.Checkbox(best.mirror, label="mirror")
         smooth = gr.Number(best.smooth, label="smooth")
@@ -99,7 +100,14 @@ def add_endpoints(actions: Actions, model: str) -> None:
             write_photo(path, one)
         return [str(p) for p in paths]
 
-    def synthesize(picture: str, model: str, steps: int, seed: int, solver: str, grid: str) -> str:
+    def colored(text: str, model: str) -> Any:
+        """ "hair=#b5651d, cloth=#203080" -> offsets."""
+        words = [word.strip().partition("=") for word in text.split(",") if word.strip()]
+        return actions.pipeline(model).colored({name: color for name, _, color in words})
+
+    def synthesize(
+        picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = ""
+    ) -> str:
         """Make a photo from a layout.
 
         Args:
@@ -109,12 +117,15 @@ def add_endpoints(actions: Actions, model: str) -> None:
             seed: another seed gives another photo of the same layout.
             solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
             grid: times of the steps: uniform, quadratic or cubic.
+            colors: mean colours of classes, such as "hair=#b5651d, cloth=#203080"; the others are drawn by the seed.
 
         Returns:
             the photo, a PNG.
         """
-        packed = packed_layout(picture, model)
-        request = SynthesisRequest(model, steps, solver, layout=packed, seed=seed, grid=grid)
+        request = SynthesisRequest(
+            model, steps, solver, layout=packed_layout(picture, model), seed=seed, grid=grid,
+            offsets=colored(colors, model),
+        )  # fmt: skip
         path = _folder(photo) / "photo.png"
         write_photo(path, actions.pipeline(model).synthesize(request).photo)
         return str(path)
@@ -145,8 +156,9 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return str(path)
 
     def edit(
-        picture: str, layout: str, model: str, steps: int, seed: int, solver: str, grid: str, before: str | None = None
-    ) -> tuple[str, str]:
+        picture: str, layout: str, model: str, steps: int, seed: int, solver: str, grid: str, before: str | None = None,
+        colors: str = "",
+    ) -> tuple[str, str]:  # fmt: skip
         """Change in a photo what was changed in its layout, and nothing else.
 
         Args:
@@ -158,6 +170,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
             solver: euler, ab2, midpoint, heun, rk4, rk45 or leapfrog.
             grid: times of the steps: uniform, quadratic or cubic.
             before: its layout before the change; without it the model's own segmentation.
+            colors: as for /synthesize; regions that are not named keep the photo's.
 
         Returns:
             the changed photo at its own size, and a grey PNG that is white where it changed.
@@ -165,7 +178,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         request = EditRequest(
             model, steps, solver, layout=packed_layout(layout, model), seed=seed, grid=grid,
             photo=pack_photo(read_photo(_given(picture, "photo"))),
-            before=packed_layout(before, model) if before else "",
+            before=packed_layout(before, model) if before else "", offsets=colored(colors, model),
         )  # fmt: skip
         result = actions.pipeline(model).edit(request)
         folder = _folder(photo)
@@ -250,9 +263,9 @@ def add_endpoints(actions: Actions, model: str) -> None:
 
     how = [solver, grid]
     for endpoint, inputs, outputs in (
-        (synthesize, [picture, name, steps, seed, *how], photo),
+        (synthesize, [picture, name, steps, seed, *how, colors], photo),
         (segment, [picture, name, read_steps, solver, even, mirror, smooth], layout),
-        (edit, [picture, after, name, steps, seed, *how, before], [photo, changed]),
+        (edit, [picture, after, name, steps, seed, *how, before, colors], [photo, changed]),
         (variations, [picture, name, count, steps, seed, *how], [photos, seeds]),
         (trajectory, [picture, name, steps, seed, solver, frames], [photos, places]),
         (morph, [picture, name, steps, seed, other_seed, *how, frames, other], [photos, places]),

@@ -15,6 +15,7 @@ from semflow_core.request import unpack_labels
 from .actions import Actions, canvas_size, download_of, layout_download, reading, tells
 from .page import AT_ONCE, SAVE_JS, Page
 from .photos import fit_photo, heat_url, png_bytes, underlay_url
+from .regions import Regions
 from .session import Opened, Session
 
 EDIT, NEW = "edit", "new"
@@ -127,7 +128,7 @@ class EditTab:
         if session.photo is None or session.request is None or not session.opened:
             raise InputError("there is no edit to accept yet; repaint a part of the layout first")
         own.accept(session.photo, unpack_labels(session.request.layout))
-        session.request = None
+        session.request, session.regions = None, Regions()  # what was recoloured is so now
         return gr.update(photo=self.underlay(own.base, model)), "Accepted. The next strokes start from this photo."
 
     @tells
@@ -135,7 +136,7 @@ class EditTab:
         """All edits are dropped -> (painter, photo, player, status, mode). An undo brings the layout back."""
         own = self.own(session)
         own.reset()
-        session.editing = True
+        session.editing, session.regions = True, Regions()
         painter = gr.update(value=own.layout, photo=self.underlay(own.base, model))
         return painter, session.show_base(), gr.update(value=None), "Back to the photo as it was opened.", EDIT
 

@@ -50,7 +50,7 @@ class Pipeline(Protocol):
     def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any: ...
     def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: Any = None) -> list[Any]: ...
     def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any: ...
-    def styles(self, read: Any, labels: np.ndarray) -> dict[int, Offset]: ...
+    def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> dict[int, Offset]: ...
     def edit(self, request: EditRequest, on_step: Any = None) -> Any: ...
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Any: ...
     def morph(self, request: MorphRequest, on_step: Any = None) -> Any: ...
@@ -248,8 +248,8 @@ class Session:
         return EditRequest(**shared, photo=pack_photo(self.own.base), before=pack_labels(self.own.before))
 
     def unchanged(self, labels: np.ndarray) -> bool:
-        """Whether a photo is being edited, and this is its layout."""
-        return self.own is not None and self.editing and self.own.shows(labels)
+        """Whether a photo is being edited, this is its layout, and no region is to look another way."""
+        return self.own is not None and self.editing and self.own.shows(labels) and not self.regions.offsets
 
     def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
         """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
@@ -331,7 +331,7 @@ class Session:
         self.own = Opened(photo, result.labels, result.margin, photo, result.labels, source)
         self.editing = True
         self.regions = Regions()
-        self.styles = pipeline.styles(result, result.labels)
+        self.styles = pipeline.styles(photo, result, result.labels)
         return result
 
     def correct(self, layout: np.ndarray) -> np.ndarray:
@@ -352,7 +352,7 @@ class Session:
         on_step = self._watch()
         result = pipeline.segment(request, on_step)
         on_step()
-        self.styles = pipeline.styles(result, self.own.before)
+        self.styles = pipeline.styles(self.own.base, result, self.own.before)
 
     def reopen(self, own: Opened, styles: dict[int, Offset]) -> None:
         """A saved photo comes back with its edits. What is to be seen of it comes with the next `paint`."""

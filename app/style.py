@@ -1,4 +1,4 @@
-"""The tab "Style": one region re-rolled, styled by its handle, or locked. A click in the photo chooses it."""
+"""The tab "Style": a region re-rolled, coloured, styled by its handle, or locked. A click in the photo chooses it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
+from semflow_core.looks import read_color
 from semflow_core.palette import Palette
 
 from .actions import Actions, tells
@@ -48,6 +49,9 @@ class StyleTab:
                     self.drawn = gr.Button("Undo style", size="sm", elem_id="unstyle", min_width=90)
                     self.photos = gr.Button("From the photo", size="sm", elem_id="photo-style", min_width=110)
                     self.lock = gr.Checkbox(False, label="Lock", container=False, min_width=64, elem_id="lock")
+                self.color = gr.ColorPicker(
+                    label="Its colour", interactive=True, visible=False, elem_id="color", elem_classes="swatch"
+                )
             with gr.Column(min_width=240):
                 self.pad = Pad(elem_id="pad")
 
@@ -58,7 +62,7 @@ class StyleTab:
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        shown = [self.region, self.pad, self.lock]
+        shown = [self.region, self.pad, self.lock, self.color]
         look = [page.session, page.model, page.seed]
         self.clicks.input(
             self.choose_at, [*look, page.painter, self.clicks], [*shown, page.tabs, page.status], **AT_ONCE
@@ -69,20 +73,24 @@ class StyleTab:
         page.paints(self.again.click, self.reroll)
         page.paints(self.drawn.click, self.unstyle)
         page.paints(self.photos.click, self.from_photo)
+        page.paints(self.color.input, self.recolour, self.color)
         page.begin(self.pad.begin)
         self.pad.input(self.drag, [self.pad, *page.inputs], page.results, **page.newest)
         page.paints(self.pad.release, self.release, self.pad)
         self.lock.input(self.set_lock, [*look, self.lock], page.status, **AT_ONCE)
 
     def show(self, session: Session, model: str, seed: float) -> tuple[Any, ...]:
-        """-> (region, pad, lock) as they are for the picture shown."""
+        """-> (region, pad, lock, colour) as they are for the picture shown."""
         choices = self.choices(session, model)
         if session.region is None:
-            return choices, gr.update(value=None, region=""), False
-        palette, region = self.actions.pipeline(model).palette, session.region
-        offset = session.regions.offset_of(palette, region, session.seed_shown(seed))
+            return choices, gr.update(value=None, region=""), False, gr.update(visible=False)
+        pipeline, region = self.actions.pipeline(model), session.region
+        palette = pipeline.palette
+        photos = session.styles if session.own is not None and session.editing else {}
+        offset = session.regions.offsets.get(region) or photos.get(region)
+        offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.looks)
         pad = gr.update(value=offset, region=region_name(palette, region))
-        return choices, pad, region in session.regions.locked
+        return choices, pad, region in session.regions.locked, swatch(pipeline, region, offset)
 
     def choices(self, session: Session, model: str) -> Any:
         """The regions of the picture shown to choose from, and the one that is chosen, though it be painted over."""
@@ -92,7 +100,7 @@ class StyleTab:
         return gr.update(choices=region_choices(self.actions.pipeline(model).palette, shown), value=session.region)
 
     def choose(self, session: Session, model: str, seed: float, region: int | None) -> tuple[Any, ...]:
-        """A region by name -> (region, pad, lock)."""
+        """A region by name -> (region, pad, lock, colour)."""
         session.region = region
         return self.show(session, model, seed)
 
@@ -100,7 +108,7 @@ class StyleTab:
     def choose_at(
         self, session: Session, model: str, seed: float, labels: np.ndarray, at: tuple[float, float]
     ) -> tuple[Any, ...]:
-        """A click in the photo, at shares of its sides -> (region, pad, lock, tabs, status)."""
+        """A click in the photo, at shares of its sides -> (region, pad, lock, colour, tabs, status)."""
         palette = self.actions.pipeline(model).palette
         column, row = (min(max(0, int(share * n)), n - 1) for share, n in zip(at, labels.shape[::-1]))
         region = region_of(palette, int(labels[row, column]))[0]
@@ -120,6 +128,18 @@ class StyleTab:
         yield from self._change(
             session, inputs, lambda region, seed: session.regions.style(region, photo_style(session, region), seed)
         )
+
+    def recolour(self, color: str, session: Session, *inputs: Any) -> Iterator[Any]:
+        """The chosen region in a colour of the visitor's."""
+        looks = self.actions.pipeline(inputs[0]).looks
+        index = self.actions.pipeline(inputs[0]).palette.index_of_id
+
+        def change(region: tuple[int, ...], seed: int) -> None:
+            if looks is None:
+                raise InputError("this model takes no colours; use the pad")
+            session.regions.style(region, looks.offset_of(int(index[region[0]]), read_color(color)), seed)
+
+        yield from self._change(session, inputs, change)
 
     def drag(self, offset: Offset, session: Session, *inputs: Any) -> Iterator[Any]:
         """The handle moves: a draft."""
@@ -161,6 +181,14 @@ class StyleTab:
             return f"Locked: {name}. The dice and the variations leave it as it is."
         session.regions.unlock(region)
         return f"Unlocked: {name}. The next dice draws it anew."
+
+
+def swatch(pipeline: Any, region: int, offset: Offset) -> Any:
+    """The colour picker, at the colour that a region's handle asks for; hidden where handles say no colours."""
+    if pipeline.looks is None:
+        return gr.update(visible=False)
+    color = pipeline.looks.color_of(int(pipeline.palette.index_of_id[region]), offset)
+    return gr.update(value="#" + "".join(f"{round(c):02x}" for c in color), visible=True)
 
 
 def photo_style(session: Session, region: tuple[int, ...]) -> Offset:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.regions import Regions, region_choices, region_name, region_of
+from semflow_core.looks import fit_looks
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import drawn_offset
 from semflow_core.request import SynthesisRequest
@@ -26,6 +29,11 @@ def test_a_handle_starts_where_the_seed_draws_it() -> None:
     regions.reroll(HAIR, 8)
     assert regions.offset_of(FACES, 13, 7) == drawn_offset(FACES, 8, 13)
     assert regions.offset_of(FACES, 14, 7) == drawn_offset(FACES, 7, 14)
+
+
+def test_a_model_with_looks_draws_by_them() -> None:
+    looks = fit_looks(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
+    assert Regions().offset_of(FACES, 13, 7, looks) == drawn_offset(FACES, 7, 13, looks) != drawn_offset(FACES, 7, 13)
 
 
 def test_a_reroll_draws_the_style_too() -> None:
