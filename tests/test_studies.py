@@ -17,6 +17,7 @@ from PIL import Image
 from semflow_core.autoencoder import PyramidAutoencoder
 from semflow_core.cli import main
 from semflow_core.codebook import Codebook
+from semflow_core.editing import region_offsets
 from semflow_core.errors import InputError
 from semflow_core.evaluation.features import FeatureNetwork
 from semflow_core.palette import load_palette
@@ -132,15 +133,17 @@ class Painted:
     def __init__(self, labels: np.ndarray, offsets: list[style.Offsets]) -> None:
         self.codebook = Codebook(load_palette("celebamask_hq"), 3, 125)
         self.palette, self.perturbation = self.codebook.palette, Perturbation(40.0, "regional")
+        self.labels = labels
         self.masks = [perturb(self.codebook, labels, self.perturbation, i, offsets=o) for i, o in enumerate(offsets)]
 
     def segment_many(self, requests: Sequence[SegmentationRequest]) -> list[Any]:
         assert [r.steps for r in requests] == [style.STEPS] * len(requests)
         parts, self.masks = self.masks[: len(requests)], self.masks[len(requests) :]
-        return [SimpleNamespace(z1=m) for m in parts]
+        return [SimpleNamespace(z1=m, labels=self.labels) for m in parts]
 
-    def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
-        return z1
+    def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> style.Offsets:
+        colors = read.z1[0].permute(1, 2, 0).numpy()
+        return region_offsets(self.codebook, colors, labels, self.perturbation.regional_amplitude)
 
 
 def test_offsets_are_read_back_as_they_were_put_in(face_layout: np.ndarray) -> None:

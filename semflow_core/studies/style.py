@@ -1,8 +1,8 @@
-"""The style handle: does a photo's forward flow recover offsets that carry its colours under another layout?
+"""The style handle: do a photo's own offsets carry its colours under another layout?
 
-A region's offset is the mean over the region of the decoded pseudo mask, minus its class's anchor, over the amplitude
-of the regional perturbation: what `SynthesisRequest.offsets` takes. It is put under the layout of the next picture, and
-the region is compared with the source's. Chance is the same comparison with the other pictures' offsets.
+A region's offset is what `SemFlowPipeline.styles` finds in the photo: with looks, what its colour says; without, how
+far the mask in which the forward flow ended lies from the class's anchor. It is put under the layout of the next
+picture, and the region is compared with the source's. Chance is the same comparison with the other pictures' offsets.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run(bench: Bench) -> Outcome:
             row = {"region": c.name, "compared by": network.distance, **against_chance(source, made, harness.seed)}
             transfer.append(row)
     return Outcome(
-        "Does a photo's forward flow recover a per-region offset that carries its colours to another layout?",
+        "Does a photo give a per-region offset that carries its colours to another layout?",
         bench.about,
         [
             Table(f"The handle on the model's own pictures, {STEPS} steps", handle),
@@ -77,23 +77,14 @@ def run(bench: Bench) -> Outcome:
 
 
 def recovered(bench: Bench, photos: Sequence[np.ndarray] | np.ndarray, ids: list[int]) -> list[Offsets]:
-    """Each photo's offsets, read from its forward flow, of the regions that the flow itself finds."""
+    """Each photo's offsets, of the regions that the flow itself finds in it."""
     pipeline, batch = bench.pipeline, bench.harness.batch
-    amplitude = pipeline.perturbation.regional_amplitude
     offsets: list[Offsets] = []
     for start in range(0, len(photos), batch):
-        requests = [SegmentationRequest(photo=pack_photo(p), steps=STEPS) for p in photos[start : start + batch]]
-        for s in pipeline.segment_many(requests):
-            colors = pipeline.decode_masks(s.z1)[0].cpu().numpy()  # (3, S, S)
-            labels = pipeline.codebook.decode(pipeline.decode_masks(s.z1)).labels[0]
-            of_photo: Offsets = {}
-            for i in ids:
-                where = labels == i
-                if where.sum() >= LEAST_PIXELS:
-                    anchor = pipeline.codebook.anchors[int(pipeline.palette.index_of_id[i])].numpy()
-                    r, g, b = np.clip((colors[:, where].mean(1) - anchor) / amplitude, -1, 1).tolist()
-                    of_photo[i] = (r, g, b)
-            offsets.append(of_photo)
+        part = photos[start : start + batch]
+        requests = [SegmentationRequest(photo=pack_photo(p), steps=STEPS) for p in part]
+        for photo, s in zip(part, pipeline.segment_many(requests)):
+            offsets.append({i: o for i, o in pipeline.styles(photo, s, s.labels).items() if i in ids})
     return offsets
 
 
