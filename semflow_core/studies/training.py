@@ -43,13 +43,14 @@ TRAINING_STUDIES = {
         ),
     ),
     "perturbation": TrainingStudy(
-        "Which perturbation should training use: none, the paper's white ±6, or regional, and how much of it?",
+        "Which perturbation should training use: none, the paper's white ±6, or regional, as noise or saying colours?",
         (
-            Variant("none", ("beta=0", "spectrum=white")),
-            Variant("white ±6 (the paper)", ("beta=6", "spectrum=white")),
-            Variant("white ±40", ("beta=40", "spectrum=white")),
-            Variant("regional ±20", ("beta=20", "spectrum=regional")),
-            Variant("regional ±40", ("beta=40", "spectrum=regional")),
+            Variant("none", ("beta=0", "spectrum=white", "looks=false")),
+            Variant("white ±6 (the paper)", ("beta=6", "spectrum=white", "looks=false")),
+            Variant("white ±40", ("beta=40", "spectrum=white", "looks=false")),
+            Variant("regional ±20", ("beta=20", "spectrum=regional", "looks=false")),
+            Variant("regional ±40", ("beta=40", "spectrum=regional", "looks=false")),
+            Variant("regional ±40, saying colours", ("beta=40", "spectrum=regional", "looks=true")),
         ),
     ),
     "times": TrainingStudy(
@@ -67,6 +68,13 @@ TRAINING_STUDIES = {
             Variant("0.05", ("endpoint=0.05",)),
             Variant("0.5", ("endpoint=0.5",)),
             Variant("0.5, half of the batch pays it", ("endpoint=0.5", "endpoint_samples=8")),
+        ),
+    ),
+    "own-states": TrainingStudy(
+        "Does it help segmentation to train where the network itself arrives from the photo?",
+        (
+            Variant("the straight path only (the paper)", ("own_states=0",)),
+            Variant("4 of 16 samples", ("own_states=4",)),
         ),
     ),
     "ema": TrainingStudy(
