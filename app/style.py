@@ -13,7 +13,7 @@ from semflow_core.looks import read_color
 from semflow_core.palette import Palette
 
 from .actions import Actions, tells
-from .pad import Pad
+from .pad import COLOR_NAMES, NAMES, Pad
 from .page import AT_ONCE, Page
 from .regions import Offset, region_choices, region_name, region_of
 from .session import Session, new_seed
@@ -73,7 +73,8 @@ class StyleTab:
         page.paints(self.again.click, self.reroll)
         page.paints(self.drawn.click, self.unstyle)
         page.paints(self.photos.click, self.from_photo)
-        page.paints(self.color.input, self.recolour, self.color)
+        for chosen in (self.color.input, self.color.submit):  # with the pointer, or typed
+            page.paints(chosen, self.recolour, self.color)
         page.begin(self.pad.begin)
         self.pad.input(self.drag, [self.pad, *page.inputs], page.results, **page.newest)
         page.paints(self.pad.release, self.release, self.pad)
@@ -89,7 +90,8 @@ class StyleTab:
         photos = session.styles if session.own is not None and session.editing else {}
         offset = session.regions.offsets.get(region) or photos.get(region)
         offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.looks)
-        pad = gr.update(value=offset, region=region_name(palette, region))
+        names = NAMES if pipeline.looks is None else COLOR_NAMES
+        pad = gr.update(value=offset, region=region_name(palette, region), names=names)
         return choices, pad, region in session.regions.locked, swatch(pipeline, region, offset)
 
     def choices(self, session: Session, model: str) -> Any:

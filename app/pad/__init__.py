@@ -1,5 +1,5 @@
 """The style pad, a Gradio component."""
 
-from .pad import Pad
+from .pad import COLOR_NAMES, NAMES, Pad
 
-__all__ = ["Pad"]
+__all__ = ["COLOR_NAMES", "NAMES", "Pad"]

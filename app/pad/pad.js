@@ -1,4 +1,4 @@
-// The style pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name).
+// The style pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three).
 // events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
 
 const find = (selector) => element.querySelector(selector);
@@ -34,7 +34,8 @@ function load() {
   find('.pad').classList.toggle('off', off);
   axes.forEach((axis, i) => {
     axis.disabled = off;
-    axis.setAttribute('aria-label', ['Across', 'Down', 'Depth'][i] + (props.region ? ', style of ' + props.region : ''));
+    axis.setAttribute('aria-label', props.names[i] + (props.region ? ', style of ' + props.region : ''));
+    axis.previousElementSibling.textContent = props.names[i];
   });
   handle = props.value ? [...props.value] : [0, 0, 0];
   show();
@@ -86,5 +87,5 @@ axes.forEach((axis, i) => {
   });
   axis.addEventListener('change', letGo);
 });
-watch(['value', 'region'], load);
+watch(['value', 'region', 'names'], load);
 load();

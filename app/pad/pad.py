@@ -10,6 +10,8 @@ import gradio as gr
 from semflow_core.request import is_number
 
 HERE = Path(__file__).parent
+NAMES = ["Across", "Down", "Depth"]
+COLOR_NAMES = ["Light", "Warmth", "Tint"]  # where handles say colours: semflow_core/looks.py
 
 
 class Pad(gr.HTML):
@@ -22,7 +24,7 @@ class Pad(gr.HTML):
     def __init__(self, value: tuple[float, float, float] | None = None, **props: Any) -> None:
         """
         Args:
-            props: `region`, the name of what is styled, and what every component takes (elem_id, ...).
+            props: `region`, the name of what is styled, `names` of the three numbers, and what every component takes.
         """
         super().__init__(
             value,
@@ -30,7 +32,7 @@ class Pad(gr.HTML):
             css_template=(HERE / "pad.css").read_text(encoding="utf-8"),
             js_on_load=(HERE / "pad.js").read_text(encoding="utf-8"),
             apply_default_css=False,
-            **{"region": "", **props},
+            **{"region": "", "names": NAMES, **props},
         )
 
     def preprocess(self, payload: Any) -> tuple[float, float, float] | None:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -101,6 +101,20 @@ def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: An
     assert handle(page)[0] == pytest.approx(1, abs=0.05)
 
 
+def test_a_region_is_given_a_colour(page: Any) -> None:
+    click_photo(page, 0.5, 0.06)
+    wait_status(page, "Chosen: hair")
+    page.click("#color button >> nth=0")
+    old = photo_url(page)
+    page.fill("#color input[type=text]", "#a06030")
+    page.press("#color input[type=text]", "Enter")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    page.wait_for_function("document.querySelector('#lock input').checked", timeout=PATIENCE)
+    assert "rgb(160, 96, 48)" in page.get_attribute("#color .dialog-button", "style")
+    assert page.inner_text("#pad .axes").split() == ["Light", "Warmth", "Tint"]
+
+
 def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Path) -> None:
     open_photo(page, tmp_path)
     page.click("#painter .examples button >> nth=0")
