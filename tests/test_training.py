@@ -125,14 +125,15 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
 
 
-def test_samples_of_the_networks_own_path_must_still_end_in_the_layout(tmp_path: Path, flow_config: dict) -> None:
-    words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "endpoint=0.5"]
+def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flow_config: dict) -> None:
+    words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "endpoint=0.5", "optim.batch=7"]
     raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
     del raw["kind"]
     task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    own, t = batch.own, batch.path.t.view(-1, 1, 1, 1)
-    assert own == slice(1, 3) and len(batch.labels) == 3 and batch.path.t[own].max() < 0.9
+    near, far, t = batch.from_photo, batch.from_layout, batch.path.t.view(-1, 1, 1, 1)
+    assert near == slice(1, 3) and len(batch.labels) == 3 and batch.path.t[near].max() < 0.9
+    assert far == slice(4, 6) and len(batch.photos) == 3 and batch.path.t[far].min() > 0.1
     z0 = batch.path.zt - t * batch.path.target
     z1 = z0 + batch.path.target
 
@@ -146,10 +147,15 @@ def test_samples_of_the_networks_own_path_must_still_end_in_the_layout(tmp_path:
 
     astray = Constant(torch.ones_like(z0))
     path = task.leave_path(astray, batch)
-    assert torch.allclose(path.zt[own], z0[own] + t[own], atol=1e-5)
-    assert torch.allclose(path.zt[own] + (1 - t[own]) * path.target[own], z1[own], atol=1e-4)
-    assert torch.equal(path.zt[3:], batch.path.zt[3:]) and torch.equal(path.target[:1], batch.path.target[:1])
-    errors = [1 - batch.path.target[0], 1 - batch.path.target[3], *(z1 - z0 - 1)[own]]  # the ends', for the two
+    assert torch.allclose(path.zt[near], z0[near] + t[near], atol=1e-5)
+    assert torch.allclose(path.zt[near] + (1 - t[near]) * path.target[near], z1[near], atol=1e-4)
+    assert torch.allclose(path.zt[far], z1[far] - (1 - t[far]), atol=1e-5)
+    assert torch.allclose(path.zt[far] - t[far] * path.target[far], z0[far], atol=1e-4)
+    straight = [0, 3, 6]
+    assert torch.equal(path.zt[straight], batch.path.zt[straight])
+    assert torch.equal(path.target[straight], batch.path.target[straight])
+    # a constant velocity misses both ends by the same, wherever it is asked
+    errors = [*(1 - batch.path.target)[straight], *(z1 - z0 - 1)[near], *(z1 - z0 - 1)[far]]
     expected = torch.stack(errors).square().mean()
     assert torch.allclose(task.loss(astray, batch)["flow"], expected, atol=1e-4)
 

@@ -71,10 +71,10 @@ TRAINING_STUDIES = {
         ),
     ),
     "own-states": TrainingStudy(
-        "Does it help segmentation to train where the network itself arrives from the photo?",
+        "Does it help to train where the network itself arrives, from the photo and from the layout?",
         (
             Variant("the straight path only (the paper)", ("own_states=0",)),
-            Variant("4 of 16 samples", ("own_states=4",)),
+            Variant("3 of 16 samples a direction", ("own_states=3",)),
         ),
     ),
     "ema": TrainingStudy(

@@ -31,7 +31,7 @@ from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to
 from .config import DomainConfig, OptimConfig
 from .perceptual import FeatureDistance
 
-LAST_OWN = 0.9  # time up to which the network's own states are trained on: later ones are there already
+LAST_OWN = 0.9  # of the way, up to which the network's own states are trained on: later ones are there already
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class FlowConfig:
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
-    own_states: int = 0  # of a batch, those next to them: they start where the network itself comes to from the photo
+    own_states: int = 0  # of a batch and direction: they start where the network itself comes to; `leave_path`
     photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
     photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
@@ -89,11 +89,13 @@ class FlowConfig:
 
 @dataclass(frozen=True)
 class FlowBatch:
-    path: PathSample  # times ascending, but for those of `own`
-    photos: torch.Tensor  # (photo_samples, C, h, w) latents of the last few's photos
+    path: PathSample  # times ascending, but for the own states'
+    photos: torch.Tensor  # (own_states + photo_samples, C, h, w) latents of the last few's photos
     labels: torch.Tensor  # (endpoint_samples + own_states, S/2, S/2) class indices of the first, in a window
     window: tuple[slice, slice]  # of latent cells; to decode a quarter of the picture costs a quarter
-    own: slice = field(default_factory=lambda: slice(0))  # samples that leave the straight path for the network's own
+    # samples that leave the straight path for the network's own, from the photo and from the layout
+    from_photo: slice = field(default_factory=lambda: slice(0))
+    from_layout: slice = field(default_factory=lambda: slice(0))
 
 
 class FlowTask:
@@ -106,8 +108,8 @@ class FlowTask:
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
         beside = config.endpoint_samples + config.photo_samples
-        if config.own_states and beside + config.own_states > config.optim.batch:
-            raise InputError("own_states must find room in optim.batch beside endpoint_samples and photo_samples")
+        if config.own_states and beside + 2 * config.own_states > config.optim.batch:
+            raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.features = FeatureDistance().to(self.device) if config.photo_features else None
@@ -196,25 +198,31 @@ class FlowTask:
     def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
         t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i))).sort().values
-        own = slice(self.config.endpoint_samples, self.config.endpoint_samples + self.config.own_states)
+        n, k = len(i), self.config.own_states
+        from_photo = slice(self.config.endpoint_samples, self.config.endpoint_samples + k)
+        from_layout = slice(n - self.config.photo_samples - k, n - self.config.photo_samples)
         real, exact = t < self.config.real_below, t < 0.5
-        real[own] = exact[own] = True
-        t[own] = LAST_OWN * stratified_times(self.config.own_states)
+        if k:
+            real[from_photo] = exact[from_photo] = True
+            real[from_layout] = exact[from_layout] = False
+            t[from_photo], t[from_layout] = LAST_OWN * stratified_times(k), 1 - LAST_OWN * stratified_times(k)
         z0 = torch.where(real.view(-1, 1, 1, 1), self.z0[i], self.own[i])
         # segmentation must not learn to be sloppy: it decides below one half
         z1 = torch.where(exact.view(-1, 1, 1, 1), self.z1[i], self.painted[i])
         path = sample_path(z0.to(device).float(), z1.to(device).float(), t.to(device))
         half = self.config.size // 16
         y, x = rng.integers(0, half + 1, size=2).tolist()
-        labels = self.labels[i[: own.stop], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
-        photos = z0[len(i) - self.config.photo_samples :].to(device).float()
-        return FlowBatch(path, photos, labels.to(device).long(), (slice(y, y + half), slice(x, x + half)), own)
+        labels = self.labels[i[: from_photo.stop], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
+        photos = z0[n - self.config.photo_samples - k :].to(device).float()
+        window = slice(y, y + half), slice(x, x + half)
+        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout)
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
-        path = self.leave_path(model, batch) if len(batch.path.t[batch.own]) else batch.path
+        path = self.leave_path(model, batch) if len(batch.path.t[batch.from_photo]) else batch.path
         v = model(path.zt.contiguous(memory_format=torch.channels_last), 1000 * path.t).sample
         weight = torch.ones_like(path.t)
-        weight[batch.own] -= path.t[batch.own]  # there it is the end that must be right, and it is 1 - t away
+        weight[batch.from_photo] = 1 - path.t[batch.from_photo]  # there the end must be right, which is so far away
+        weight[batch.from_layout] = path.t[batch.from_layout]
         weight = weight.view(-1, 1, 1, 1)
         parts = {"flow": flow_loss(weight * v, weight * path.target)}
         parts["loss"] = parts["flow"]
@@ -239,18 +247,22 @@ class FlowTask:
 
     @torch.no_grad()
     def leave_path(self, model: torch.nn.Module, batch: FlowBatch) -> PathSample:
-        """The batch's path, its `own` samples moved to where one Euler step from the photo leads.
+        """The batch's path, its own states moved to where one Euler step from the photo, or from the layout, leads.
 
-        From there v must point to the layout all the same. On the straight path alone (Eq. 10) the network never sees
-        its own errors, and segmentation gets worse with every step that adds to them.
+        From there v must point to the other end all the same. On the straight path alone (Eq. 10) the network never
+        sees its own errors, and every step adds to them.
         """
-        zt, target, own = batch.path.zt.clone(), batch.path.target.clone(), batch.own
-        t = batch.path.t[own].view(-1, 1, 1, 1)
-        z0 = zt[own] - t * target[own]
-        z1 = z0 + target[own]
-        start = z0.contiguous(memory_format=torch.channels_last)
-        zt[own] = z0 + t * model(start, torch.zeros_like(batch.path.t[own])).sample.float()
-        target[own] = (z1 - zt[own]) / (1 - t)
+        zt, target, t = batch.path.zt.clone(), batch.path.target.clone(), batch.path.t.view(-1, 1, 1, 1)
+        z0 = zt - t * target
+        z1 = z0 + target
+        near, far = batch.from_photo, batch.from_layout
+        starts = torch.cat([z0[near], z1[far]]).contiguous(memory_format=torch.channels_last)
+        times = torch.cat([0 * batch.path.t[near], 0 * batch.path.t[far] + 1000])
+        v0, v1 = model(starts, times).sample.float().chunk(2)
+        zt[near] = z0[near] + t[near] * v0
+        zt[far] = z1[far] - (1 - t[far]) * v1
+        target[near] = (z1[near] - zt[near]) / (1 - t[near])
+        target[far] = (zt[far] - z0[far]) / t[far]
         return PathSample(zt, batch.path.t, target)
 
     def _seen(self, z: torch.Tensor, window: tuple[slice, slice]) -> torch.Tensor:
