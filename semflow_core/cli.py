@@ -79,7 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     edit_ = command(edit, "change in a photo what was changed in its layout, and nothing else")
     edit_.add_argument("inputs", type=Path, nargs=1, metavar="PHOTO")
-    edit_.add_argument("--layout", type=Path, required=True, metavar="FILE", help="the layout after the change")
+    edit_.add_argument(
+        "--layout", type=Path, metavar="FILE", help="the layout after the change (the one before it, with --color)"
+    )
     edit_.add_argument("--before", type=Path, metavar="FILE", help="the layout before it (what segment finds)")
     animate_ = command(animate, "show the path between a photo and its layout")
     animate_.add_argument("input", type=Path, metavar="PHOTO_OR_LAYOUT")
@@ -241,20 +243,26 @@ def segment(args: argparse.Namespace) -> None:
 
 def edit(args: argparse.Namespace) -> None:
     from .images import read_layout, read_photo, write_photo
-    from .request import EditRequest, pack_labels, pack_photo
+    from .request import EditRequest, SegmentationRequest, pack_labels, pack_photo
 
+    if not args.layout and not args.color:
+        raise InputError("nothing is to change: name the changed layout with --layout, or a colour with --color")
     pipeline = prepare(args)
     check_classes(args, pipeline)
     (path,) = args.inputs
+    photo = pack_photo(read_photo(path))
 
     def layout(file: Path) -> str:
         return pack_labels(read_layout(file, pipeline.palette, pipeline.codebook))
 
+    before = layout(args.before) if args.before else ""
+    if not args.layout and not before:
+        before = pack_labels(pipeline.segment(SegmentationRequest(photo=photo, **pipeline.reading)).labels)
     request = EditRequest(
         model=args.model,
-        photo=pack_photo(read_photo(path)),
-        layout=layout(args.layout),
-        before=layout(args.before) if args.before else "",
+        photo=photo,
+        layout=layout(args.layout) if args.layout else before,
+        before=before,
         class_seeds=tuple(args.class_seed),
         offsets=pipeline.colored(dict(args.color)),
         **given(args, "steps", "seed", "solver", "grid", "beta"),

@@ -110,6 +110,17 @@ def test_colours_matter_where_a_model_takes_them(
         assert words in refused(capsys, *command)
 
 
+def test_an_edit_may_be_a_colour_alone(
+    tiny_looks: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], photo: np.ndarray
+) -> None:
+    command = ("edit", "--model", tiny_looks, inputs / "wide.png", "--out", tmp_path / "out")
+    colors = [w for c in load_pipeline(str(tiny_looks)).palette.classes for w in ("--color", f"{c.name}=#ff8000")]
+    assert run(*command, *colors) == 0  # whatever a model of random weights sees in it
+    made = read_photo(tmp_path / "out" / "wide.png")
+    assert made.shape == photo.shape and not np.array_equal(made, photo)
+    assert "nothing is to change" in refused(capsys, *command)
+
+
 def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray) -> None:
     files = (inputs / "wide.png", inputs / "high.jpg")
     assert (
