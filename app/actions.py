@@ -88,6 +88,10 @@ class Actions:
         """
         return zero.pipeline(model, self.models, self.device)
 
+    def recolours(self, model: str) -> bool:
+        """Whether a model can give a region of a photo another colour."""
+        return self.pipeline(model).looks is not None
+
     # ---- layout -> photo ---------------------------------------------------------------------------
 
     @tells
@@ -102,7 +106,7 @@ class Actions:
             seed = new_seed()
             session.regions.renew()
         request = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
-        if session.unchanged(labels):
+        if session.unchanged(labels, self.recolours(model)):
             yield session.show_base(), seed, gr.update(value=None), UNCHANGED
             return
         started = time.perf_counter()
@@ -117,8 +121,8 @@ class Actions:
 
     def stroke(self, live: bool, *inputs: Any) -> Iterator[Any]:
         """A finished stroke: paints if `live`; else the picture waits for its button, unless it is there."""
-        session, _, labels, *_ = inputs
-        if live or session.unchanged(labels):
+        session, model, labels, *_ = inputs
+        if live or session.unchanged(labels, self.recolours(model)):
             yield from self.paint(*inputs)
         else:
             yield gr.skip(), gr.skip(), gr.skip(), "Layout changed. Press “Paint it” for its photo."

@@ -102,8 +102,8 @@ def add_endpoints(actions: Actions, model: str) -> None:
 
     def colored(text: str, model: str) -> Any:
         """ "hair=#b5651d, cloth=#203080" -> offsets."""
-        words = [word.strip().partition("=") for word in text.split(",") if word.strip()]
-        return actions.pipeline(model).colored({name: color for name, _, color in words})
+        words = [word.partition("=") for word in (text or "").split(",") if word.strip()]
+        return actions.pipeline(model).colored({name.strip(): color for name, _, color in words})
 
     def synthesize(
         picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = ""

@@ -63,8 +63,8 @@ class EditTab:
             show_label=False, container=False, visible=False, elem_id="mode",
         )  # fmt: skip
 
-    def wire(self, page: Page) -> None:
-        """Bind the events."""
+    def wire(self, page: Page) -> list[Any]:
+        """Bind the events -> those after which regions look another way though the picture may be the same."""
         shown = [self.mode, self.hint, self.body, self.accept, self.compare, self.whole]
         page.photo.change(self.show, page.session, shown, **AT_ONCE)
         # an example is another layout, no edit of the photo; as `begin` it comes before the layout itself
@@ -74,14 +74,14 @@ class EditTab:
             self.actions.paint, page.inputs, page.results, **page.newest
         )
         # behind the refinement that may be under way: what is accepted is what it leads to
-        self.accept.click(self.take, [page.session, page.model], [page.painter, page.status], **page.waits).then(
-            self.show, page.session, shown, **AT_ONCE
-        )
-        page.begin(self.reset.click).then(
+        accepted = self.accept.click(
+            self.take, [page.session, page.model], [page.painter, page.status], **page.waits
+        ).then(self.show, page.session, shown, **AT_ONCE)
+        back = page.begin(self.reset.click).then(
             self.go_back, [page.session, page.model],
             [page.painter, page.photo, page.player, page.status, self.mode], **page.waits,
         ).then(self.show, page.session, shown, **AT_ONCE)  # fmt: skip
-        page.begin(self.misread.click).then(
+        corrected = page.begin(self.misread.click).then(
             self.correct, [page.session, page.painter], [page.photo, page.player, page.status, self.mode], **page.waits
         ).then(self.show, page.session, shown, **AT_ONCE).then(
             self.read_styles, [page.session, page.model], None, **page.waits
@@ -92,6 +92,7 @@ class EditTab:
                 api_visibility="private", show_progress="hidden",
             ).then(None, self.saved, js=SAVE_JS, api_visibility="private")  # fmt: skip
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
+        return [accepted, back, corrected]
 
     def opened(self, opening: Any, page: Page) -> Any:
         """What follows on `opening`, an event that may have opened a photo: this tab comes to the front."""

@@ -47,6 +47,8 @@ class Cancelled(Exception):
 class Pipeline(Protocol):
     """What a session needs of semflow_core.pipeline.SemFlowPipeline."""
 
+    looks: Any
+
     def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any: ...
     def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: Any = None) -> list[Any]: ...
     def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any: ...
@@ -247,9 +249,15 @@ class Session:
         shared = {f.name: getattr(request, f.name) for f in fields(request)}
         return EditRequest(**shared, photo=pack_photo(self.own.base), before=pack_labels(self.own.before))
 
-    def unchanged(self, labels: np.ndarray) -> bool:
-        """Whether a photo is being edited, this is its layout, and no region is to look another way."""
-        return self.own is not None and self.editing and self.own.shows(labels) and not self.regions.offsets
+    def unchanged(self, labels: np.ndarray, colors: bool) -> bool:
+        """Whether a photo is being edited, this is its layout, and none of its regions is recoloured.
+
+        Args:
+            colors: whether the model can recolour; one without looks only paints what is new.
+        """
+        if self.own is None or not self.editing or not self.own.shows(labels):
+            return False
+        return not (colors and np.isin(labels, list(self.regions.offsets)).any())
 
     def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
         """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
@@ -339,7 +347,7 @@ class Session:
         assert self.own is not None
         if not self.own.shows(layout):
             self.own.correct(layout)
-        self.editing = True
+        self.editing, self.regions = True, Regions()
         return self.show_base()
 
     def read_styles(self, pipeline: Pipeline, request: SegmentationRequest) -> None:
@@ -349,10 +357,11 @@ class Session:
             Cancelled, InputError: as in `paint`.
         """
         assert self.own is not None
-        on_step = self._watch()
-        result = pipeline.segment(request, on_step)
-        on_step()
-        self.styles = pipeline.styles(self.own.base, result, self.own.before)
+        on_step, read = self._watch(), None
+        if pipeline.looks is None:  # with looks they are in the photo's colours
+            read = pipeline.segment(request, on_step)
+            on_step()
+        self.styles = pipeline.styles(self.own.base, read, self.own.before)
 
     def reopen(self, own: Opened, styles: dict[int, Offset]) -> None:
         """A saved photo comes back with its edits. What is to be seen of it comes with the next `paint`."""

@@ -140,8 +140,10 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
         for event in (steps.input, solver.input, grid.input, beta.release):
             page.paints(event, actions.stroke, live)
         demo.load(actions.paint, inputs, results, **page.newest)
-        for tab in (variations, style, edit, check):
+        for tab in (variations, style, check):
             tab.wire(page)
+        for event in edit.wire(page):
+            style.follow(event, page)
         style.region.change(variations.name_region, [session, model], variations.takes, **AT_ONCE)
 
         opening = opener.upload(

@@ -62,8 +62,7 @@ class StyleTab:
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        shown = [self.region, self.pad, self.lock, self.color]
-        look = [page.session, page.model, page.seed]
+        shown, look = self.shown(page)
         self.clicks.input(
             self.choose_at, [*look, page.painter, self.clicks], [*shown, page.tabs, page.status], **AT_ONCE
         )
@@ -80,6 +79,15 @@ class StyleTab:
         page.paints(self.pad.release, self.release, self.pad)
         self.lock.input(self.set_lock, [*look, self.lock], page.status, **AT_ONCE)
 
+    def shown(self, page: Page) -> tuple[list[Any], list[Any]]:
+        """What `show` sets, and what it takes."""
+        return [self.region, self.pad, self.lock, self.color], [page.session, page.model, page.seed]
+
+    def follow(self, event: Any, page: Page) -> None:
+        """Show the regions as they are after an event that leaves the picture, perhaps."""
+        shown, look = self.shown(page)
+        event.then(self.show, look, shown, **AT_ONCE)
+
     def show(self, session: Session, model: str, seed: float) -> tuple[Any, ...]:
         """-> (region, pad, lock, colour) as they are for the picture shown."""
         choices = self.choices(session, model)
@@ -87,12 +95,15 @@ class StyleTab:
             return choices, gr.update(value=None, region=""), False, gr.update(visible=False)
         pipeline, region = self.actions.pipeline(model), session.region
         palette = pipeline.palette
-        photos = session.styles if session.own is not None and session.editing else {}
-        offset = session.regions.offsets.get(region) or photos.get(region)
+        offset = session.regions.offsets.get(region)
+        if not offset and pipeline.looks is not None and session.own is not None and session.editing:
+            offset = pipeline.styles(session.own.base, None, session.own.before).get(region)  # the photo's own
         offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.looks)
         names = NAMES if pipeline.looks is None else COLOR_NAMES
         pad = gr.update(value=offset, region=region_name(palette, region), names=names)
-        return choices, pad, region in session.regions.locked, swatch(pipeline, region, offset)
+        # a draft comes while the picker may still be dragged
+        color = gr.skip() if session.drafting else swatch(pipeline, region, offset)
+        return choices, pad, region in session.regions.locked, color
 
     def choices(self, session: Session, model: str) -> Any:
         """The regions of the picture shown to choose from, and the one that is chosen, though it be painted over."""

@@ -207,7 +207,7 @@ def synthesize(args: argparse.Namespace) -> None:
     )
     pipeline = prepare(args)
     check_classes(args, pipeline)
-    template = dataclasses.replace(template, offsets=pipeline.colored(dict(args.color)))
+    template = dataclasses.replace(template, offsets=colored(args, pipeline))
     for path in (
         args.inputs
     ):  # read twice, for every error comes before any result, and thousands do not fit in memory
@@ -250,7 +250,7 @@ def edit(args: argparse.Namespace) -> None:
     pipeline = prepare(args)
     check_classes(args, pipeline)
     (path,) = args.inputs
-    photo = pack_photo(read_photo(path))
+    photo, offsets = pack_photo(read_photo(path)), colored(args, pipeline)
 
     def layout(file: Path) -> str:
         return pack_labels(read_layout(file, pipeline.palette, pipeline.codebook))
@@ -264,7 +264,7 @@ def edit(args: argparse.Namespace) -> None:
         layout=layout(args.layout) if args.layout else before,
         before=before,
         class_seeds=tuple(args.class_seed),
-        offsets=pipeline.colored(dict(args.color)),
+        offsets=offsets,
         **given(args, "steps", "seed", "solver", "grid", "beta"),
     )
     write_photo(args.out / f"{path.stem}.png", pipeline.edit(request).photo)
@@ -289,7 +289,7 @@ def animate(args: argparse.Namespace) -> None:
     request = TrajectoryRequest(
         model=args.model,
         class_seeds=tuple(args.class_seed),
-        offsets=pipeline.colored(dict(args.color)),
+        offsets=colored(args, pipeline),
         **start,
         **given(args, "steps", "seed", "solver", "grid", "beta", "frames"),
     )
@@ -429,6 +429,20 @@ def count(text: str) -> int:
 
 def step_list(text: str) -> list[int]:
     return [positive(part) for part in text.split(",")]
+
+
+def colored(args: argparse.Namespace, pipeline: Any) -> Any:
+    """The offsets of --color; what a class cannot be is said, with the nearest colour that it can."""
+    from .looks import read_color
+
+    offsets = pipeline.colored(dict(args.color))
+    for name, asked in args.color:
+        index = next(i for i, c in enumerate(pipeline.palette.classes) if c.name == name)
+        nearest = pipeline.looks.color_of(index, dict(offsets)[pipeline.palette.classes[index].id])
+        if max(abs(a - b) for a, b in zip(nearest, read_color(asked))) > 8:
+            found = "#" + "".join(f"{round(c):02x}" for c in nearest)
+            print(f"semflow: {name} is never {asked} in what the model learnt from; it gets {found}", file=sys.stderr)
+    return offsets
 
 
 def class_color(text: str) -> tuple[str, str]:

@@ -81,11 +81,14 @@ def recolor(
     Returns:
         the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
     """
-    scale = where.shape[0] / 256
-    # from inside the border: beyond it a pixel is the photo's own to the bit
-    inside = cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    share = np.clip(inside / (2 * CORE * scale), 0, 1)
-    share = cv2.resize(share, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    # at the photo's own size, from inside the border: beyond it a pixel is the photo's own to the bit
+    where = cv2.resize(where.astype(np.uint8), photo.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    inside = cv2.distanceTransform(where, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ramp = max(1, round(2 * CORE * photo.shape[0] / 256))
+    # a lip that is narrower than two ramps has its full colour in its middle
+    middle = cv2.dilate(inside, np.ones((2 * ramp + 1, 2 * ramp + 1), np.uint8))
+    share = inside / np.clip(middle, 1, ramp)
+    share = np.minimum(share, 1)
     mixed = photo + share[..., None] * (new.astype(np.float32) - old)
     return mixed.round().clip(0, 255).astype(np.uint8), share
 

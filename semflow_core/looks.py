@@ -30,6 +30,8 @@ from .palette import Palette
 LEAST_PIXELS = 16  # of a region whose colour is taken
 LEAST_PHOTOS = 8  # that must show a class, for statistics of its own
 SHRINK = 20  # photos that a correlation must outweigh
+# covariance of the colours of a class that too few show: light varies by 50 grey levels, hues by 15
+UNKNOWN = (50.0**2 - 15.0**2) * np.full((3, 3), 1 / 3) + 15.0**2 * np.eye(3)
 EDGE = 0.998  # offsets stay inside: erf is flat beyond three deviations
 
 
@@ -83,7 +85,8 @@ class Looks:
             looks = cls(**load_file(file))
         except (OSError, SafetensorError, TypeError) as error:
             raise InputError(f"the looks in '{file}' cannot be read: {str(error).splitlines()[0]}") from None
-        if looks.means.shape != (classes, 3) or looks.joint.shape != (3 * classes, 3 * classes):
+        shapes = [tuple(part.shape) for part in (looks.means, looks.axes, looks.joint)]
+        if shapes != [(classes, 3), (classes, 3, 3), (3 * classes, 3 * classes)]:
             raise InputError(f"the looks in '{file}' are not those of {classes} classes")
         return looks
 
@@ -97,7 +100,7 @@ def region_colors(photo: np.ndarray, labels: np.ndarray, palette: Palette) -> np
         photo: (H, W, 3) uint8.
         labels: class ids (H, W).
     """
-    first = palette.index(np.minimum(palette.ids, palette.mirror_of_id[palette.ids]))
+    first = palette.first_of_pair
     index, n = first[palette.index(labels)].ravel(), len(palette.ids)
     count = np.bincount(index, minlength=n).astype(float)
     count[count < LEAST_PIXELS] = np.nan
@@ -107,17 +110,22 @@ def region_colors(photo: np.ndarray, labels: np.ndarray, palette: Palette) -> np
 
 def fit_looks(colors: np.ndarray) -> Looks:
     """Looks of many photos' region colours (N, n, 3), nan where a photo does not show a class."""
-    means, axes = np.full(colors.shape[1:], 127.5), np.tile(50.0 * np.eye(3), (colors.shape[1], 1, 1))
-    for i in range(colors.shape[1]):
+    n = colors.shape[1]
+    means, axes = np.full((n, 3), 127.5), np.tile(directions(UNKNOWN), (n, 1, 1))
+    colors = colors.copy()
+    for i in range(n):
         shown = colors[~np.isnan(colors[:, i, 0]), i]
         if len(shown) >= LEAST_PHOTOS:
             means[i], axes[i] = shown.mean(0), directions(np.cov(shown.T))
+        else:
+            colors[:, i] = np.nan  # nor do so few correlate
     z = np.linalg.solve(axes, (colors - means)[..., None])[..., 0].reshape(len(colors), -1)
     # outliers must not decide; a Gaussian's correlations survive the clipping
     z = np.clip(z, -3, 3)
     there = (~np.isnan(z)).astype(float)
     z = np.nan_to_num(z)
     correlation = (z.T @ z) / (there.T @ there + SHRINK)
+    np.fill_diagonal(correlation, 1)
     values, vectors = np.linalg.eigh(correlation)
     joint = vectors * np.sqrt(values.clip(1e-6))  # pairs that few photos show together may contradict the others
     joint /= np.sqrt(np.square(joint).sum(1, keepdims=True))
@@ -127,11 +135,11 @@ def fit_looks(colors: np.ndarray) -> Looks:
 def directions(covariance: np.ndarray) -> np.ndarray:
     """(3, 3) axes of colours with a covariance: light, then what varies most after it; columns, one deviation each.
 
-    Signs are chosen so that + is lighter in the first and warmer (more red than blue) in the others.
+    Signs are chosen so that + is lighter in the first, warmer (red, not blue) in the second and greener in the last.
     """
     values, vectors = np.linalg.eigh(covariance + np.eye(3))  # a grey level's deviation at the least
     axes = (vectors * np.sqrt(values))[:, ::-1]
-    signs = [axes[:, 0].sum(), *(axes[0, 1:] - axes[2, 1:])]
+    signs = [axes[:, 0].sum(), axes[0, 1] - axes[2, 1], 2 * axes[1, 2] - axes[0, 2] - axes[2, 2]]
     return axes * np.where(np.array(signs) < 0, -1.0, 1.0)
 
 
@@ -145,7 +153,8 @@ def read_color(text: str) -> tuple[float, float, float]:
     if hexadecimal:
         r, g, b = (float(int(part, 16)) for part in hexadecimal.groups())
         return r, g, b
-    numbers = re.fullmatch(r"rgba?\(([\d.]+), *([\d.]+), *([\d.]+)(?:, *[\d.]+)?\)", text.strip())
+    number = r" *(\d+(?:\.\d*)?) *"
+    numbers = re.fullmatch(rf"rgba?\({number},{number},{number}(?:,[\d. ]*)?\)", text.strip())
     if not numbers or max(map(float, numbers.groups())) > 255:
         raise InputError(f"'{text}' is no colour; it must be written #rrggbb")
     r, g, b = map(float, numbers.groups())

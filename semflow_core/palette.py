@@ -71,6 +71,11 @@ class Palette:
             table[left], table[right] = right, left
         return table
 
+    @cached_property
+    def first_of_pair(self) -> np.ndarray:
+        """(n,) int64, by class index: the index of the class, or of its mirror class if that has the lower id."""
+        return self.index(np.minimum(self.ids, self.mirror_of_id[self.ids]))
+
     def index(self, labels: np.ndarray) -> np.ndarray:
         """Class ids -> class indices, any shape, int64.
 

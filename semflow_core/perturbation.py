@@ -77,6 +77,7 @@ def perturb(
     class_seeds: Mapping[int, int] | None = None,
     offsets: Mapping[int, tuple[float, float, float]] | None = None,
     looks: Looks | None = None,
+    regional: float | None = None,
 ) -> torch.Tensor:
     """The perturbed pseudo mask M' = M + eps of one layout (Eq. 14).
 
@@ -90,6 +91,8 @@ def perturb(
         offsets: class id -> regional offset to use instead of the drawn one, each component in
             [-1, 1] as a share of its amplitude (the style handle; not with `white`).
         looks: how offsets are drawn, for a model that was trained with them.
+        regional: amplitude of the regional part in 0..255 units, where it is not beta's share: a model with looks
+            knows colours at its own amplitude only.
 
     Returns:
         (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
@@ -112,19 +115,26 @@ def perturb(
 
     index = codebook.palette.index(labels)  # (H, W)
     shares = SPECTRA[spec.spectrum]
+    if regional is None or not shares.region:
+        regional = spec.regional_amplitude
+    if spec.beta * shares.pixel + regional >= codebook.max_beta:
+        raise InputError(
+            f"the perturbation amplitude is {spec.beta:g}; with regional offsets of {regional:g} beside it "
+            f"it must stay below {(codebook.max_beta - regional) / shares.pixel:g} for classes to survive"
+        )
     eps = torch.empty(3, *labels.shape)
     fields: dict[int, torch.Tensor] = {}  # one a seed, so equal seeds share the same bits
     for i in np.unique(index):
         class_id = int(codebook.palette.ids[i])
         class_seed = class_seeds.get(class_id, seed)
         if class_seed not in fields:
-            fields[class_seed] = shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
+            fields[class_seed] = spec.beta * shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
         noise = fields[class_seed]
         if shares.region:
             constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, looks)
-            noise = noise + shares.region * torch.tensor(constant, dtype=torch.float32)[:, None, None]
+            noise = noise + regional * torch.tensor(constant, dtype=torch.float32)[:, None, None]
         where = torch.from_numpy(index == i)
-        eps[:, where] = spec.beta * noise[:, where]
+        eps[:, where] = noise[:, where]
     return codebook.encode(labels[None]) + eps[None]
 
 

@@ -261,38 +261,37 @@ class SemFlowPipeline:
             InputError: the photo or a layout does not fit this model.
         """
         photo = unpack_photo(request.photo)
-        read = self.segment(SegmentationRequest(request.model, photo=request.photo, **self.reading))
-        before, after = (
-            self._square(labels)
-            for labels in (
-                unpack_labels(request.before) if request.before else read.labels,
-                unpack_labels(request.layout),
-            )
-        )
-        where, wanted, own = before != after, dict(request.offsets), {}
+        read = None
+        if request.before and self.looks is not None:
+            before = unpack_labels(request.before)
+        else:
+            read = self.segment(SegmentationRequest(request.model, photo=request.photo, **self.reading))
+            before = unpack_labels(request.before) if request.before else read.labels
+        before, after = self._square(before), self._square(unpack_labels(request.layout))
+        wanted, own = dict(request.offsets), {}
         if self.perturbation.regional_amplitude and request.spectrum in (None, self.perturbation.spectrum):
             own = self.styles(photo, read, before)  # a region that grows keeps its look
             request = replace(request, offsets=tuple((own | wanted).items()))
-        x = z0 = read.z0
-        times = times_to_image(request.steps, request.grid)
+        where, times = before != after, times_to_image(request.steps, request.grid)
+        recolored = np.zeros(photo.shape[:2], np.float32)
+        again = ~where & np.isin(before, [i for i in wanted if i in own])
+        if self.looks is not None and again.any():
+            unchanged = replace(request, layout=pack_labels(before))
+            ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
+            pair = self._solve(torch.cat(ends), times, request.solver, on_step)
+            old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
+            photo, recolored = recolor(photo, old, new, again)
+        x = z0 = self.encode_photo(photo)
         if where.any():
             b = self.encode_layout(request)
             velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
             z0 = self._solve(b, times, request.solver, on_step, velocity)
         own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
-        again = ~where & np.isin(before, list(wanted))
-        if self.looks is None or not again.any():
-            return Edit(*composite(photo, own_photo, edited, where), z0)
-        unchanged = replace(request, layout=pack_labels(before))
-        ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
-        pair = self._solve(torch.cat(ends), times, request.solver, on_step)
-        old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
-        photo, recolored = recolor(photo, old, new, again)
         photo, changed = composite(photo, own_photo, edited, where)
         return Edit(photo, np.maximum(changed, recolored), z0)
 
     def styles(
-        self, photo: np.ndarray, read: Segmentation, labels: np.ndarray
+        self, photo: np.ndarray, read: Segmentation | None, labels: np.ndarray
     ) -> dict[int, tuple[float, float, float]]:
         """The style handles (`SynthesisRequest.offsets`) of a photo's regions, by class id.
 
@@ -300,7 +299,7 @@ class SemFlowPipeline:
 
         Args:
             photo: (H, W, 3) uint8.
-            read: what `segment` said of it.
+            read: what `segment` said of it; with looks it is not needed.
             labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
         """
         if self.looks is not None:
@@ -308,6 +307,7 @@ class SemFlowPipeline:
             found = self.looks.offsets(torch.from_numpy(region_colors(small, self._square(labels), self.palette)))
             rows = [(r, g, b) for r, g, b in found.tolist()]
             return {int(i): row for i, row in zip(self.palette.ids, rows) if not math.isnan(row[0])}
+        assert read is not None
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
         return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.regional_amplitude)
 
@@ -448,7 +448,8 @@ class SemFlowPipeline:
             self.perturbation.spectrum if request.spectrum is None else request.spectrum,
         )
         seeds, offsets = dict(request.class_seeds), dict(request.offsets)
-        return perturb(self.codebook, labels, spec, request.seed, seeds, offsets, self.looks)
+        regional = self.perturbation.regional_amplitude if self.looks is not None else None
+        return perturb(self.codebook, labels, spec, request.seed, seeds, offsets, self.looks, regional)
 
     @torch.inference_mode()
     def _predict(self, latents: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -98,6 +98,12 @@ def test_a_recoloured_region_keeps_its_detail_and_its_neighbours_their_bits() ->
     mixed, share = recolor(photo, old, new, where)
     assert np.array_equal(mixed[~where], photo[~where]) and share[~where].max() == 0
     assert np.array_equal(mixed[110:140, 110:140], photo[110:140, 110:140] + 20)
+    large = np.full((512, 768, 3), 100, np.uint8)
+    _, share = recolor(large, large, large, where)
+    outside = ~cv2.resize(where.astype(np.uint8), (768, 512), interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)
+    assert share[outside].max() == 0 and share[210:290, 315:435].min() == 1
+    where[:], where[100:103] = False, True  # three pixels of an upper lip
+    assert recolor(photo, old, new, where)[1][101].min() == 1
 
 
 def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: Path, face_layout: np.ndarray) -> None:
@@ -111,6 +117,38 @@ def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: 
     away = cv2.dilate(hair.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0  # the model's 32 pixels to 96
     assert np.array_equal(edit.photo[away], photo[away]) and edit.changed[away].max() == 0
     assert (edit.photo != photo)[hair].any() and edit.changed[hair].max() == 1
+
+
+def test_a_recoloured_region_that_grows_is_recoloured_once(
+    tiny_looks: Path, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a codec and a network that show nothing but a layout's colours, both parts of the hair are of one colour."""
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    bright = {"hair": "#a0a0a0"}
+    flat = np.zeros((32, 32, 3), np.uint8)
+    after = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
+    before = after.copy()
+    after[:6, 8:24] = 13
+
+    def photos(z: torch.Tensor) -> np.ndarray:  # what looks are asked for, in each latent cell
+        return np.repeat(np.repeat(z[:, :3].permute(0, 2, 3, 1).round().byte().numpy(), 8, 1), 8, 2)
+
+    def layout(request: EditRequest) -> torch.Tensor:
+        level = 160.0 if dict(request.offsets)[13][0] > 0 else 80.0
+        return torch.full((1, 4, 4, 4), level)
+
+    monkeypatch.setattr(pipeline, "decode_photos", photos)
+    monkeypatch.setattr(pipeline, "encode_layout", layout)
+    monkeypatch.setattr(pipeline, "encode_photo", lambda p: torch.full((1, 4, 4, 4), float(p[before == 13].mean())))
+    monkeypatch.setattr(pipeline, "velocity", lambda z, t: torch.zeros_like(z))
+    flat[:] = 80
+    request = EditRequest(
+        photo=pack_photo(flat), layout=pack_labels(after), before=pack_labels(before), steps=2,
+        offsets=pipeline.colored(bright),
+    )  # fmt: skip
+    edit = pipeline.edit(request)
+    assert edit.photo[(after == 13) & (before != 13)].min() > 120  # as painted
+    assert edit.photo.max() <= 162  # and nowhere twice the change
 
 
 def test_the_styles_of_a_photo_are_its_regions_colours(tiny_looks: Path, face_layout: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from semflow_core.codebook import Codebook
 from semflow_core.errors import InputError
-from semflow_core.looks import LEAST_PIXELS, Looks, directions, fit_looks, region_colors
+from semflow_core.looks import LEAST_PIXELS, Looks, directions, fit_looks, read_color, region_colors
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import SPECTRA, Perturbation, drawn_offset, perturb
 
@@ -89,6 +89,27 @@ def test_what_a_photo_does_not_show_says_nothing_and_what_few_show_is_not_fitted
     assert looks.means[HAIR].tolist() == [127.5] * 3
     assert bool(torch.isnan(looks.offsets(torch.from_numpy(colors))[10, HAIR]).all())
     assert bool(torch.isfinite(looks.joint).all())
+
+
+def test_few_photos_are_not_believed_to_correlate() -> None:
+    rng = np.random.default_rng(0)
+    colors = rng.normal(128, 30, (10, 2, 3))
+    found = fit_looks(colors).joint
+    cross = (found @ found.T)[:3, 3:].abs()
+    z = [np.linalg.solve(directions(np.cov(colors[:, i].T)), (colors[:, i] - colors[:, i].mean(0)).T) for i in (0, 1)]
+    raw = np.abs(z[0] @ z[1].T) / 10
+    assert cross.max() < 0.5 * raw.max()
+
+
+@pytest.mark.parametrize("text", ["blue", "#12345", "#12345g", "rgb(1.2.3, 1, 1)", "rgb(., 1, 1)", "rgb(1, 2, 256)"])
+def test_what_is_no_colour_is_said(text: str) -> None:
+    with pytest.raises(InputError, match="must be written #rrggbb"):
+        read_color(text)
+
+
+def test_colours_are_read_as_pickers_write_them() -> None:
+    assert read_color("#FF8000") == (255, 128, 0)
+    assert read_color("rgba(255, 128.5, 0, 1)") == read_color("rgb(255,128.5,0)") == (255, 128.5, 0)
 
 
 def test_one_region_drawn_anew_leaves_the_others_the_same_bits(looks: Looks, face_layout: np.ndarray) -> None:

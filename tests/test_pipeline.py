@@ -172,6 +172,17 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
     assert pipeline.colored({}) == ()
 
 
+def test_with_looks_beta_leaves_the_colours_as_they_were_learnt(tiny_looks: Path, face_layout: np.ndarray) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=((13, (0.5, -0.5, 0.9)),))
+    square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
+    hair = torch.from_numpy(square == 13)
+    means = [pipeline._perturbed(replace(request, beta=b))[0][:, hair].mean(1) for b in (0.0, 20.0, 40.0, 60.0)]
+    assert all(torch.allclose(m, means[0], atol=1.5) for m in means)
+    anchor = pipeline.codebook.anchors[13]
+    assert torch.allclose(means[0] - anchor, 30 * torch.tensor([0.5, -0.5, 0.9]), atol=1e-4)
+
+
 def test_an_aspect_is_shown_and_read_but_never_seen_by_the_network(tiny_streets: Path) -> None:
     streets = SemFlowPipeline.from_pretrained(tiny_streets)
     layout = np.full((32, 64), 255, np.uint8)

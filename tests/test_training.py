@@ -160,6 +160,17 @@ def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flo
     assert torch.allclose(task.loss(astray, batch)["flow"], expected, atol=1e-4)
 
 
+def test_own_states_leave_no_gap_in_the_straight_paths_times(tmp_path: Path, flow_config: dict) -> None:
+    words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "optim.batch=7"]
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    rng = np.random.default_rng(0)
+    torch.manual_seed(0)
+    t = np.sort(np.concatenate([task.batch(rng, torch.device("cpu")).path.t[[0, 3, 6]] for _ in range(100)]))
+    assert np.diff(t, prepend=0, append=1).max() < 0.03
+
+
 def test_own_states_need_room_in_the_batch(tmp_path: Path, flow_config: dict) -> None:
     raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["own_states=1"])  # of 4, 8 of which are spoken for
     del raw["kind"]

@@ -322,8 +322,7 @@ def perturbed(
     b, n = len(labels), len(codebook.palette.classes)
     shares = SPECTRA[spectrum]
     drawn = rng.uniform(-1, 1, (b, n, 3))
-    ids = codebook.palette.ids
-    drawn = drawn[:, codebook.palette.index(np.minimum(ids, codebook.palette.mirror_of_id[ids]))]  # one a pair
+    drawn = drawn[:, codebook.palette.first_of_pair]
     if offsets is not None:
         drawn = np.where(np.isnan(offsets), drawn, offsets)
     colors = codebook.anchors + torch.from_numpy(drawn.astype(np.float32)) * beta * shares.region  # (B, n, 3)

@@ -108,7 +108,7 @@ class FlowTask:
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
         beside = config.endpoint_samples + config.photo_samples
-        if config.own_states and beside + 2 * config.own_states > config.optim.batch:
+        if config.own_states < 0 or config.own_states and beside + 2 * config.own_states > config.optim.batch:
             raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
@@ -197,15 +197,17 @@ class FlowTask:
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
         i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
-        t = TIME_SAMPLING[self.config.time_sampling](stratified_times(len(i))).sort().values
         n, k = len(i), self.config.own_states
         from_photo = slice(self.config.endpoint_samples, self.config.endpoint_samples + k)
         from_layout = slice(n - self.config.photo_samples - k, n - self.config.photo_samples)
+        straight = TIME_SAMPLING[self.config.time_sampling](stratified_times(n - 2 * k)).sort().values
+        a, b = from_photo.start, from_layout.start - k
+        near, far = LAST_OWN * stratified_times(k), 1 - LAST_OWN * stratified_times(k)
+        t = torch.cat([straight[:a], near, straight[a:b], far, straight[b:]]) if k else straight
         real, exact = t < self.config.real_below, t < 0.5
         if k:
             real[from_photo] = exact[from_photo] = True
             real[from_layout] = exact[from_layout] = False
-            t[from_photo], t[from_layout] = LAST_OWN * stratified_times(k), 1 - LAST_OWN * stratified_times(k)
         z0 = torch.where(real.view(-1, 1, 1, 1), self.z0[i], self.own[i])
         # segmentation must not learn to be sloppy: it decides below one half
         z1 = torch.where(exact.view(-1, 1, 1, 1), self.z1[i], self.painted[i])

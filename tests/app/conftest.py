@@ -84,6 +84,7 @@ class FakePipeline:
 
     def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
         """Of each class that is there, the handle (id / 100, 0, 0)."""
+        assert read is not None or self.looks is not None
         return {int(i): (int(i) / 100, 0.0, 0.0) for i in np.unique(labels)}
 
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Trajectory:

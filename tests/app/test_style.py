@@ -40,6 +40,17 @@ def test_without_looks_there_is_no_colour_to_choose(tab: StyleTab) -> None:
     assert tab.show(Session("faces"), "faces", 7)[-1]["visible"] is False
 
 
+def test_without_looks_a_pad_that_moved_is_no_edit(
+    tab: StyleTab, actions: Actions, pipeline: FakePipeline, tmp_path: Path
+) -> None:
+    session = Session("faces")
+    painter, *_ = actions.open(save_picture(tmp_path / "photo.png", (300, 300)), session, "faces")
+    tab.choose(session, "faces", 7, int(painter["value"][0, 0]))
+    read = len(pipeline.calls)
+    list(tab.release((0.5, 0.5, 0.5), session, "faces", painter["value"], 4, 7, True, *HOW))
+    assert len(pipeline.calls) == read and session.unchanged(painter["value"], False)
+
+
 def test_a_colour_is_the_regions_handle_and_is_shown_again(
     tab: StyleTab, colours: FakePipeline, labels: np.ndarray
 ) -> None:
@@ -80,4 +91,6 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
     with gr.Blocks():
         edits = EditTab(actions, gr.Radio(["edit", "new"]))
     edits.take(session, "faces")
-    assert not session.regions.offsets and session.unchanged(painter["value"])
+    *_, locked, color = tab.show(session, "faces", 7)
+    assert locked is False and color["visible"] is True
+    assert not session.regions.offsets and session.unchanged(painter["value"], True)
