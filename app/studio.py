@@ -93,7 +93,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                     seed = gr.Number(9, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
                     dice = gr.Button("⚄ New", elem_id="dice", min_width=76)
                     lock = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
-                steps = gr.Slider(1, 50, 8, step=1, label="Steps", buttons=[], elem_id="steps")
+                steps = gr.Slider(1, 50, 4, step=1, label="Steps", buttons=[], elem_id="steps")
             with gr.Column(elem_id="path"):
                 path = PathPanel(actions)
                 gr.HTML("<h3>Save</h3>", elem_classes="small-cap")

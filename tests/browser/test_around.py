@@ -55,9 +55,9 @@ def test_the_players_timelines_and_views(page: Any) -> None:
     show_path(page)
     assert page.get_attribute("#player .at", "max") == "24"
     marks = "document.querySelectorAll('#player .marks i').length"
-    assert page.evaluate(marks) == 9  # 8 steps
+    assert page.evaluate(marks) == 5  # 4 steps
     page.select_option("#player .timeline", "own")
-    assert page.get_attribute("#player .at", "max") == "8" and page.evaluate(marks) == 9
+    assert page.get_attribute("#player .at", "max") == "4" and page.evaluate(marks) == 5
     moment = page.evaluate("document.querySelector('#player canvas').toDataURL()")
     page.select_option("#player .view", "photos")
     page.wait_for_function("document.querySelector('#player .view').value === 'photos'", timeout=PATIENCE)

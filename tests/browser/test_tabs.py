@@ -136,7 +136,7 @@ def test_a_variation_is_picked_whole_or_for_one_region(page: Any) -> None:
     page.click("#variations-button")
     page.click("#count label:has-text('4')")
     page.click("#draw")
-    wait_status(page, "4 variations of 8 steps")
+    wait_status(page, "4 variations of 4 steps")
     assert page.locator("#strip img").count() == 4
     seed, old = page.input_value("#seed input"), photo_url(page)
     page.click("#strip button >> nth=1")

@@ -49,4 +49,4 @@ def test_who_waits_sees_the_place_in_the_queue(studio: str, browser: Any) -> Non
             page.wait_for_function(f"{QUEUE} && getComputedStyle({QUEUE}).opacity === '1'", timeout=PATIENCE)
         for job in busy:
             job.result()
-        wait_status(page, "variations of 8 steps")
+        wait_status(page, "variations of 4 steps")
