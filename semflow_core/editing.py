@@ -11,6 +11,8 @@ regions came out as double exposures of what had been there (docs/method.md, "Ed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ import torch
 from .codebook import Codebook
 from .flow import Velocity
 
+Color = tuple[float, float, float]  # R, G, B in 0..255
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
 REACH = 16  # px of 256: shadows and contours that belong to a changed region reach so far beyond it
 
@@ -66,30 +69,40 @@ def region_offsets(
 
 
 def recolor(
-    photo: np.ndarray, old: np.ndarray, new: np.ndarray, where: np.ndarray
+    photo: np.ndarray, old: np.ndarray, new: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give regions of a photo another colour, and leave their detail: the change between two syntheses is added.
+    """Give regions of a photo other mean colours, and leave their detail: the change between two syntheses is added.
 
     Both are of the photo's own layout and noise and differ in those regions' offsets only, so what they differ in is
-    colour and light.
+    colour and light. How it falls over a region is the model's; its mean is made to be what was asked for.
 
     Args:
         photo: (H, W, 3) uint8.
         old, new: the syntheses with the photo's own offsets and with the wanted ones, the same size.
-        where: (h, w) bool of any size, the regions.
+        regions: (where, colour): (h, w) bool of any size, and the mean that it is to have, R, G, B in 0..255.
 
     Returns:
         the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
     """
-    # at the photo's own size, from inside the border: beyond it a pixel is the photo's own to the bit
-    where = cv2.resize(where.astype(np.uint8), photo.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-    inside = cv2.distanceTransform(where, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    ramp = max(1, round(2 * CORE * photo.shape[0] / 256))
+    width, height = size = photo.shape[1::-1]
+    change, shift = new.astype(np.float32) - old, np.zeros((height, width, 3), np.float32)
+    everywhere = np.zeros((height, width), np.uint8)
+    for where, color in regions:
+        # at the photo's own size: outside a pixel is the photo's own to the bit
+        region = cv2.resize(where.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT) > 0
+        if region.any():  # it may be too thin for a photo that is smaller than the model's square
+            everywhere |= region
+            shift[region] = np.float32(color) - photo[region].mean(0) - change[region].mean(0)
+    # no seam where two of the regions meet
+    sigma = CORE * height / 256
+    weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), sigma)[..., None]
+    shift = cv2.GaussianBlur(shift, (0, 0), sigma) / np.maximum(weight, 1e-3)
+    inside = cv2.distanceTransform(everywhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ramp = max(1, round(2 * sigma))
     # a lip that is narrower than two ramps has its full colour in its middle
     middle = cv2.dilate(inside, np.ones((2 * ramp + 1, 2 * ramp + 1), np.uint8))
-    share = inside / np.clip(middle, 1, ramp)
-    share = np.minimum(share, 1)
-    mixed = photo + share[..., None] * (new.astype(np.float32) - old)
+    share = np.minimum(inside / np.clip(middle, 1, ramp), 1)
+    mixed = photo + share[..., None] * (change + shift)
     return mixed.round().clip(0, 255).astype(np.uint8), share
 
 

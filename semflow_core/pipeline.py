@@ -280,7 +280,11 @@ class SemFlowPipeline:
             ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
             pair = self._solve(torch.cat(ends), times, request.solver, on_step)
             old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
-            photo, recolored = recolor(photo, old, new, again)
+            first = self.palette.first_of_pair
+            index = first[self.palette.index(before)]
+            colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in wanted.items()}
+            regions = [(again & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
+            photo, recolored = recolor(photo, old, new, regions)
         x = z0 = self.encode_photo(photo)
         if where.any():
             b = self.encode_layout(request)

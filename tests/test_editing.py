@@ -95,15 +95,30 @@ def test_a_recoloured_region_keeps_its_detail_and_its_neighbours_their_bits() ->
     old, new = np.full_like(photo, 90), np.full_like(photo, 110)
     where = np.zeros((256, 256), bool)
     where[100:150, 100:150] = True
-    mixed, share = recolor(photo, old, new, where)
+    mean = photo[where].mean(0)
+    mixed, share = recolor(photo, old, new, [(where, tuple(mean + 20))])
     assert np.array_equal(mixed[~where], photo[~where]) and share[~where].max() == 0
     assert np.array_equal(mixed[110:140, 110:140], photo[110:140, 110:140] + 20)
     large = np.full((512, 768, 3), 100, np.uint8)
-    _, share = recolor(large, large, large, where)
+    _, share = recolor(large, large, large, [(where, (90, 80, 70))])
     outside = ~cv2.resize(where.astype(np.uint8), (768, 512), interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)
     assert share[outside].max() == 0 and share[210:290, 315:435].min() == 1
     where[:], where[100:103] = False, True  # three pixels of an upper lip
-    assert recolor(photo, old, new, where)[1][101].min() == 1
+    assert recolor(photo, old, new, [(where, (90, 80, 70))])[1][101].min() == 1
+
+
+def test_a_recoloured_region_has_the_colour_that_was_asked_for_however_the_model_made_it() -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(80, 120, (256, 256, 3), dtype=np.uint8)
+    old, new = np.full_like(photo, 90), np.full_like(photo, 200)  # too much of it
+    new[:128] -= 20  # and less above
+    where = np.zeros((256, 256), bool)
+    where[30:230, 30:230] = True
+    mixed, share = recolor(photo, old, new, [(where, (150.0, 120.0, 90.0))])
+    inner = where & (share == 1)
+    assert mixed[inner].mean(0) == pytest.approx((150, 120, 90), abs=1)
+    change = mixed.astype(float) - photo
+    assert change[60, 100, 0] + 20 == pytest.approx(change[200, 100, 0], abs=1.1)  # the model's own distribution
 
 
 def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: Path, face_layout: np.ndarray) -> None:
