@@ -92,7 +92,7 @@ def recolor(
         region = cv2.resize(where.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT) > 0
         if region.any():  # it may be too thin for a photo that is smaller than the model's square
             everywhere |= region
-            shift[region] = np.float32(color) - photo[region].mean(0) - change[region].mean(0)
+            shift[region] = np.array(color, np.float32) - photo[region].mean(0) - change[region].mean(0)
     # no seam where two of the regions meet
     sigma = CORE * height / 256
     weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), sigma)[..., None]
