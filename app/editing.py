@@ -66,7 +66,7 @@ class EditTab:
     def wire(self, page: Page) -> list[Any]:
         """Bind the events -> those after which regions look another way though the picture may be the same."""
         shown = [self.mode, self.hint, self.body, self.accept, self.compare, self.whole]
-        page.photo.change(self.show, page.session, shown, **AT_ONCE)
+        page.shown.change(self.show, page.session, shown, **AT_ONCE)
         # an example is another layout, no edit of the photo; as `begin` it comes before the layout itself
         page.painter.example(Session.close, page.session, **AT_ONCE)
         # the choice is taken at once: `show`, still on its way from something else, would set the radio back

@@ -24,6 +24,7 @@ class Page:
     model: Any
     painter: Any
     photo: Any
+    shown: Any  # where the photo is; it changes when the picture does, and not when its progress is shown
     player: Any
     status: Any
     tabs: Any

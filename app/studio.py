@@ -84,6 +84,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                     format="png", interactive=False, show_label=False, buttons=["fullscreen"],
                     elem_id="photo", alt_text="The photo that belongs to the layout",
                 )  # fmt: skip
+                shown = gr.Textbox(visible="hidden")
                 clicks = StyleTab.make_clicks()
                 mode = EditTab.make_mode()
                 with gr.Row(elem_classes="line"):
@@ -128,8 +129,10 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
         download = gr.JSON(visible=False)
 
         how = [solver, grid, beta]
-        page = Page(session, model, painter, photo, path.player, status, tabs, live, steps, seed, lock, how)
+        page = Page(session, model, painter, photo, shown, path.player, status, tabs, live, steps, seed, lock, how)
         inputs, results = page.inputs, page.results
+        # an image's change is also fired by its progress, and so by every answer to a change: it would never end
+        photo.change(None, photo, shown, js="(p) => p?.url ?? ''", api_visibility="private")
 
         page.begin(painter.begin)  # at pointer down
         painter.input(actions.stroke, [live, *inputs], results, **page.newest)

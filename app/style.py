@@ -68,7 +68,7 @@ class StyleTab:
         )
         self.region.input(self.choose, [*look, self.region], shown, **AT_ONCE)
         # the handle that a seed draws is known once the picture is there
-        page.photo.change(self.show, look, shown, **AT_ONCE)
+        page.shown.change(self.show, look, shown, **AT_ONCE)
         page.paints(self.again.click, self.reroll)
         page.paints(self.drawn.click, self.unstyle)
         page.paints(self.photos.click, self.from_photo)

@@ -160,6 +160,13 @@ def test_offsets_are_read_back_as_they_were_put_in(face_layout: np.ndarray) -> N
             assert after[i] == pytest.approx(before[i], abs=0.05)  # the white part is averaged over the region
 
 
+@pytest.mark.parametrize("name", TRAINING_STUDIES)
+def test_every_variant_is_a_configuration_of_what_is_shipped(name: str) -> None:
+    for domain in ("faces", "streets"):
+        for variant in TRAINING_STUDIES[name].variants:
+            settings(REPOSITORY / "configs" / f"{domain}.yaml", list(variant.overrides))
+
+
 def test_against_chance() -> None:
     rng = np.random.default_rng(0)
     source = rng.normal(size=(12, 3))

@@ -46,7 +46,7 @@ class HistoryPanel:
 
     def wire(self, page: Page, shape: Any, frames: Any) -> Any:
         """Bind the events; `shape` is the style sheet of the model's aspect. Returns the event after a restore."""
-        page.photo.change(self.record, page.session, self.strip, **AT_ONCE)
+        page.shown.change(self.record, page.session, self.strip, **AT_ONCE)
         state = [page.session, page.model, page.painter, page.steps, page.seed, *page.how]
         self.strip.address(self.share, state, self.link, **AT_ONCE).then(
             None, self.link, page.status, js=COPY_JS, api_visibility="private"

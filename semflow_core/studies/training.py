@@ -67,7 +67,7 @@ TRAINING_STUDIES = {
             Variant("none (the paper)", ("endpoint=0",)),
             Variant("0.05", ("endpoint=0.05",)),
             Variant("0.5", ("endpoint=0.5",)),
-            Variant("0.5, half of the batch pays it", ("endpoint=0.5", "endpoint_samples=8")),
+            Variant("0.5, paid by five samples", ("endpoint=0.5", "endpoint_samples=5")),
         ),
     ),
     "own-states": TrainingStudy(

@@ -86,6 +86,11 @@ class FlowConfig:
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
 
+    def __post_init__(self) -> None:
+        taken = self.endpoint_samples + self.photo_samples + 2 * self.own_states
+        if self.own_states < 0 or self.own_states and taken > self.optim.batch:
+            raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
+
 
 @dataclass(frozen=True)
 class FlowBatch:
@@ -107,9 +112,6 @@ class FlowTask:
         self.perturbation.check(self.codebook)
         if config.copies < 1 or config.size % 8 or config.size < 32:
             raise InputError("copies must be at least 1, and size a multiple of 8 and at least 32")
-        beside = config.endpoint_samples + config.photo_samples
-        if config.own_states < 0 or config.own_states and beside + 2 * config.own_states > config.optim.batch:
-            raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
         self.vae: Any = load_autoencoder(config.codec).requires_grad_(False)
         channels_last(torch.nn.Module.to(self.vae, self.device))  # diffusers' own `to` warns of changed precision
         self.features = FeatureDistance().to(self.device) if config.photo_features else None

@@ -65,6 +65,14 @@ def photo_url(page: Any) -> str:
     return page.get_attribute("#photo img", "src")
 
 
+def requests_of(page: Any, seconds: float) -> int:
+    """How many the page sends by itself in that time."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.wait_for_timeout(1000 * seconds)
+    return len(sent)
+
+
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     """A stroke on the canvas between two points given as shares of its sides."""
     box = page.locator("#painter canvas.ids").bounding_box()

@@ -11,7 +11,17 @@ import pytest
 from PIL import Image
 
 from .conftest import SCREENS
-from .test_studio import PATIENCE, drag, face_photo, ids_on_canvas, photo_url, visit, wait_new_photo, wait_status
+from .test_studio import (
+    PATIENCE,
+    drag,
+    face_photo,
+    ids_on_canvas,
+    photo_url,
+    requests_of,
+    visit,
+    wait_new_photo,
+    wait_status,
+)
 
 
 @pytest.fixture(params=SCREENS)
@@ -59,6 +69,11 @@ def test_a_draft_is_shown_before_the_picture(page: Any) -> None:
     page.wait_for_function("said.some((s) => s.includes('Painted'))", timeout=PATIENCE)
     said = page.evaluate("said.join('|')")
     assert said.index("A draft of 2 steps") < said.index("Painted")
+
+
+def test_a_page_that_nobody_touches_asks_for_nothing(page: Any) -> None:
+    page.wait_for_timeout(3000)  # what follows on the first picture
+    assert requests_of(page, 3) <= 2  # a heartbeat
 
 
 def test_typed_numbers_repaint(page: Any) -> None:
