@@ -45,6 +45,7 @@ def states(page: Any) -> int:
 
 def roll(page: Any) -> None:
     """Another seed, which is another state."""
+    page.wait_for_selector("#history .state", timeout=PATIENCE)  # the one that the page starts with
     before = states(page)
     page.click("#dice")
     page.wait_for_function("(n) => document.querySelectorAll('#history .state').length > n", arg=before,

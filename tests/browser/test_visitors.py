@@ -41,7 +41,9 @@ def test_who_waits_sees_the_place_in_the_queue(studio: str, browser: Any) -> Non
     with visit(studio, browser, "desktop") as page:
         script = Client(studio, verbose=False)
         layout = handle_file(str(ROOT / "assets" / "layouts" / "hat.png"))
-        busy = [script.submit(picture=layout, steps=400, seed=i, api_name="/synthesize") for i in range(3)]
+        busy = [script.submit(picture=layout, steps=1000, seed=i, api_name="/synthesize") for i in range(3)]
+        while not any(job.status().code.name == "PROCESSING" for job in busy):  # their layouts are sent first
+            page.wait_for_timeout(100)
         page.click("#variations-button")
         for button in ("#dice", "#draw"):
             page.click(button)
