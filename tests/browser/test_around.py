@@ -102,9 +102,11 @@ def test_states_come_back_and_survive_a_reload(page: Any) -> None:
     wait_status(page, "Painted")
     assert states(page) == 2
     page.locator("#history .restore").first.click()  # the newest: of another seed than the page starts with
-    page.wait_for_function("(seed) => document.querySelector('#seed input').value !== seed", arg=seed, timeout=PATIENCE)
+    page.wait_for_selector("#history .state:first-child[aria-current=true]", timeout=PATIENCE)  # its picture is here
+    assert page.input_value("#seed input") != seed
     page.locator("#history .restore").last.click()
-    page.wait_for_function("(seed) => document.querySelector('#seed input').value === seed", arg=seed, timeout=PATIENCE)
+    page.wait_for_selector("#history .state:last-child[aria-current=true]", timeout=PATIENCE)
+    assert page.input_value("#seed input") == seed
     page.click("#history .clear")
     page.click("#history .clear")  # asked once
     assert states(page) == 0
