@@ -101,9 +101,13 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return [str(p) for p in paths]
 
     def colored(text: str, model: str) -> Any:
-        """ "hair=#b5651d, cloth=#203080" -> offsets."""
+        """ "hair=#b5651d, cloth=#203080" -> offsets; what a class cannot be comes as a message of the event."""
         words = [word.partition("=") for word in (text or "").split(",") if word.strip()]
-        return actions.pipeline(model).colored({name.strip(): color for name, _, color in words})
+        pipeline, pairs = actions.pipeline(model), [(name.strip(), color) for name, _, color in words]
+        offsets = pipeline.colored(pairs)
+        for remark in pipeline.out_of_reach(pairs):
+            gr.Info(remark)
+        return offsets
 
     def synthesize(
         picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = ""

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.looks import read_color
+from semflow_core.looks import read_color, write_color
 from semflow_core.palette import Palette
 
 from .actions import Actions, tells
@@ -201,7 +201,7 @@ def swatch(pipeline: Any, region: int, offset: Offset) -> Any:
     if pipeline.looks is None:
         return gr.update(visible=False)
     color = pipeline.looks.color_of(int(pipeline.palette.index_of_id[region]), offset)
-    return gr.update(value="#" + "".join(f"{round(c):02x}" for c in color), visible=True)
+    return gr.update(value=write_color(color), visible=True)
 
 
 def photo_style(session: Session, region: tuple[int, ...]) -> Offset:

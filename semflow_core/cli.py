@@ -284,6 +284,8 @@ def animate(args: argparse.Namespace) -> None:
         layout = open_layout(args.input, pipeline.palette, pipeline.codebook)
         remark(args.input, layout.note)
         start = {"layout": pack_labels(layout.labels)}
+    elif args.color:
+        raise InputError(f"{args.input.name} is a photo and has colours of its own; --color is for layouts")
     else:
         start = {"photo": pack_photo(read_photo(args.input))}
     request = TrajectoryRequest(
@@ -433,15 +435,9 @@ def step_list(text: str) -> list[int]:
 
 def colored(args: argparse.Namespace, pipeline: Any) -> Any:
     """The offsets of --color; what a class cannot be is said, with the nearest colour that it can."""
-    from .looks import read_color
-
-    offsets = pipeline.colored(dict(args.color))
-    for name, asked in args.color:
-        index = next(i for i, c in enumerate(pipeline.palette.classes) if c.name == name)
-        nearest = pipeline.looks.color_of(index, dict(offsets)[pipeline.palette.classes[index].id])
-        if max(abs(a - b) for a, b in zip(nearest, read_color(asked))) > 8:
-            found = "#" + "".join(f"{round(c):02x}" for c in nearest)
-            print(f"semflow: {name} is never {asked} in what the model learnt from; it gets {found}", file=sys.stderr)
+    offsets = pipeline.colored(args.color)
+    for sentence in pipeline.out_of_reach(args.color):
+        print(f"semflow: {sentence}", file=sys.stderr)
     return offsets
 
 

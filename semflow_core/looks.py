@@ -60,6 +60,10 @@ class Looks:
         r, g, b = (self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist()
         return r, g, b
 
+    def nearest(self, index: int, color: tuple[float, float, float]) -> tuple[float, float, float]:
+        """The mean colour that a class gets when it is asked for `color`: of another range, where it was never that."""
+        return self.color_of(index, self.offset_of(index, color))
+
     def offsets(self, colors: torch.Tensor) -> torch.Tensor:
         """Mean colours (..., n, 3) -> offsets (..., n, 3) in (-1, 1); nan stays nan."""
         z = torch.linalg.solve(self.axes, (colors - self.means)[..., None])[..., 0]
@@ -159,6 +163,11 @@ def read_color(text: str) -> tuple[float, float, float]:
         raise InputError(f"'{text}' is no colour; it must be written #rrggbb")
     r, g, b = map(float, numbers.groups())
     return r, g, b
+
+
+def write_color(color: tuple[float, float, float]) -> str:
+    """R, G, B in 0..255 -> "#rrggbb"."""
+    return "#" + "".join(f"{round(c):02x}" for c in color)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ import copy
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from .codebook import Codebook, from_model, to_model
 from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets
 from .errors import InputError
 from .flow import Velocity, times_to_image, times_to_mask
-from .looks import Looks, read_color, region_colors
+from .looks import Looks, read_color, region_colors, write_color
 from .palette import load_palette, palette_names
 from .perturbation import Perturbation, perturb
 from .request import (
@@ -42,6 +42,7 @@ from .request import (
 )
 from .solvers import OnStep, solve
 
+NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
 MORPH_BATCH = 8  # frames solved at once: more are no faster on a CPU, and a stop would take longer
 
 COMPONENTS: dict[str, Any] = {
@@ -315,27 +316,45 @@ class SemFlowPipeline:
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
         return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.regional_amplitude)
 
-    def colored(self, colors: Mapping[str, str]) -> tuple[tuple[int, tuple[float, float, float]], ...]:
+    def colored(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, tuple[float, float, float]], ...]:
         """Regions' colours as the `offsets` of a request, for a model with looks.
 
         Args:
-            colors: class name -> "#rrggbb", its mean colour. The mirror class gets it, too.
+            colors: pairs of a class name and its mean colour, "#rrggbb". The mirror class gets it, too.
 
         Raises:
-            InputError: the model has no looks, or a name or a colour is none.
+            InputError: the model has no looks, a name or a colour is none, or a class is to have two.
         """
-        if colors and self.looks is None:
-            raise InputError(f"the model '{self.name}' takes no colours: its offsets are noise")
         found: dict[int, tuple[float, float, float]] = {}
-        ids = {c.name: c.id for c in self.palette.classes}
-        for name, color in colors.items():
-            if name not in ids:
-                raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
-            assert self.looks is not None
-            pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
-            offset = self.looks.offset_of(int(self.palette.index_of_id[pair[0]]), read_color(color))
+        for name, color in colors:
+            pair, index, looks = self._colorable(name)
+            offset = looks.offset_of(index, read_color(color))
+            if any(found.get(i, offset) != offset for i in pair):
+                raise InputError(f"'{name}' or its mirror class is to have two colours; choose one")
             found |= dict.fromkeys(pair, offset)
         return tuple(sorted(found.items()))
+
+    def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
+        """A sentence for each colour that its class never has in what the model learnt from."""
+        remarks = []
+        for name, color in colors:
+            _, index, looks = self._colorable(name)
+            asked = read_color(color)
+            nearest = looks.nearest(index, asked)
+            if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
+                got = write_color(nearest)
+                remarks.append(f"{name} is never {write_color(asked)} in what the model learnt from; it gets {got}")
+        return remarks
+
+    def _colorable(self, name: str) -> tuple[list[int], int, Looks]:
+        """(ids of the class and its mirror class, class index of the first, the model's looks)."""
+        if self.looks is None:
+            raise InputError(f"the model '{self.name}' takes no colours: its offsets are noise")
+        ids = {c.name: c.id for c in self.palette.classes}
+        if name not in ids:
+            raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
+        pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
+        return pair, int(self.palette.index_of_id[pair[0]]), self.looks
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.

@@ -148,7 +148,8 @@ class EditRequest(SynthesisRequest):
         photo: packed.
         layout: the layout after the change, packed. It may be of another size than the photo.
         before: the layout before the change; "" is the model's own segmentation of the photo.
-        seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest; they say how new regions look.
+        seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest; they say how new regions look. With
+            looks (`semflow_core.looks`) an offset recolours the region where its layout stayed, too.
     """
 
     photo: str = ""

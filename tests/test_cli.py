@@ -100,6 +100,7 @@ def test_colours_matter_where_a_model_takes_them(
         assert run("synthesize", "--model", tiny_looks, inputs / "face.png", "--out", out, *options) == 0
         made.add((out / "face.png").read_bytes())
     assert len(made) == 3
+    assert "skin is never #ffffff in what the model learnt from; it gets #" in capsys.readouterr().err
     for model, color, words in (
         (tiny_model, "hair=#ff8000", "takes no colours"),
         (tiny_looks, "wig=#ff8000", "no class 'wig'"),
@@ -119,6 +120,13 @@ def test_an_edit_may_be_a_colour_alone(
     made = read_photo(tmp_path / "out" / "wide.png")
     assert made.shape == photo.shape and not np.array_equal(made, photo)
     assert "nothing is to change" in refused(capsys, *command)
+
+
+def test_the_path_of_a_photo_takes_no_colours(
+    tiny_looks: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("animate", "--model", tiny_looks, inputs / "wide.png", "--out", tmp_path / "path.gif")
+    assert "--color is for layouts" in refused(capsys, *command, "--color", "hair=#ff8000")
 
 
 def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray) -> None:

@@ -127,7 +127,7 @@ def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: 
     layout = pack_labels(face_layout)
     request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
     assert np.array_equal(pipeline.edit(request).photo, photo)
-    edit = pipeline.edit(replace(request, offsets=pipeline.colored({"hair": "#2040f0"})))
+    edit = pipeline.edit(replace(request, offsets=pipeline.colored([("hair", "#2040f0")])))
     hair = np.kron(face_layout == 13, np.ones((2, 2), bool))
     away = cv2.dilate(hair.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0  # the model's 32 pixels to 96
     assert np.array_equal(edit.photo[away], photo[away]) and edit.changed[away].max() == 0
@@ -139,7 +139,7 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
 ) -> None:
     """With a codec and a network that show nothing but a layout's colours, both parts of the hair are of one colour."""
     pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
-    bright = {"hair": "#a0a0a0"}
+    bright = [("hair", "#a0a0a0")]
     flat = np.zeros((32, 32, 3), np.uint8)
     after = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
     before = after.copy()

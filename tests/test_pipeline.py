@@ -158,18 +158,20 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
 ) -> None:
     looks = SemFlowPipeline.from_pretrained(tiny_looks)
     assert looks.looks is not None
-    found = dict(looks.colored({"hair": "#ff8000", "l_eye": "rgb(10.5, 20, 30)"}))
+    found = dict(looks.colored([("hair", "#ff8000"), ("l_eye", "rgb(10.5, 20, 30)")]))
     assert found[13] == looks.looks.offset_of(13, (255, 128, 0)) and found[4] == found[5] and set(found) == {4, 5, 13}
     for colors, words in (
-        ({"wig": "#ff8000"}, "no class 'wig'"),
-        ({"hair": "red"}, "'red' is no colour"),
-        ({"hair": "rgb(1,2,300)"}, "is no colour"),
+        ([("wig", "#ff8000")], "no class 'wig'"),
+        ([("hair", "red")], "'red' is no colour"),
+        ([("hair", "rgb(1,2,300)")], "is no colour"),
+        ([("hair", "#ff8000"), ("hair", "#ff8001")], "'hair' or its mirror class is to have two colours"),
+        ([("l_eye", "#ff8000"), ("r_eye", "#000000")], "'r_eye' or its mirror class is to have two"),
     ):
         with pytest.raises(InputError, match=words):
             looks.colored(colors)
     with pytest.raises(InputError, match="takes no colours"):
-        pipeline.colored({"hair": "#ff8000"})
-    assert pipeline.colored({}) == ()
+        pipeline.colored([("hair", "#ff8000")])
+    assert pipeline.colored([]) == ()
 
 
 def test_with_looks_beta_leaves_the_colours_as_they_were_learnt(tiny_looks: Path, face_layout: np.ndarray) -> None:

@@ -101,6 +101,20 @@ def test_the_flow_trains_and_its_export_is_a_model(tmp_path: Path, flow_config: 
     assert pipeline.perturbation.beta == 40
 
 
+def test_tasks_share_latents_that_depend_on_nothing_they_differ_in(tmp_path: Path, flow_config: dict) -> None:
+    def task(*words: str) -> FlowTask:
+        raw = read_config(write(tmp_path / "flow.yaml", flow_config), list(words))
+        del raw["kind"]
+        return FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+
+    first = task()
+    assert task("time_sampling=u_shaped", "optim.lr=1e-2").z1 is first.z1
+    for word in ("beta=20", "seed=1", "augment.rotate=5"):
+        assert not torch.equal(task(word).z1, first.z1)
+    again = task()
+    assert again.z1 is not first.z1 and torch.equal(again.z1, first.z1)  # only the last task's are kept
+
+
 def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: dict) -> None:
     raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["endpoint=0.5", "endpoint_samples=2"])
     del raw["kind"]
