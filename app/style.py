@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,8 +73,8 @@ class StyleTab:
         page.paints(self.again.click, self.reroll)
         page.paints(self.drawn.click, self.unstyle)
         page.paints(self.photos.click, self.from_photo)
-        for chosen in (self.color.input, self.color.submit):  # with the pointer, or typed
-            page.paints(chosen, self.recolour, self.color)
+        page.paints(self.color.input, self.recolour, self.color)
+        page.paints(self.color.submit, self.recolour_as_typed, self.color)
         page.begin(self.pad.begin)
         self.pad.input(self.drag, [self.pad, *page.inputs], page.results, **page.newest)
         page.paints(self.pad.release, self.release, self.pad)
@@ -90,16 +91,15 @@ class StyleTab:
 
     def show(self, session: Session, model: str, seed: float) -> tuple[Any, ...]:
         """-> (region, pad, lock, colour) as they are for the picture shown."""
-        choices = self.choices(session, model)
-        if session.region is None:
-            return choices, gr.update(value=None, region=""), False, gr.update(visible=False)
-        pipeline, region = self.actions.pipeline(model), session.region
+        choices, pipeline, region = self.choices(session, model), self.actions.pipeline(model), session.region
+        names = NAMES if pipeline.looks is None else COLOR_NAMES
+        if region is None:
+            return choices, gr.update(value=None, region="", names=names), False, gr.update(visible=False)
         palette = pipeline.palette
         offset = session.regions.offsets.get(region)
         if not offset and pipeline.looks is not None and session.own is not None and session.editing:
             offset = pipeline.styles(session.own.base, None, session.own.before).get(region)  # the photo's own
         offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.looks)
-        names = NAMES if pipeline.looks is None else COLOR_NAMES
         pad = gr.update(value=offset, region=region_name(palette, region), names=names)
         # a draft comes while the picker may still be dragged
         color = gr.skip() if session.drafting else swatch(pipeline, region, offset)
@@ -153,6 +153,16 @@ class StyleTab:
             session.regions.style(region, looks.offset_of(int(index[region[0]]), read_color(color)), seed)
 
         yield from self._change(session, inputs, change)
+
+    def recolour_as_typed(self, color: str, session: Session, *inputs: Any) -> Iterator[Any]:
+        """As `recolour`; a colour that the class never has is said, for the swatch will show another than was typed."""
+        pipeline = self.actions.pipeline(inputs[0])
+        if session.region is not None and pipeline.looks is not None:
+            name = next(c.name for c in pipeline.palette.classes if c.id == session.region)
+            with contextlib.suppress(InputError):  # no colour: `recolour` says so
+                for remark in pipeline.out_of_reach([(name, color)]):
+                    gr.Info(remark)
+        yield from self.recolour(color, session, *inputs)
 
     def drag(self, offset: Offset, session: Session, *inputs: Any) -> Iterator[Any]:
         """The handle moves: a draft."""

@@ -17,7 +17,7 @@ from semflow_core.flow import times_to_mask
 from semflow_core.looks import Looks
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation
-from semflow_core.pipeline import Morph, Trajectory
+from semflow_core.pipeline import Morph, SemFlowPipeline, Trajectory
 from semflow_core.request import (
     EditRequest,
     MorphRequest,
@@ -37,6 +37,8 @@ class FakePipeline:
         batches: sizes of the batches it was asked for.
         before_step: called as before_step(i) ahead of each solver step; a test interferes there.
     """
+
+    out_of_reach, _colorable = SemFlowPipeline.out_of_reach, SemFlowPipeline._colorable
 
     def __init__(self, name: str = "faces", palette: str = "celebamask_hq", aspect: float = 1.0) -> None:
         self.name, self.size, self.aspect = name, 256, aspect

@@ -74,6 +74,20 @@ def test_what_is_no_colour_changes_nothing(
     assert "'mauve' is no colour" in warnings_said[0] and not session.regions.offsets and not colours.calls
 
 
+def test_a_typed_colour_that_the_class_never_has_is_said(
+    tab: StyleTab, colours: FakePipeline, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch, warnings_said: list[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("app.style.gr.Info", said.append)
+    session = Session("faces")
+    tab.choose(session, "faces", 7, HAIR)
+    for typed in ("#a06030", "#00ff00", "mauve"):
+        list(tab.recolour_as_typed(typed, session, "faces", labels, 4, 7, True, *HOW))
+    (remark,) = said
+    assert "hair is never #00ff00" in remark and len(warnings_said) == 1 and "mauve" in warnings_said[0]
+    assert tab.show(session, "faces", 7)[-1]["value"] in remark  # the colour that it gets
+
+
 def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
     tab: StyleTab, actions: Actions, colours: FakePipeline, tmp_path: Path
 ) -> None:

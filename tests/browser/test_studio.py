@@ -25,7 +25,7 @@ PALETTE = load_palette("celebamask_hq")
 
 @contextmanager
 def visit(studio: str, browser: Any, screen: str, ratio: float = 1) -> Iterator[Any]:
-    """A fresh visit, its first picture on screen. Fails if the page reports an error of its own."""
+    """A fresh visit, its first picture on screen. Fails if the page, or a component of ours, reports an error."""
     width, height = SCREENS[screen]
     context = browser.new_context(
         viewport={"width": width, "height": height}, device_scale_factor=ratio, accept_downloads=True
@@ -33,6 +33,7 @@ def visit(studio: str, browser: Any, screen: str, ratio: float = 1) -> Iterator[
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(studio)
     page.wait_for_selector("#photo img", timeout=PATIENCE)
     wait_status(page, "Painted")
