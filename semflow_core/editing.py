@@ -84,26 +84,52 @@ def recolor(
     Returns:
         the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
     """
-    width, height = size = photo.shape[1::-1]
-    change, shift = new.astype(np.float32) - old, np.zeros((height, width, 3), np.float32)
-    everywhere = np.zeros((height, width), np.uint8)
-    for where, color in regions:
-        # at the photo's own size: outside a pixel is the photo's own to the bit
-        region = cv2.resize(where.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT) > 0
-        if region.any():  # it may be too thin for a photo that is smaller than the model's square
-            everywhere |= region
-            shift[region] = np.array(color, np.float32) - photo[region].mean(0) - change[region].mean(0)
-    # no seam where two of the regions meet
-    sigma = CORE * height / 256
-    weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), sigma)[..., None]
-    shift = cv2.GaussianBlur(shift, (0, 0), sigma) / np.maximum(weight, 1e-3)
+    change = new.astype(np.float32) - old
+    shift, everywhere = mean_shift(photo + change, regions)
     inside = cv2.distanceTransform(everywhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    ramp = max(1, round(2 * sigma))
+    ramp = max(1, round(2 * CORE * len(photo) / 256))
     # a lip that is narrower than two ramps has its full colour in its middle
     middle = cv2.dilate(inside, np.ones((2 * ramp + 1, 2 * ramp + 1), np.uint8))
     share = np.minimum(inside / np.clip(middle, 1, ramp), 1)
     mixed = photo + share[..., None] * (change + shift)
     return mixed.round().clip(0, 255).astype(np.uint8), share
+
+
+def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> np.ndarray:
+    """Give regions of a synthesised photo the mean colours that were asked for; borders stay as soft as they are.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        regions: as in `recolor`.
+    """
+    if not regions:
+        return photo
+    shift, everywhere = mean_shift(photo.astype(np.float32), regions)
+    weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), CORE * len(photo) / 256)
+    return (photo + weight[..., None] * shift).round().clip(0, 255).astype(np.uint8)
+
+
+def mean_shift(picture: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> tuple[np.ndarray, np.ndarray]:
+    """What brings each region to its mean colour.
+
+    Args:
+        picture: (H, W, 3) float32.
+        regions: (where, colour), see `recolor`.
+
+    Returns:
+        the shift (H, W, 3) float32, without seams where two regions meet, and where it holds (H, W) uint8, 0 or 1.
+    """
+    height, width = picture.shape[:2]
+    shift, everywhere = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.uint8)
+    for where, color in regions:
+        # at the picture's own size: outside a pixel is the photo's own to the bit
+        region = cv2.resize(where.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT) > 0
+        if region.any():  # it may be too thin for a photo that is smaller than the model's square
+            everywhere |= region
+            shift[region] = np.array(color, np.float32) - picture[region].mean(0)
+    sigma = CORE * height / 256
+    weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), sigma)[..., None]
+    return cv2.GaussianBlur(shift, (0, 0), sigma) / np.maximum(weight, 1e-3), everywhere
 
 
 def composite(

@@ -23,7 +23,7 @@ import torch
 
 from .autoencoder import PyramidAutoencoder
 from .codebook import Codebook, from_model, to_model
-from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets
+from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets, to_means
 from .errors import InputError
 from .flow import Velocity, times_to_image, times_to_mask
 from .looks import Looks, read_color, region_colors, write_color
@@ -219,7 +219,7 @@ class SemFlowPipeline:
         first = _shared(requests)
         z1 = torch.cat([self.encode_layout(r) for r in requests])
         z0 = self._solve(z1, times_to_image(first.steps, first.grid), first.solver, on_step)
-        photos = self.decode_photos(z0)
+        photos = [self.as_asked(r, p) for r, p in zip(requests, self.decode_photos(z0))]
         return [Synthesis(photos[i], z0[i : i + 1], z1[i : i + 1]) for i in range(len(requests))]
 
     def segment(self, request: SegmentationRequest, on_step: OnStep | None = None) -> Segmentation:
@@ -281,19 +281,42 @@ class SemFlowPipeline:
             ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
             pair = self._solve(torch.cat(ends), times, request.solver, on_step)
             old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
-            first = self.palette.first_of_pair
-            index = first[self.palette.index(before)]
-            colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in wanted.items()}
-            regions = [(again & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
-            photo, recolored = recolor(photo, old, new, regions)
+            photo, recolored = recolor(photo, old, new, self._colored_regions(before, again, wanted))
         x = z0 = self.encode_photo(photo)
         if where.any():
             b = self.encode_layout(request)
             velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
             z0 = self._solve(b, times, request.solver, on_step, velocity)
         own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
+        edited = to_means(edited, self._colored_regions(after, where, wanted))
         photo, changed = composite(photo, own_photo, edited, where)
         return Edit(photo, np.maximum(changed, recolored), z0)
+
+    def as_asked(self, request: SynthesisRequest, photo: np.ndarray) -> np.ndarray:
+        """The photo made from a request, its regions at exactly the mean colours that the request's offsets ask for.
+
+        What the flow makes of an offset is near that for a usual colour, and far for one that training hardly showed
+        (docs/experiments.md, looks). Regions without an offset in the request stay as they are.
+
+        Args:
+            photo: (H, W, 3) uint8.
+        """
+        if not request.offsets:
+            return photo
+        labels = self._square(unpack_labels(request.layout))
+        regions = self._colored_regions(labels, np.ones(labels.shape, bool), dict(request.offsets))
+        return to_means(photo, regions)
+
+    def _colored_regions(
+        self, labels: np.ndarray, where: np.ndarray, offsets: Mapping[int, tuple[float, float, float]]
+    ) -> list[tuple[np.ndarray, tuple[float, float, float]]]:
+        """(where, mean colour) of each region that is given an offset, the two of a mirror pair as one; with looks."""
+        if self.looks is None:
+            return []
+        first = self.palette.first_of_pair
+        index = first[self.palette.index(labels)]
+        colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in offsets.items()}
+        return [(where & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
 
     def styles(
         self, photo: np.ndarray, read: Segmentation | None, labels: np.ndarray
@@ -364,20 +387,20 @@ class SemFlowPipeline:
         Raises:
             InputError: the photo or layout does not fit this model.
         """
+        painted = None
         if request.photo:
             z = self.encode_photo(unpack_photo(request.photo))
             times = times_to_mask(request.steps, request.grid or "uniform")
         else:
-            z = self.encode_layout(
-                SynthesisRequest(
-                    layout=request.layout,
-                    seed=request.seed,
-                    beta=request.beta,
-                    spectrum=request.spectrum,
-                    class_seeds=request.class_seeds,
-                    offsets=request.offsets,
-                )
+            painted = SynthesisRequest(
+                layout=request.layout,
+                seed=request.seed,
+                beta=request.beta,
+                spectrum=request.spectrum,
+                class_seeds=request.class_seeds,
+                offsets=request.offsets,
             )
+            z = self.encode_layout(painted)
             times = times_to_image(request.steps, request.grid or "quadratic")
         points: list[torch.Tensor] = []
 
@@ -393,7 +416,13 @@ class SemFlowPipeline:
         wanted = request.times or tuple(np.linspace(0, 1, request.frames).tolist())
         latents = torch.cat([_between(times, points, t) for t in wanted])
         ends = self._predict(latents, wanted) if request.predict else ()
-        return Trajectory(wanted, self._decode_all(latents), latents, tuple(times), *map(self._decode_all, ends))
+        frames, *predicted = map(self._decode_all, (latents, *ends))
+        if painted is not None and painted.offsets:  # the path ends in the photo that `synthesize` makes
+            photo = self.decode_photos(points[0])[0]
+            added = self.as_asked(painted, photo) - photo.astype(np.float32)
+            frames = np.stack([_plus(f, (1 - t) * added) for t, f in zip(wanted, frames)])
+            predicted[:1] = [np.stack([_plus(f, added) for f in part]) for part in predicted[:1]]
+        return Trajectory(wanted, frames, latents, tuple(times), *predicted)
 
     def morph(self, request: MorphRequest, on_step: OnStep | None = None) -> Morph:
         """From one layout and seed to another: each frame is a photo made from a pseudo mask between the two.
@@ -425,7 +454,12 @@ class SemFlowPipeline:
             with torch.inference_mode():
                 z1 = self._encode(to_model(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part])))
             frames.append(self.decode_photos(self._solve(z1, times, request.solver, report)))
-        return Morph(shares, np.concatenate(frames))
+        photos = np.concatenate(frames)
+        # both ends are the photos that `synthesize` makes, and what this adds to them fades in between
+        ends = ((request, photos[0]), (end, photos[-1]))
+        at_start, at_end = (self.as_asked(r, photo) - photo.astype(np.float32) for r, photo in ends)
+        frames = [_plus(photo, (1 - share) * at_start + share * at_end) for share, photo in zip(shares, photos)]
+        return Morph(shares, np.stack(frames))
 
     # ---- pieces, shared with evaluation and training -------------------------------------------------------------
 
@@ -545,6 +579,10 @@ def _between(times: Sequence[float], points: Sequence[torch.Tensor], t: float) -
     j = int(np.clip(np.searchsorted(times, t), 1, len(times) - 1))
     share = (t - times[j - 1]) / (times[j] - times[j - 1])
     return torch.lerp(points[j - 1], points[j], share)
+
+
+def _plus(photo: np.ndarray, added: np.ndarray) -> np.ndarray:
+    return (photo + added).round().clip(0, 255).astype(np.uint8)
 
 
 def channels_last(module: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from semflow_core.codebook import Codebook
-from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, recolor, region_offsets
+from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, recolor, region_offsets, to_means
 from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation, drawn_offset, perturb
@@ -119,6 +119,29 @@ def test_a_recoloured_region_has_the_colour_that_was_asked_for_however_the_model
     assert mixed[inner].mean(0) == pytest.approx((150, 120, 90), abs=1)
     change = mixed.astype(float) - photo
     assert change[60, 100, 0] + 20 == pytest.approx(change[200, 100, 0], abs=1.1)  # the model's own distribution
+
+
+def test_synthesised_regions_get_their_mean_colours_without_a_rim_or_a_seam() -> None:
+    photo = np.full((256, 256, 3), 200, np.uint8)
+    one, other = np.zeros((2, 256, 256), bool)
+    one[50:200, 50:120] = True
+    other[50:200, 120:200] = True  # they meet at column 120
+    made = to_means(photo, [(one, (100.0, 80.0, 60.0)), (other, (120.0, 90.0, 60.0))])
+    assert made[120, 80].tolist() == [100, 80, 60] and made[120, 160].tolist() == [120, 90, 60]
+    assert made[120, 110:130, 2].tolist() == [60] * 20  # no seam where they meet
+    assert made[120, 49:51, 0].tolist() == pytest.approx([150, 150], abs=26)  # half of it on the border's two sides
+    assert np.array_equal(made[:40], photo[:40]) and to_means(photo, []) is photo
+
+
+def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(tiny_looks: Path, face_layout: np.ndarray) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    after = face_layout.copy()
+    after[4:44, 2:46] = 14  # a hat that covers nearly all
+    photo, before = pack_photo(np.full((256, 256, 3), 90, np.uint8)), pack_labels(face_layout)
+    hat = pipeline.colored([("hat", "#a08060")])
+    request = EditRequest(photo=photo, layout=pack_labels(after), before=before, steps=2, offsets=hat)
+    middle = pipeline.edit(request).photo[64:192, 64:192].reshape(-1, 3)
+    assert middle.mean(0) == pytest.approx((160, 128, 96), abs=12)
 
 
 def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: Path, face_layout: np.ndarray) -> None:

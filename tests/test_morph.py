@@ -33,6 +33,25 @@ def test_a_morph_begins_and_ends_at_the_photos_of_its_ends(pipeline: SemFlowPipe
     assert not np.array_equal(start, end)
 
 
+def test_with_colours_a_morph_and_a_path_end_in_the_photos_of_their_ends(
+    tiny_looks: Path, face_layout: np.ndarray
+) -> None:
+    looks = SemFlowPipeline.from_pretrained(tiny_looks)
+    layout = pack_labels(face_layout)
+    red, blue = looks.colored([("hair", "#a06060")]), looks.colored([("skin", "#6060a0")])
+    start, end = (looks.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=o)).photo for o in (red, blue))
+    morph = looks.morph(
+        MorphRequest(steps=2, layout=layout, offsets=red, other_seed=0, other_offsets=blue, frames=3)
+    )
+    path = looks.trajectory(TrajectoryRequest(steps=2, layout=layout, offsets=red, frames=3, predict=True))
+    z0 = looks.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=red)).z0
+    assert path.photos is not None and not np.array_equal(start, looks.decode_photos(z0)[0])
+    for mine in (morph.frames[0], path.frames[0], path.photos[0]):
+        assert np.abs(mine.astype(int) - start).max() <= 1
+    assert np.abs(morph.frames[-1].astype(int) - end).max() <= 1
+    assert np.array_equal(path.frames[-1], looks.decode_photos(path.latents[-1:])[0])  # the layout has its own colours
+
+
 def test_between_two_seeds_every_class_survives(
     pipeline: SemFlowPipeline, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

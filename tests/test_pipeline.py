@@ -185,6 +185,22 @@ def test_with_looks_beta_leaves_the_colours_as_they_were_learnt(tiny_looks: Path
     assert torch.allclose(means[0] - anchor, 30 * torch.tensor([0.5, -0.5, 0.9]), atol=1e-4)
 
 
+def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes_of_it(
+    tiny_looks: Path, face_layout: np.ndarray
+) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
+    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=pipeline.colored([("hair", "#a08060")]))
+    made = pipeline.synthesize(request)
+    raw = pipeline.decode_photos(made.z0)[0]
+    assert np.abs(raw[square == 13].mean(0) - (160, 128, 96)).max() > 20  # for its weights are random
+    assert made.photo[square == 13].mean(0) == pytest.approx((160, 128, 96), abs=2)
+    away = cv2.dilate((square == 13).astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    assert np.array_equal(made.photo[away], raw[away])
+    made = pipeline.synthesize(replace(request, offsets=()))  # nothing is asked for
+    assert np.array_equal(made.photo, pipeline.decode_photos(made.z0)[0])
+
+
 def test_an_aspect_is_shown_and_read_but_never_seen_by_the_network(tiny_streets: Path) -> None:
     streets = SemFlowPipeline.from_pretrained(tiny_streets)
     layout = np.full((32, 64), 255, np.uint8)

@@ -193,8 +193,12 @@ def test_lab_is_of_the_region_only() -> None:
     assert np.isnan(style.lab([photo], labels[None], 1)).all()
 
 
-def test_the_style_study_runs_and_is_written(tiny_model: Path, config: Path, tmp_path: Path) -> None:
-    words = ["study", "style", "--model", tiny_model, "--config", config, "--n", 3, "--out", tmp_path / "out"]
+@pytest.mark.parametrize("looks", [False, True])
+def test_the_style_study_runs_and_is_written(
+    looks: bool, tiny_model: Path, tiny_looks: Path, config: Path, tmp_path: Path
+) -> None:
+    words = ["study", "style", "--model", tiny_looks if looks else tiny_model, "--config", config, "--n", 3]
+    words += ["--out", tmp_path / "out"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEMFLOW_DATA", str(config.parent))
         patch.setattr(style, "STEPS", 1)
@@ -206,6 +210,9 @@ def test_the_style_study_runs_and_is_written(tiny_model: Path, config: Path, tmp
     assert {r["region"] for t in raw["tables"].values() for r in t} == {"background", "skin", "hair"}
     with Image.open(tmp_path / "out" / "style.jpg") as sheet:
         assert sheet.size == (4 * 32, 3 * 32)
+    missed = [rows for title, rows in raw["tables"].items() if "asked for" in title]
+    assert len(missed) == looks
+    assert all(r["the pipeline"] < r["the flow"] for rows in missed for r in rows)
 
 
 # ---- studies that train ------------------------------------------------------------------------------------

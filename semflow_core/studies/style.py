@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
 from ..evaluation.features import FeatureNetwork
+from ..looks import region_colors
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from .bench import Bench
 from .table import Outcome, Table
@@ -64,13 +65,18 @@ def run(bench: Bench) -> Outcome:
             source, made = (region_features(network, p, m, c.id) for p, m in ((photos, layouts), (carried, onto)))
             row = {"region": c.name, "compared by": network.distance, **against_chance(source, made, harness.seed)}
             transfer.append(row)
+    tables = [
+        Table(f"The handle on the model's own pictures, {STEPS} steps", handle),
+        Table(f"From photos to other layouts, {STEPS} steps", transfer),
+    ]
+    if bench.pipeline.looks is not None:
+        theirs = [bench.pipeline.styles(p, None, m) for p, m in zip(photos, layouts)]
+        missed = colours_missed(bench, onto, theirs, [c.name for c in classes])
+        tables.append(Table(f"Mean colours asked for and made, root mean square of 255, {STEPS} steps", missed))
     return Outcome(
         "Does a photo give a per-region offset that carries its colours to another layout?",
         bench.about,
-        [
-            Table(f"The handle on the model's own pictures, {STEPS} steps", handle),
-            Table(f"From photos to other layouts, {STEPS} steps", transfer),
-        ],
+        tables,
         bench.sheet([{"steps": STEPS, "offsets": offsets} for offsets in corners(ids)]),
         "no offset, then every region's offset at -1 and at +1 in all three channels",
     )
@@ -94,6 +100,34 @@ def with_offsets(bench: Bench, layouts: np.ndarray, offsets: list[Offsets]) -> l
         SynthesisRequest(layout=pack_labels(m), seed=seed + i, steps=STEPS, offsets=tuple(o.items()))
         for i, (m, o) in enumerate(zip(layouts, offsets))
     )
+
+
+def colours_missed(
+    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], names: list[str]
+) -> list[dict[str, object]]:
+    """How far regions are from the colours asked for: as the flow makes them, and as `as_asked` hands them on."""
+    pipeline, palette = bench.pipeline, bench.harness.palette
+    assert pipeline.looks is not None
+    missed: list[np.ndarray] = []  # (n classes, 2, 3) a picture: the flow's, the pipeline's
+    for i, (labels, wanted) in enumerate(zip(layouts, offsets)):
+        made = pipeline.synthesize(
+            SynthesisRequest(
+                layout=pack_labels(labels), seed=bench.harness.seed + i, steps=STEPS, offsets=tuple(wanted.items())
+            )
+        )
+        asked = np.full((len(palette.classes), 3), np.nan)
+        for class_id, offset in wanted.items():
+            index = int(palette.index_of_id[class_id])
+            asked[index] = pipeline.looks.color_of(index, offset)
+        two = [region_colors(p, labels, palette) for p in (pipeline.decode_photos(made.z0)[0], made.photo)]
+        missed.append(np.stack(two, 1) - asked[:, None])
+    square = np.square(np.stack(missed)).mean(3)  # (picture, class, 2)
+    rows = []
+    for c in (c for c in palette.classes if c.name in names):
+        own = square[:, int(palette.index_of_id[c.id])]
+        flow, pipe = (np.sqrt(np.nanmean(column)).round(1) for column in own.T)
+        rows.append({"region": c.name, "n": int((~np.isnan(own[:, 0])).sum()), "the flow": flow, "the pipeline": pipe})
+    return rows
 
 
 def lab(photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id: int) -> np.ndarray:
