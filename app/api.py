@@ -104,8 +104,8 @@ def add_endpoints(actions: Actions, model: str) -> None:
         """ "hair=#b5651d, cloth=#203080" -> offsets; what a class cannot be comes as a message of the event."""
         words = [word.partition("=") for word in (text or "").split(",") if word.strip()]
         pipeline, pairs = actions.pipeline(model), [(name.strip(), color) for name, _, color in words]
-        offsets = pipeline.colored(pairs)
-        for remark in pipeline.out_of_reach(pairs):
+        offsets = pipeline.colors.offsets(pairs)
+        for remark in pipeline.colors.out_of_reach(pairs):
             gr.Info(remark)
         return offsets
 

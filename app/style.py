@@ -160,7 +160,7 @@ class StyleTab:
         if session.region is not None and pipeline.looks is not None:
             name = next(c.name for c in pipeline.palette.classes if c.id == session.region)
             with contextlib.suppress(InputError):  # no colour: `recolour` says so
-                for remark in pipeline.out_of_reach([(name, color)]):
+                for remark in pipeline.colors.out_of_reach([(name, color)]):
                     gr.Info(remark)
         yield from self.recolour(color, session, *inputs)
 

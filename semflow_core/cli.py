@@ -435,8 +435,8 @@ def step_list(text: str) -> list[int]:
 
 def colored(args: argparse.Namespace, pipeline: Any) -> Any:
     """The offsets of --color; what a class cannot be is said, with the nearest colour that it can."""
-    offsets = pipeline.colored(args.color)
-    for sentence in pipeline.out_of_reach(args.color):
+    offsets = pipeline.colors.offsets(args.color)
+    for sentence in pipeline.colors.out_of_reach(args.color):
         print(f"semflow: {sentence}", file=sys.stderr)
     return offsets
 

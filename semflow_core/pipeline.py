@@ -11,7 +11,7 @@ import copy
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,11 @@ import torch
 
 from .autoencoder import PyramidAutoencoder
 from .codebook import Codebook, from_model, to_model
+from .colors import RegionColors
 from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets, to_means
 from .errors import InputError
 from .flow import Velocity, times_to_image, times_to_mask
-from .looks import Looks, read_color, region_colors, write_color
+from .looks import Looks, region_colors
 from .palette import load_palette, palette_names
 from .perturbation import Perturbation, perturb
 from .request import (
@@ -42,7 +43,6 @@ from .request import (
 )
 from .solvers import OnStep, solve
 
-NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
 MORPH_BATCH = 8  # frames solved at once: more are no faster on a CPU, and a stop would take longer
 
 COMPONENTS: dict[str, Any] = {
@@ -122,6 +122,7 @@ class SemFlowPipeline:
         self.perturbation = perturbation
         self.size, self.aspect, self.name = size, aspect, name
         self.reading, self.looks = dict(reading or {}), looks
+        self.colors = RegionColors(codebook.palette, looks)
         SegmentationRequest.from_dict(self.reading)  # refuses what is none of its settings
         self.device = next(unet.parameters()).device
 
@@ -281,14 +282,14 @@ class SemFlowPipeline:
             ends = [self.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | wanted)]
             pair = self._solve(torch.cat(ends), times, request.solver, on_step)
             old, new = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(pair))
-            photo, recolored = recolor(photo, old, new, self._colored_regions(before, again, wanted))
+            photo, recolored = recolor(photo, old, new, self.colors.regions(before, again, wanted))
         x = z0 = self.encode_photo(photo)
         if where.any():
             b = self.encode_layout(request)
             velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
             z0 = self._solve(b, times, request.solver, on_step, velocity)
         own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
-        edited = to_means(edited, self._colored_regions(after, where, wanted))
+        edited = to_means(edited, self.colors.regions(after, where, wanted))
         photo, changed = composite(photo, own_photo, edited, where)
         return Edit(photo, np.maximum(changed, recolored), z0)
 
@@ -304,19 +305,7 @@ class SemFlowPipeline:
         if not request.offsets:
             return photo
         labels = self._square(unpack_labels(request.layout))
-        regions = self._colored_regions(labels, np.ones(labels.shape, bool), dict(request.offsets))
-        return to_means(photo, regions)
-
-    def _colored_regions(
-        self, labels: np.ndarray, where: np.ndarray, offsets: Mapping[int, tuple[float, float, float]]
-    ) -> list[tuple[np.ndarray, tuple[float, float, float]]]:
-        """(where, mean colour) of each region that is given an offset, the two of a mirror pair as one; with looks."""
-        if self.looks is None:
-            return []
-        first = self.palette.first_of_pair
-        index = first[self.palette.index(labels)]
-        colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in offsets.items()}
-        return [(where & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
+        return to_means(photo, self.colors.regions(labels, True, dict(request.offsets)))
 
     def styles(
         self, photo: np.ndarray, read: Segmentation | None, labels: np.ndarray
@@ -338,46 +327,6 @@ class SemFlowPipeline:
         assert read is not None
         colors = self.decode_masks(read.z1)[0].permute(1, 2, 0).cpu().numpy()
         return region_offsets(self.codebook, colors, self._square(labels), self.perturbation.regional_amplitude)
-
-    def colored(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, tuple[float, float, float]], ...]:
-        """Regions' colours as the `offsets` of a request, for a model with looks.
-
-        Args:
-            colors: pairs of a class name and its mean colour, "#rrggbb". The mirror class gets it, too.
-
-        Raises:
-            InputError: the model has no looks, a name or a colour is none, or a class is to have two.
-        """
-        found: dict[int, tuple[float, float, float]] = {}
-        for name, color in colors:
-            pair, index, looks = self._colorable(name)
-            offset = looks.offset_of(index, read_color(color))
-            if any(found.get(i, offset) != offset for i in pair):
-                raise InputError(f"'{name}' or its mirror class is to have two colours; choose one")
-            found |= dict.fromkeys(pair, offset)
-        return tuple(sorted(found.items()))
-
-    def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
-        """A sentence for each colour that its class never has in what the model learnt from."""
-        remarks = []
-        for name, color in colors:
-            _, index, looks = self._colorable(name)
-            asked = read_color(color)
-            nearest = looks.nearest(index, asked)
-            if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
-                got = write_color(nearest)
-                remarks.append(f"{name} is never {write_color(asked)} in what the model learnt from; it gets {got}")
-        return remarks
-
-    def _colorable(self, name: str) -> tuple[list[int], int, Looks]:
-        """(ids of the class and its mirror class, class index of the first, the model's looks)."""
-        if self.looks is None:
-            raise InputError(f"the model '{self.name}' takes no colours: its offsets are noise")
-        ids = {c.name: c.id for c in self.palette.classes}
-        if name not in ids:
-            raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
-        pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
-        return pair, int(self.palette.index_of_id[pair[0]]), self.looks
 
     def trajectory(self, request: TrajectoryRequest, on_step: OnStep | None = None) -> Trajectory:
         """The path from photo (t=0) to layout (t=1), decoded at the request's times.

@@ -138,7 +138,7 @@ def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(tiny_looks: P
     after = face_layout.copy()
     after[4:44, 2:46] = 14  # a hat that covers nearly all
     photo, before = pack_photo(np.full((256, 256, 3), 90, np.uint8)), pack_labels(face_layout)
-    hat = pipeline.colored([("hat", "#a08060")])
+    hat = pipeline.colors.offsets([("hat", "#a08060")])
     request = EditRequest(photo=photo, layout=pack_labels(after), before=before, steps=2, offsets=hat)
     middle = pipeline.edit(request).photo[64:192, 64:192].reshape(-1, 3)
     assert middle.mean(0) == pytest.approx((160, 128, 96), abs=12)
@@ -150,7 +150,7 @@ def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: 
     layout = pack_labels(face_layout)
     request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
     assert np.array_equal(pipeline.edit(request).photo, photo)
-    edit = pipeline.edit(replace(request, offsets=pipeline.colored([("hair", "#2040f0")])))
+    edit = pipeline.edit(replace(request, offsets=pipeline.colors.offsets([("hair", "#2040f0")])))
     hair = np.kron(face_layout == 13, np.ones((2, 2), bool))
     away = cv2.dilate(hair.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0  # the model's 32 pixels to 96
     assert np.array_equal(edit.photo[away], photo[away]) and edit.changed[away].max() == 0
@@ -182,7 +182,7 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
     flat[:] = 80
     request = EditRequest(
         photo=pack_photo(flat), layout=pack_labels(after), before=pack_labels(before), steps=2,
-        offsets=pipeline.colored(bright),
+        offsets=pipeline.colors.offsets(bright),
     )  # fmt: skip
     edit = pipeline.edit(request)
     assert edit.photo[(after == 13) & (before != 13)].min() > 120  # as painted

@@ -38,7 +38,7 @@ def test_with_colours_a_morph_and_a_path_end_in_the_photos_of_their_ends(
 ) -> None:
     looks = SemFlowPipeline.from_pretrained(tiny_looks)
     layout = pack_labels(face_layout)
-    red, blue = looks.colored([("hair", "#a06060")]), looks.colored([("skin", "#6060a0")])
+    red, blue = looks.colors.offsets([("hair", "#a06060")]), looks.colors.offsets([("skin", "#6060a0")])
     start, end = (looks.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=o)).photo for o in (red, blue))
     morph = looks.morph(
         MorphRequest(steps=2, layout=layout, offsets=red, other_seed=0, other_offsets=blue, frames=3)

@@ -158,7 +158,7 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
 ) -> None:
     looks = SemFlowPipeline.from_pretrained(tiny_looks)
     assert looks.looks is not None
-    found = dict(looks.colored([("hair", "#ff8000"), ("l_eye", "rgb(10.5, 20, 30)")]))
+    found = dict(looks.colors.offsets([("hair", "#ff8000"), ("l_eye", "rgb(10.5, 20, 30)")]))
     assert found[13] == looks.looks.offset_of(13, (255, 128, 0)) and found[4] == found[5] and set(found) == {4, 5, 13}
     for colors, words in (
         ([("wig", "#ff8000")], "no class 'wig'"),
@@ -168,10 +168,10 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
         ([("l_eye", "#ff8000"), ("r_eye", "#000000")], "'r_eye' or its mirror class is to have two"),
     ):
         with pytest.raises(InputError, match=words):
-            looks.colored(colors)
+            looks.colors.offsets(colors)
     with pytest.raises(InputError, match="takes no colours"):
-        pipeline.colored([("hair", "#ff8000")])
-    assert pipeline.colored([]) == ()
+        pipeline.colors.offsets([("hair", "#ff8000")])
+    assert pipeline.colors.offsets([]) == ()
 
 
 def test_with_looks_beta_leaves_the_colours_as_they_were_learnt(tiny_looks: Path, face_layout: np.ndarray) -> None:
@@ -190,7 +190,7 @@ def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
     square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
-    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=pipeline.colored([("hair", "#a08060")]))
+    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=pipeline.colors.offsets([("hair", "#a08060")]))
     made = pipeline.synthesize(request)
     raw = pipeline.decode_photos(made.z0)[0]
     assert np.abs(raw[square == 13].mean(0) - (160, 128, 96)).max() > 20  # for its weights are random

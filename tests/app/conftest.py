@@ -13,11 +13,12 @@ import torch
 from app import actions as actions_module
 from app.actions import Actions
 from semflow_core.codebook import Codebook
+from semflow_core.colors import RegionColors
 from semflow_core.flow import times_to_mask
 from semflow_core.looks import Looks
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation
-from semflow_core.pipeline import Morph, SemFlowPipeline, Trajectory
+from semflow_core.pipeline import Morph, Trajectory
 from semflow_core.request import (
     EditRequest,
     MorphRequest,
@@ -38,8 +39,6 @@ class FakePipeline:
         before_step: called as before_step(i) ahead of each solver step; a test interferes there.
     """
 
-    out_of_reach, _colorable = SemFlowPipeline.out_of_reach, SemFlowPipeline._colorable
-
     def __init__(self, name: str = "faces", palette: str = "celebamask_hq", aspect: float = 1.0) -> None:
         self.name, self.size, self.aspect = name, 256, aspect
         self.reading = {"steps": 3, "mirror": True}
@@ -50,6 +49,10 @@ class FakePipeline:
         self.calls: list[Any] = []
         self.batches: list[int] = []
         self.before_step: Any = lambda i: None
+
+    @property
+    def colors(self) -> RegionColors:
+        return RegionColors(self.palette, self.looks)
 
     def _solve(self, request: Any, on_step: Any) -> None:
         self.calls.append(request)

@@ -1,0 +1,87 @@
+"""Colours of regions, as people name them and as a model with looks knows them (`semflow_core.looks`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .editing import Color
+from .errors import InputError
+from .looks import Looks, read_color, write_color
+from .palette import Palette
+
+NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
+
+
+@dataclass(frozen=True)
+class RegionColors:
+    """What a model's offsets have to do with colours. The two classes of a mirror pair are one region.
+
+    Attributes:
+        looks: None where offsets are noise: then every colour is refused, and no offset asks for one.
+    """
+
+    palette: Palette
+    looks: Looks | None
+
+    def offsets(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, Color], ...]:
+        """The `offsets` of a request that ask for these colours.
+
+        Args:
+            colors: pairs of a class name and its mean colour, "#rrggbb".
+
+        Raises:
+            InputError: the model has no looks, a name or a colour is none, or a class is to have two.
+        """
+        found: dict[int, Color] = {}
+        for name, color in colors:
+            pair, index, looks = self._known(name)
+            offset = looks.offset_of(index, read_color(color))
+            if any(found.get(i, offset) != offset for i in pair):
+                raise InputError(f"'{name}' or its mirror class is to have two colours; choose one")
+            found |= dict.fromkeys(pair, offset)
+        return tuple(sorted(found.items()))
+
+    def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
+        """A sentence for each colour that its class never has in what the model learnt from. Raises as `offsets`."""
+        remarks = []
+        for name, color in colors:
+            _, index, looks = self._known(name)
+            asked = read_color(color)
+            nearest = looks.nearest(index, asked)
+            if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
+                got = write_color(nearest)
+                remarks.append(f"{name} is never {write_color(asked)} in what the model learnt from; it gets {got}")
+        return remarks
+
+    def regions(
+        self, labels: np.ndarray, where: np.ndarray | bool, offsets: Mapping[int, Color]
+    ) -> list[tuple[np.ndarray, Color]]:
+        """What the offsets ask for in a layout.
+
+        Args:
+            labels: class ids (H, W).
+            where: (H, W) bool, the part of it that counts; or True for all of it.
+            offsets: class id -> offset.
+
+        Returns:
+            (where the region is (H, W) bool, its mean colour) of each region that is given an offset.
+        """
+        if self.looks is None:
+            return []
+        first = self.palette.first_of_pair
+        index = first[self.palette.index(labels)]
+        colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in offsets.items()}
+        return [(where & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
+
+    def _known(self, name: str) -> tuple[list[int], int, Looks]:
+        """(ids of the class and its mirror class, class index of the first, the looks)."""
+        if self.looks is None:
+            raise InputError("this model takes no colours: its offsets are noise")
+        ids = {c.name: c.id for c in self.palette.classes}
+        if name not in ids:
+            raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
+        pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
+        return pair, int(self.palette.index_of_id[pair[0]]), self.looks
