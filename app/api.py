@@ -101,13 +101,9 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return [str(p) for p in paths]
 
     def colored(text: str, model: str) -> Any:
-        """ "hair=#b5651d, cloth=#203080" -> offsets; what a class cannot be comes as a message of the event."""
+        """ "hair=#b5651d, cloth=#203080" -> offsets."""
         words = [word.partition("=") for word in (text or "").split(",") if word.strip()]
-        pipeline, pairs = actions.pipeline(model), [(name.strip(), color) for name, _, color in words]
-        offsets = pipeline.colors.offsets(pairs)
-        for remark in pipeline.colors.out_of_reach(pairs):
-            gr.Info(remark)
-        return offsets
+        return actions.pipeline(model).colors.offsets((name.strip(), color) for name, _, color in words)
 
     def synthesize(
         picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = ""

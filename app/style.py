@@ -157,11 +157,10 @@ class StyleTab:
     def recolour_as_typed(self, color: str, session: Session, *inputs: Any) -> Iterator[Any]:
         """As `recolour`; a colour that the class never has is said, for the swatch will show another than was typed."""
         pipeline = self.actions.pipeline(inputs[0])
-        if session.region is not None and pipeline.looks is not None:
-            name = next(c.name for c in pipeline.palette.classes if c.id == session.region)
-            with contextlib.suppress(InputError):  # no colour: `recolour` says so
-                for remark in pipeline.colors.out_of_reach([(name, color)]):
-                    gr.Info(remark)
+        names = [c.name for c in pipeline.palette.classes if c.id == session.region]
+        with contextlib.suppress(InputError):  # no colour, or a model without: `recolour` says so
+            for remark in pipeline.colors.out_of_reach([(name, color) for name in names]):
+                gr.Info(remark)
         yield from self.recolour(color, session, *inputs)
 
     def drag(self, offset: Offset, session: Session, *inputs: Any) -> Iterator[Any]:

@@ -67,14 +67,21 @@ class RegionColors:
             offsets: class id -> offset.
 
         Returns:
-            (where the region is (H, W) bool, its mean colour) of each region that is given an offset.
+            (where (H, W) bool, the mean colour there) of all classes that are given one offset and are shown.
+
+        Raises:
+            InputError: an offset is for no class.
         """
         if self.looks is None:
             return []
-        first = self.palette.first_of_pair
-        index = first[self.palette.index(labels)]
-        colors = {int(first[self.palette.index_of_id[c]]): offset for c, offset in offsets.items()}
-        return [(where & (index == i), self.looks.color_of(i, offset)) for i, offset in colors.items()]
+        asked: dict[tuple[int, Color], list[int]] = {}  # a mirror pair of one offset is one region, of two it is two
+        for class_id, offset in offsets.items():
+            if class_id not in self.palette.ids:
+                raise InputError(f"the offset for {class_id} names no class of {self.palette.name}")
+            first = int(self.palette.first_of_pair[self.palette.index_of_id[class_id]])
+            asked.setdefault((first, offset), []).append(class_id)
+        shown = [(where & np.isin(labels, ids), index, offset) for (index, offset), ids in asked.items()]
+        return [(region, self.looks.color_of(index, offset)) for region, index, offset in shown if region.any()]
 
     def _known(self, name: str) -> tuple[list[int], int, Looks]:
         """(ids of the class and its mirror class, class index of the first, the looks)."""

@@ -22,6 +22,7 @@ from .flow import Velocity
 
 Color = tuple[float, float, float]  # R, G, B in 0..255
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
+PASSES = 4  # of `to_means`
 REACH = 16  # px of 256: shadows and contours that belong to a changed region reach so far beyond it
 
 
@@ -98,15 +99,21 @@ def recolor(
 def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> np.ndarray:
     """Give regions of a synthesised photo the mean colours that were asked for; borders stay as soft as they are.
 
+    A thin region has most of its pixels on soft borders, and a bright one is cut off at 255: what either leaves is made
+    up for, which brings a mean to within a few levels, if not beyond what pixels can be.
+
     Args:
         photo: (H, W, 3) uint8.
         regions: as in `recolor`.
     """
     if not regions:
         return photo
-    shift, everywhere = mean_shift(photo.astype(np.float32), regions)
-    weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), CORE * len(photo) / 256)
-    return (photo + weight[..., None] * shift).round().clip(0, 255).astype(np.uint8)
+    picture = photo.astype(np.float32)
+    for _ in range(PASSES):
+        shift, everywhere = mean_shift(picture, regions)
+        weight = cv2.GaussianBlur(everywhere.astype(np.float32), (0, 0), CORE * len(photo) / 256)
+        picture = (picture + weight[..., None] * shift).clip(0, 255)
+    return picture.round().astype(np.uint8)
 
 
 def mean_shift(picture: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> tuple[np.ndarray, np.ndarray]:

@@ -61,7 +61,7 @@ class Looks:
         return r, g, b
 
     def nearest(self, index: int, color: tuple[float, float, float]) -> tuple[float, float, float]:
-        """The mean colour that a class gets when it is asked for `color`: of another range, where it was never that."""
+        """What a class gets that is asked for `color`: that, or the end of the range that training showed of it."""
         return self.color_of(index, self.offset_of(index, color))
 
     def offsets(self, colors: torch.Tensor) -> torch.Tensor:

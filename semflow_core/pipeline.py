@@ -54,8 +54,8 @@ COMPONENTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Synthesis:
-    photo: np.ndarray  # (size, size * aspect, 3) uint8
-    z0: torch.Tensor  # (1, C, h, w) float32, where the flow ended
+    photo: np.ndarray  # (size, size * aspect, 3) uint8, in the colours asked for (`SemFlowPipeline.as_asked`)
+    z0: torch.Tensor  # (1, C, h, w) float32, where the flow ended; its photo as the flow made it
     z1: torch.Tensor  # where it started: the perturbed layout
 
 
@@ -70,10 +70,10 @@ class Segmentation:
 @dataclass(frozen=True)
 class Trajectory:
     times: tuple[float, ...]  # ascending, 0 = photo, 1 = layout
-    frames: np.ndarray  # (N, size, size * aspect, 3) uint8, the decoded latents
+    frames: np.ndarray  # (N, size, size * aspect, 3) uint8, the decoded latents, and (1 - t) of what `as_asked` adds
     latents: torch.Tensor  # (N, C, h, w) float32
     marks: tuple[float, ...]  # the solver's own times, ascending; between them the path is drawn straight
-    photos: np.ndarray | None = None  # (N, ...) as frames: the photo that each moment heads for, if asked for
+    photos: np.ndarray | None = None  # (N, ...) as frames: the photo that each moment heads for
     layouts: np.ndarray | None = None  # the pseudo mask that each moment heads for
 
 
@@ -288,16 +288,17 @@ class SemFlowPipeline:
             b = self.encode_layout(request)
             velocity = edit_velocity(self.velocity, x, b, changed_cells(where).to(self.device))
             z0 = self._solve(b, times, request.solver, on_step, velocity)
-        own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in self.decode_photos(torch.cat([x, z0])))
+        own_photo, edited = self.decode_photos(torch.cat([x, z0]))
         edited = to_means(edited, self.colors.regions(after, where, wanted))
+        own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in (own_photo, edited))
         photo, changed = composite(photo, own_photo, edited, where)
         return Edit(photo, np.maximum(changed, recolored), z0)
 
     def as_asked(self, request: SynthesisRequest, photo: np.ndarray) -> np.ndarray:
-        """The photo made from a request, its regions at exactly the mean colours that the request's offsets ask for.
+        """The photo made from a request, its regions at the mean colours that the request's offsets ask for.
 
         What the flow makes of an offset is near that for a usual colour, and far for one that training hardly showed
-        (docs/experiments.md, looks). Regions without an offset in the request stay as they are.
+        (docs/experiments.md, style). Regions without an offset in the request stay as they are.
 
         Args:
             photo: (H, W, 3) uint8.
@@ -374,7 +375,8 @@ class SemFlowPipeline:
         return Trajectory(wanted, frames, latents, tuple(times), *predicted)
 
     def morph(self, request: MorphRequest, on_step: OnStep | None = None) -> Morph:
-        """From one layout and seed to another: each frame is a photo made from a pseudo mask between the two.
+        """From one layout and seed to another: each frame is a photo made from a pseudo mask between the two, and
+        both ends are in the colours asked for.
 
         The perturbed colours are blended, so where both layouts agree every frame's perturbation is below s/2.
         `on_step` is called with i running through the solves of all batches of MORPH_BATCH frames.
@@ -404,10 +406,16 @@ class SemFlowPipeline:
                 z1 = self._encode(to_model(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part])))
             frames.append(self.decode_photos(self._solve(z1, times, request.solver, report)))
         photos = np.concatenate(frames)
-        # both ends are the photos that `synthesize` makes, and what this adds to them fades in between
+        # both ends are the photos that `synthesize` makes; what this adds to them fades in between, and by half-way
+        # where the other end shows another class
         ends = ((request, photos[0]), (end, photos[-1]))
         at_start, at_end = (self.as_asked(r, photo) - photo.astype(np.float32) for r, photo in ends)
-        frames = [_plus(photo, (1 - share) * at_start + share * at_end) for share, photo in zip(shares, photos)]
+        one, other = (self._square(unpack_labels(r.layout)) for r in (request, end))
+        stays = cv2.resize((one == other).astype(np.float32), photos.shape[2:0:-1])[..., None]
+        frames = []
+        for share, photo in zip(shares, photos):
+            here, there = ((1 - (2 - stays) * s).clip(0) for s in (share, 1 - share))
+            frames.append(_plus(photo, here * at_start + there * at_end))
         return Morph(shares, np.stack(frames))
 
     # ---- pieces, shared with evaluation and training -------------------------------------------------------------

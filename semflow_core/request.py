@@ -99,7 +99,8 @@ class SynthesisRequest(Request):
         beta: perturbation amplitude in 0..255 units, below s/2; None is the model's own.
         spectrum: "white" or "regional"; None is the model's own.
         class_seeds: (class id, seed) pairs: regions that are re-rolled.
-        offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: style handles of regions.
+        offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: style handles of regions. For a model with looks
+            (`semflow_core.looks`) they ask for mean colours, which the photo's regions have then.
     """
 
     layout: str = ""

@@ -12,6 +12,7 @@ import torch
 
 from semflow_core.codebook import Codebook
 from semflow_core.editing import REACH, changed_cells, composite, edit_velocity, recolor, region_offsets, to_means
+from semflow_core.errors import InputError
 from semflow_core.flow import times_to_image
 from semflow_core.palette import load_palette
 from semflow_core.perturbation import Perturbation, drawn_offset, perturb
@@ -127,10 +128,17 @@ def test_synthesised_regions_get_their_mean_colours_without_a_rim_or_a_seam() ->
     one[50:200, 50:120] = True
     other[50:200, 120:200] = True  # they meet at column 120
     made = to_means(photo, [(one, (100.0, 80.0, 60.0)), (other, (120.0, 90.0, 60.0))])
-    assert made[120, 80].tolist() == [100, 80, 60] and made[120, 160].tolist() == [120, 90, 60]
-    assert made[120, 110:130, 2].tolist() == [60] * 20  # no seam where they meet
-    assert made[120, 49:51, 0].tolist() == pytest.approx([150, 150], abs=26)  # half of it on the border's two sides
+    for where, column, color in ((one, 80, (100, 80, 60)), (other, 160, (120, 90, 60))):
+        assert made[where].mean(0) == pytest.approx(color, abs=1) and made[120, column] == pytest.approx(color, abs=4)
+    assert np.ptp(made[120, 110:130, 2]) <= 1  # no seam where they meet
+    assert made[120, 60, 0] < made[120, 50, 0] < made[120, 49, 0] < 200  # a soft border
     assert np.array_equal(made[:40], photo[:40]) and to_means(photo, []) is photo
+    lip = np.zeros((256, 256), bool)
+    lip[100:103, 80:170] = True  # all of it is border
+    # and here parts of it cannot be brighter
+    bright = np.random.default_rng(0).integers(0, 256, photo.shape, dtype=np.uint8)
+    assert to_means(photo, [(lip, (110.0, 20.0, 30.0))])[lip].mean(0) == pytest.approx((110, 20, 30), abs=5)
+    assert to_means(bright, [(lip, (190.0, 150.0, 70.0))])[lip].mean(0) == pytest.approx((190, 150, 70), abs=5)
 
 
 def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(tiny_looks: Path, face_layout: np.ndarray) -> None:
@@ -142,6 +150,16 @@ def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(tiny_looks: P
     request = EditRequest(photo=photo, layout=pack_labels(after), before=before, steps=2, offsets=hat)
     middle = pipeline.edit(request).photo[64:192, 64:192].reshape(-1, 3)
     assert middle.mean(0) == pytest.approx((160, 128, 96), abs=12)
+
+
+def test_offsets_for_no_class_are_refused_also_where_nothing_is_painted(
+    tiny_looks: Path, face_layout: np.ndarray
+) -> None:
+    layout = pack_labels(face_layout)
+    photo = pack_photo(np.zeros((64, 64, 3), np.uint8))
+    request = EditRequest(photo=photo, layout=layout, before=layout, steps=1, offsets=((77, (0.0, 0.0, 0.0)),))
+    with pytest.raises(InputError, match="77 names no class"):
+        SemFlowPipeline.from_pretrained(tiny_looks).edit(request)
 
 
 def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(tiny_looks: Path, face_layout: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -50,6 +51,24 @@ def test_with_colours_a_morph_and_a_path_end_in_the_photos_of_their_ends(
         assert np.abs(mine.astype(int) - start).max() <= 1
     assert np.abs(morph.frames[-1].astype(int) - end).max() <= 1
     assert np.array_equal(path.frames[-1], looks.decode_photos(path.latents[-1:])[0])  # the layout has its own colours
+
+
+def test_a_colour_does_not_stay_where_the_morph_paints_another_class(
+    tiny_looks: Path, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = SemFlowPipeline.from_pretrained(tiny_looks)
+    monkeypatch.setattr(looks, "decode_photos", lambda z: np.full((len(z), 32, 32, 3), 128, np.uint8))
+    bald = np.where(face_layout == 13, 0, face_layout).astype(np.uint8)
+    layout, offsets = pack_labels(face_layout), looks.colors.offsets([("hair", "#d0a060"), ("skin", "#d0a060")])
+    request = MorphRequest(
+        steps=1, layout=layout, offsets=offsets, other_layout=pack_labels(bald), other_seed=0, frames=5
+    )
+    frames = looks.morph(request).frames.astype(int) - 128
+    square = looks._square(face_layout)
+    inner = [cv2.erode((square == i).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) for i in (13, 1)]
+    hair, skin = (frames[:, where, 0].mean(1) for where in inner)
+    assert hair[0] > 40 and hair.tolist() == pytest.approx([hair[0], hair[0] / 2, 0, 0, 0], abs=2)
+    assert skin[0] > 40 and skin.tolist() == pytest.approx([skin[0] * s / 4 for s in (4, 3, 2, 1, 0)], abs=2)
 
 
 def test_between_two_seeds_every_class_survives(

@@ -189,6 +189,7 @@ def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes
     tiny_looks: Path, face_layout: np.ndarray
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_looks)
+    assert pipeline.looks is not None
     square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
     request = SynthesisRequest(layout=pack_labels(face_layout), offsets=pipeline.colors.offsets([("hair", "#a08060")]))
     made = pipeline.synthesize(request)
@@ -197,6 +198,17 @@ def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes
     assert made.photo[square == 13].mean(0) == pytest.approx((160, 128, 96), abs=2)
     away = cv2.dilate((square == 13).astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
     assert np.array_equal(made.photo[away], raw[away])
+    # the two of a pair are one region only where they are asked for one colour
+    one, other = ((4, (-0.5, 0.0, 0.0)), (5, (0.5, 0.0, 0.0)))
+    eyes = np.where(np.isin(square, (4, 5)), 0, square)
+    eyes[4:14, 4:14], eyes[4:14, 18:28] = 4, 5
+    for asked in ((one,), (one, other)):
+        made = pipeline.synthesize(SynthesisRequest(layout=pack_labels(eyes), offsets=asked))
+        for class_id, offset in asked:
+            wanted = pipeline.looks.color_of(4, offset)
+            assert made.photo[eyes == class_id].mean(0) == pytest.approx(wanted, abs=2)
+        if len(asked) == 1:
+            assert np.array_equal(made.photo[7:12, 21:26], pipeline.decode_photos(made.z0)[0][7:12, 21:26])
     made = pipeline.synthesize(replace(request, offsets=()))  # nothing is asked for
     assert np.array_equal(made.photo, pipeline.decode_photos(made.z0)[0])
 

@@ -29,6 +29,8 @@ from semflow_core.studies.bench import Bench, make_bench
 from semflow_core.studies.run import run_study
 from semflow_core.studies.training import TRAINING_STUDIES, TrainingStudy, Variant, settings
 
+from .conftest import make_tiny_model
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -193,11 +195,10 @@ def test_lab_is_of_the_region_only() -> None:
     assert np.isnan(style.lab([photo], labels[None], 1)).all()
 
 
-@pytest.mark.parametrize("looks", [False, True])
-def test_the_style_study_runs_and_is_written(
-    looks: bool, tiny_model: Path, tiny_looks: Path, config: Path, tmp_path: Path
-) -> None:
-    words = ["study", "style", "--model", tiny_looks if looks else tiny_model, "--config", config, "--n", 3]
+@pytest.mark.parametrize(("looks", "aspect"), [(False, 1), (True, 1), (True, 2)])
+def test_the_style_study_runs_and_is_written(looks: bool, aspect: int, config: Path, tmp_path: Path) -> None:
+    model = make_tiny_model(tmp_path / "model", "celebamask_hq", aspect, looks)
+    words = ["study", "style", "--model", model, "--config", config, "--n", 3]
     words += ["--out", tmp_path / "out"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEMFLOW_DATA", str(config.parent))
@@ -209,7 +210,7 @@ def test_the_style_study_runs_and_is_written(
     raw = json.loads((tmp_path / "out" / "style.json").read_text(encoding="utf-8"))
     assert {r["region"] for t in raw["tables"].values() for r in t} == {"background", "skin", "hair"}
     with Image.open(tmp_path / "out" / "style.jpg") as sheet:
-        assert sheet.size == (4 * 32, 3 * 32)
+        assert sheet.size == (4 * 32 * aspect, 3 * 32)
     missed = [rows for title, rows in raw["tables"].items() if "asked for" in title]
     assert len(missed) == looks
     assert all(r["the pipeline"] < r["the flow"] for rows in missed for r in rows)

@@ -3,6 +3,7 @@
 A region's offset is what `SemFlowPipeline.styles` finds in the photo: with looks, what its colour says; without, how
 far the mask in which the forward flow ended lies from the class's anchor. It is put under the layout of the next
 picture, and the region is compared with the source's. Chance is the same comparison with the other pictures' offsets.
+All this is about what the flow alone makes; with looks a last table shows the colours that the pipeline hands on, too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
 from ..evaluation.features import FeatureNetwork
-from ..looks import region_colors
+from ..palette import PaletteClass
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from .bench import Bench
 from .table import Outcome, Table
@@ -37,10 +38,10 @@ def run(bench: Bench) -> Outcome:
 
     found = recovered(bench, photos, ids)
     onto = np.roll(layouts, -1, axis=0)  # the next picture's layout under each photo's offsets
-    carried = with_offsets(bench, onto, found)
+    carried = with_offsets(bench, onto, found, as_asked=False)
     rng = np.random.default_rng(harness.seed)
     drawn: list[Offsets] = [{i: tuple(rng.uniform(-1, 1, 3).tolist()) for i in ids} for _ in range(n)]
-    random = with_offsets(bench, layouts, drawn)
+    random = with_offsets(bench, layouts, drawn, as_asked=False)
     again = recovered(bench, random, ids)
 
     handle, transfer = [], []
@@ -71,7 +72,7 @@ def run(bench: Bench) -> Outcome:
     ]
     if bench.pipeline.looks is not None:
         theirs = [bench.pipeline.styles(p, None, m) for p, m in zip(photos, layouts)]
-        missed = colours_missed(bench, onto, theirs, [c.name for c in classes])
+        missed = colours_missed(bench, onto, theirs, classes)
         tables.append(Table(f"Mean colours asked for and made, root mean square of 255, {STEPS} steps", missed))
     return Outcome(
         "Does a photo give a per-region offset that carries its colours to another layout?",
@@ -94,39 +95,41 @@ def recovered(bench: Bench, photos: Sequence[np.ndarray] | np.ndarray, ids: list
     return offsets
 
 
-def with_offsets(bench: Bench, layouts: np.ndarray, offsets: list[Offsets]) -> list[np.ndarray]:
-    seed = bench.harness.seed
-    return bench.harness.photos_of(
-        SynthesisRequest(layout=pack_labels(m), seed=seed + i, steps=STEPS, offsets=tuple(o.items()))
-        for i, (m, o) in enumerate(zip(layouts, offsets))
-    )
+def with_offsets(
+    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], as_asked: bool = True
+) -> list[np.ndarray]:
+    """Photos of the layouts, (S, S, 3): those that the pipeline makes, or what the flow alone does."""
+    pipeline, seed, size = bench.pipeline, bench.harness.seed, layouts.shape[1:]
+    photos = []
+    for i, (m, o) in enumerate(zip(layouts, offsets)):
+        made = pipeline.synthesize(
+            SynthesisRequest(layout=pack_labels(m), seed=seed + i, steps=STEPS, offsets=tuple(o.items()))
+        )
+        photo = made.photo if as_asked else pipeline.decode_photos(made.z0)[0]
+        photos.append(cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA))
+    return photos
 
 
 def colours_missed(
-    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], names: list[str]
+    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], classes: Sequence[PaletteClass]
 ) -> list[dict[str, object]]:
     """How far regions are from the colours asked for: as the flow makes them, and as `as_asked` hands them on."""
-    pipeline, palette = bench.pipeline, bench.harness.palette
-    assert pipeline.looks is not None
-    missed: list[np.ndarray] = []  # (n classes, 2, 3) a picture: the flow's, the pipeline's
-    for i, (labels, wanted) in enumerate(zip(layouts, offsets)):
-        made = pipeline.synthesize(
-            SynthesisRequest(
-                layout=pack_labels(labels), seed=bench.harness.seed + i, steps=STEPS, offsets=tuple(wanted.items())
-            )
-        )
-        asked = np.full((len(palette.classes), 3), np.nan)
-        for class_id, offset in wanted.items():
-            index = int(palette.index_of_id[class_id])
-            asked[index] = pipeline.looks.color_of(index, offset)
-        two = [region_colors(p, labels, palette) for p in (pipeline.decode_photos(made.z0)[0], made.photo)]
-        missed.append(np.stack(two, 1) - asked[:, None])
-    square = np.square(np.stack(missed)).mean(3)  # (picture, class, 2)
+    looks, palette = bench.pipeline.looks, bench.harness.palette
+    assert looks is not None
+    ways = {
+        "the flow": with_offsets(bench, layouts, offsets, as_asked=False),
+        "the pipeline": with_offsets(bench, layouts, offsets),
+    }
     rows = []
-    for c in (c for c in palette.classes if c.name in names):
-        own = square[:, int(palette.index_of_id[c.id])]
-        flow, pipe = (np.sqrt(np.nanmean(column)).round(1) for column in own.T)
-        rows.append({"region": c.name, "n": int((~np.isnan(own[:, 0])).sum()), "the flow": flow, "the pipeline": pipe})
+    for c in classes:
+        index = int(palette.index_of_id[c.id])
+        shown = [i for i, (m, o) in enumerate(zip(layouts, offsets)) if c.id in o and (m == c.id).sum() >= LEAST_PIXELS]
+        asked = [looks.color_of(index, offsets[i][c.id]) for i in shown]
+        row: dict[str, object] = {"region": c.name, "n": len(shown)}
+        for way, photos in ways.items():
+            made = [photos[i][layouts[i] == c.id].mean(0) for i in shown]
+            row[way] = round(float(np.sqrt(np.square(np.subtract(made, asked)).mean())), 1) if shown else "-"
+        rows.append(row)
     return rows
 
 
