@@ -34,7 +34,7 @@ from .examples import first_layout, load_examples
 from .painter import painter_props, sentence
 from .photos import data_url, fit_layout, fit_photo, png_bytes, shape_photo, underlay_url
 from .project import EditProject, read_project, reopened, save_project
-from .regions import Regions
+from .regions import Regions, region_name
 from .session import Cancelled, Session, Source, new_seed
 
 SURE = 0.5  # a pixel is called clearly decided when its colour is at most a quarter of the anchors' spacing off
@@ -115,6 +115,7 @@ class Actions:
                 how = "from memory" if painted.recalled else f"in {time.perf_counter() - started:.1f} s"
                 did = "Edited" if session.opened else "Painted"
                 status = f"{did} {how} with {count_steps(steps)} of {solver}, seed {seed}."
+                status += exchanged_sides(self.pipeline(model).palette, labels)
             else:
                 status = f"A draft of {count_steps(painted.steps)}; {int(steps)} are on their way."
             yield painted.photo, seed, gr.update(value=None), status
@@ -292,6 +293,15 @@ def synthesis_request(
         model=model, steps=int(steps), solver=solver, grid=grid, beta=float(beta), seed=int(seed or 0),
         layout=pack_labels(labels), **regions.fields(),
     )  # fmt: skip
+
+
+def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:
+    """What to say of a layout whose left and right are exchanged; "" where they are not."""
+    pairs = palette.exchanged(labels)
+    if not pairs:
+        return ""
+    names = " and ".join(region_name(palette, left).replace(" + ", "/") for left, _ in pairs)
+    return f" {names.capitalize()}: exchanged? A person's left is on the picture's right."
 
 
 def count_steps(steps: float) -> str:

@@ -114,6 +114,14 @@ class Palette:
         }
         return json.dumps(raw, indent=1) + "\n"
 
+    def exchanged(self, labels: np.ndarray) -> list[tuple[int, int]]:
+        """Mirror pairs (left, right) that stand the wrong way round in labels (H, W): a person's left side is on the
+        picture's right. A network that never saw them so makes faces of them that nobody wants.
+        """
+        columns = {i: np.nonzero(labels == i)[1] for pair in self.mirror for i in pair}
+        both = [pair for pair in self.mirror if all(len(columns[i]) for i in pair)]
+        return [(left, right) for left, right in both if columns[left].mean() < columns[right].mean()]
+
     def flip(self, labels: np.ndarray) -> np.ndarray:
         """Mirror a label map (..., H, W) left to right and exchange the mirror pairs' ids."""
         return self.mirror_of_id[labels[..., ::-1]]

@@ -51,6 +51,16 @@ def test_paint_says_what_it_did(actions: Actions, labels: np.ndarray) -> None:
     assert "4 steps of euler, seed 7" in status
 
 
+def test_exchanged_sides_are_said(actions: Actions, labels: np.ndarray) -> None:
+    right = labels.copy()
+    right[100:110, 60:80], right[100:110, 160:180] = 5, 4  # the person's left eye is on the picture's right
+    wrong = np.where(right == 5, 4, np.where(right == 4, 5, right)).astype(np.uint8)
+    one = np.where(right == 5, 1, right).astype(np.uint8)
+    for layout, words in ((right, False), (one, False), (wrong, True)):
+        *_, (*_, status) = actions.paint(Session("faces"), "faces", layout, 2, 7, True, *HOW)
+        assert ("Left eye/right eye: exchanged?" in status) == words and status.startswith("Painted")
+
+
 def test_an_unlocked_seed_is_drawn_anew(actions: Actions, labels: np.ndarray) -> None:
     assert len({paint(actions, labels, locked=False)[1] for _ in range(5)}) > 1
 
