@@ -49,7 +49,7 @@ def shortcut_loss(model: Any, n: int = 16) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     z0, z1, t = torch.randn(n, 4, 2, 2), torch.randn(n, 4, 2, 2), torch.linspace(0, 1, n)
     batch = FlowBatch(sample_path(z0, z1, t), z0[:0], torch.empty(0), (slice(0, 1), slice(0, 1)))
-    task = SimpleNamespace(config=SimpleNamespace(endpoint=0, photo_pixels=0, photo_features=0))
+    task = SimpleNamespace(config=SimpleNamespace(endpoint=0, align=0, photo_pixels=0, photo_features=0))
     # super() asks for a task that is one
     return ShortcutTask.loss(cast(Any, _bare(task)), model, batch)
 

@@ -16,7 +16,7 @@ from semflow_core.evaluation.evaluate import evaluate, load_others, match_folder
 from semflow_core.evaluation.features import FeatureNetwork
 from semflow_core.evaluation.harness import Harness
 from semflow_core.evaluation.photos import PhotoMetrics
-from semflow_core.evaluation.segmentation import confusion, iou, mean_iou, pixel_accuracy
+from semflow_core.evaluation.segmentation import confusion, ghosts, iou, mean_iou, pixel_accuracy
 from semflow_core.palette import load_palette, parse_palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.registry import load_pipeline
@@ -272,3 +272,15 @@ def test_the_development_split_has_no_foreign_ids(training_data: Path) -> None:
     for pair in pairs:
         with Image.open(pair.mask) as image:
             palette.index(np.asarray(image))
+
+
+def test_ghosts_are_classes_that_no_neighbour_has() -> None:
+    truth = np.zeros((32, 32), np.uint8)
+    truth[:, 16:] = 3
+    assert ghosts(truth, truth, reach=2) == (0, 4 * 32)  # two columns on either side of the border
+    moved = truth.copy()
+    moved[:, 14:16] = 3  # wrong, but no ghost: the class is 2 pixels away
+    assert ghosts(moved, truth, reach=2)[0] == 0
+    haunted = truth.copy()
+    haunted[10:15, 15], haunted[:, 2] = 7, 7  # the second is far from any border
+    assert ghosts(haunted, truth, reach=2) == (5, 4 * 32)

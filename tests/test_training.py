@@ -37,7 +37,7 @@ from semflow_core.training.codec import (
     widen,
 )
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
-from semflow_core.training.flow import FlowConfig, FlowTask
+from semflow_core.training.flow import FlowConfig, FlowTask, plain, start_from
 from semflow_core.training.loop import learning_rate
 from semflow_core.training.run import run_training
 
@@ -172,6 +172,32 @@ def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flo
     errors = [*(1 - batch.path.target)[straight], *(z1 - z0 - 1)[near], *(z1 - z0 - 1)[far]]
     expected = torch.stack(errors).square().mean()
     assert torch.allclose(task.loss(astray, batch)["flow"], expected, atol=1e-4)
+
+
+def test_the_network_may_come_to_its_own_states_in_two_steps(tmp_path: Path, flow_config: dict) -> None:
+    words = ["own_states=2", "own_steps=2", "endpoint_samples=1", "photo_samples=1", "optim.batch=7"]
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    near, far, t = batch.from_photo, batch.from_layout, batch.path.t.view(-1, 1, 1, 1)
+    z0 = batch.path.zt - t * batch.path.target
+    z1 = z0 + batch.path.target
+    asked = []
+
+    class Growing(torch.nn.Module):  # v = z
+        def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
+            asked.append(time / 1000)
+            return UNet2DOutput(sample=zt)
+
+    path = task.leave_path(Growing(), batch)
+    assert torch.allclose(path.zt[near], z0[near] * (1 + t[near] / 2) ** 2, atol=1e-5)
+    assert torch.allclose(path.zt[far], z1[far] * (1 - (1 - t[far]) / 2) ** 2, atol=1e-5)
+    ends = torch.cat([batch.path.t[near], batch.path.t[far]])
+    starts = torch.tensor([0.0, 0, 1, 1])
+    assert torch.equal(asked[0], starts) and torch.allclose(asked[1], (starts + ends) / 2)
+    with pytest.raises(InputError, match="own_steps is 0"):
+        build(FlowConfig, raw | {"own_steps": 0})
 
 
 def test_own_states_leave_no_gap_in_the_straight_paths_times(tmp_path: Path, flow_config: dict) -> None:
@@ -528,3 +554,40 @@ def test_the_shipped_configurations_have_no_unread_key(name: str) -> None:
     config = build(KINDS[raw.pop("kind")][0], raw)
     for domain in [config.domain] if isinstance(config, FlowConfig) else config.domains.values():
         assert domain.codebook().max_beta == 62.5
+
+
+def test_it_trains_with_the_flow_and_leaves_nothing_in_the_model(
+    tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semflow_core.training.alignment.load_mobilenet", lambda: MobileNetV2Features().eval())
+    config = write(tmp_path / "flow.yaml", flow_config)
+    run_training(config, ["align=1", "optim.steps=2"])
+    exported = SemFlowPipeline.from_pretrained(tmp_path / "run" / "export").unet
+    assert not [name for name in exported.state_dict() if "alignment" in name]
+    raw = read_config(config, ["align=1"])
+    del raw["kind"]
+    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    start_from(task.model, str(tmp_path / "run" / "export" / "unet"))  # it lacks the projection, which stays new
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    assert batch.seen.shape == (4, 416, 4, 4)
+    parts = task.loss(task.model, batch)
+    assert torch.allclose(parts["loss"], parts["flow"] + parts["align"], atol=1e-5)
+    parts["loss"].backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in task.model.alignment.parameters())
+    z, t = batch.path.zt, 1000 * batch.path.t
+    assert torch.allclose(plain(task.model)(z, t).sample, task.model(z, t).sample, atol=1e-5)
+
+
+def test_half_of_the_readers_are_drawn_by_class(tmp_path: Path, flow_config: dict) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["copies=3", "endpoint_samples=2"])
+    del raw["kind"]
+    pairs = Path(flow_config["data"])
+    shares = []
+    for even in (0.0, 1.0):
+        task = FlowTask(build(FlowConfig, raw | {"even_classes": even}), pairs)
+        n = len(task.z0) // 3
+        task.having = [np.array([1]), np.array([1])]  # one pair has all the classes there are
+        drawn = np.stack([task._draw(np.random.default_rng(seed)) for seed in range(60)])
+        assert drawn.min() >= 0 and drawn.max() < len(task.z0) and set(drawn[:, 0] // n) == {0, 1, 2}
+        shares.append((drawn % n == 1).mean(axis=0))
+    assert (shares[1][:2] == 1).all() and shares[0].max() < 0.8 and shares[1][2:].max() < 0.8

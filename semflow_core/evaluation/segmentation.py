@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torchmetrics.classification import MulticlassConfusionMatrix
@@ -53,3 +54,22 @@ def miou_of(counts: torch.Tensor) -> float:
 def accuracy_of(counts: torch.Tensor) -> float:
     """`pixel_accuracy` from confusion counts (n, n); nan where the truth has no class."""
     return 100 * float(counts.diag().sum() / counts.sum())
+
+
+def ghosts(predicted: np.ndarray, truth: np.ndarray, reach: int = 3) -> tuple[int, int]:
+    """Ghost classes at borders: a colour halfway between two anchors can be a third one's.
+
+    Args:
+        predicted, truth: class ids (H, W) uint8.
+        reach: pixels; how near to a border of the truth is looked, and how far a class may have moved.
+
+    Returns:
+        Pixels with a class that the truth has nowhere within reach, and all that were looked at.
+    """
+    near = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    border = cv2.dilate(truth, near) != cv2.erode(truth, near)
+    known = np.zeros(truth.shape, bool)
+    for class_id in np.unique(predicted):
+        here = cv2.dilate((truth == class_id).astype(np.uint8), near) > 0
+        known |= (predicted == class_id) & here
+    return int((border & ~known).sum()), int(border.sum())

@@ -12,13 +12,13 @@ import numpy as np
 
 from ..data.pairs import data_root
 from ..errors import InputError
-from ..evaluation.bootstrap import Estimate
+from ..evaluation.bootstrap import Estimate, bootstrap
 from ..evaluation.evaluate import miou
 from ..evaluation.features import HOW_TO_GET, find_networks
 from ..evaluation.harness import Harness
 from ..evaluation.lpips import find_lpips
 from ..evaluation.photos import PhotoMetrics
-from ..evaluation.segmentation import confusions
+from ..evaluation.segmentation import confusions, ghosts
 from ..images import read_layout
 from ..pipeline import SemFlowPipeline
 from ..registry import MODEL_DIR
@@ -59,10 +59,16 @@ class Bench:
         h = self.harness
         return miou(confusions(h.segment(photos, **how), h.masks, h.palette), h.seed)
 
-    def codec_ceiling(self) -> Estimate:
-        """mIoU of the perturbed layouts after the autoencoder alone."""
+    def codec_alone(self) -> dict[str, Estimate]:
+        """The perturbed layouts after the autoencoder alone: mIoU, and ghost classes at their borders."""
         h = self.harness
-        return miou(confusions(h.codec_labels(), h.masks, h.palette), h.seed)
+        found = h.codec_labels()
+        counts = np.array([ghosts(f, m) for f, m in zip(found, h.layouts)], float)  # (N, 2)
+        share = bootstrap(lambda i: 100 * counts[i, 0].sum() / counts[i, 1].sum(), len(counts), h.seed)
+        return {
+            "codec alone mIoU": miou(confusions(found, h.masks, h.palette), h.seed),
+            "its ghost classes, % of pixels at borders": share,
+        }
 
     def synthesis(self, made: list[np.ndarray] | None = None, **how: Any) -> dict[str, Estimate]:
         """Photos from the split's layouts: cycle mIoU, distances to the real ones, diversity, by name.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,8 @@ from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from ..solvers import solve
-from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
+from .alignment import Alignment, PhotoFeatures
+from .codec import anchor_cross_entropy, load_autoencoder, pairs_by_class, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
 from .perceptual import FeatureDistance
 
@@ -80,9 +80,12 @@ class FlowConfig:
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
     own_states: int = 0  # of a batch and direction: they start where the network itself comes to; `leave_path`
+    own_steps: int = 1  # Euler's, even ones, in which it comes there
     photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
     photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
+    align: float = 0.0  # weight of what the U-Net's inner states lack of an ImageNet network's: `training.alignment`
+    even_classes: float = 0.0  # share of the samples nearest to the photo that are drawn by class, each class alike
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -92,6 +95,8 @@ class FlowConfig:
 
     def __post_init__(self) -> None:
         taken = self.endpoint_samples + self.photo_samples + 2 * self.own_states
+        if self.own_steps < 1:
+            raise InputError(f"own_steps is {self.own_steps}; it must be at least 1")
         if self.own_states < 0 or self.own_states and taken > self.optim.batch:
             raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
 
@@ -105,6 +110,8 @@ class FlowBatch:
     # samples that leave the straight path for the network's own, from the photo and from the layout
     from_photo: slice = field(default_factory=lambda: slice(0))
     from_layout: slice = field(default_factory=lambda: slice(0))
+    # (B, 416, S/16, S/16) what an ImageNet network sees in the photos, for `align`
+    seen: torch.Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 class FlowTask:
@@ -126,15 +133,21 @@ class FlowTask:
         if config.time_sampling not in TIME_SAMPLING:
             known = ", ".join(TIME_SAMPLING)
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
+        self.eyes = PhotoFeatures().to(self.device) if config.align else None
+        if config.align:
+            # a child of the U-Net, so that it is optimised, averaged and resumed with it
+            self.model.alignment = Alignment(self.model)
         teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
         pairs = config.domain.split(root, "train", config.size)
         self.looks = self._fit_looks(pairs) if config.looks else None
         self.rarity = rarity(pairs.masks, self.codebook, 0.5)
-        key = str((root, [getattr(config, name) for name in ENCODING], config.optim.autocast(self.device)))
+        told = [getattr(config, name) for name in ENCODING]
+        key = str((root, told, config.align > 0, config.optim.autocast(self.device)))
         if key not in ENCODED:
             ENCODED.clear()
             ENCODED[key] = self._encode_copies(pairs)
-        self.z0, self.z1, self.painted, self.labels = ENCODED[key]
+        self.z0, self.z1, self.painted, self.labels, self.seen = ENCODED[key]
+        self.having = list(pairs_by_class(pairs.masks).values())  # of each class: the pairs that have it
         self.own = self._simulate(teacher) if teacher else self.z0
 
     def build(self, latent_channels: int) -> UNet2DModel:
@@ -143,13 +156,13 @@ class FlowTask:
 
     @torch.inference_mode()
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, ...]:
-        """(z0, z1, painted, labels): latents of all copies, (copies * N, C, h, w) float16, and class indices
-        (copies * N, S, S) uint8.
+        """(z0, z1, painted, labels, seen): latents of all copies, (copies * N, C, h, w) float16, class indices
+        (copies * N, S, S) uint8 and, with `align`, features (copies * N, 416, S/16, S/16) float16.
 
         `painted` is z1, but for the `sloppy` copies, where it is the latent of a layout as a hand would paint it.
         """
         rng = np.random.default_rng((self.config.seed, 1))
-        z0, z1, painted, labels = [], [], [], []
+        z0, z1, painted, labels, seen = [], [], [], [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
             both = [
@@ -159,6 +172,7 @@ class FlowTask:
             photos, masks = (np.stack(part) for part in zip(*both))
             offsets = self._offsets(photos, masks)
             z0.append(self._encode(to_float(photos)))
+            seen.append(self._look(to_float(photos)))
             exact, index = self._encode_layouts(masks, rng, offsets)
             z1.append(exact)
             labels.append(index.to(torch.uint8))
@@ -168,7 +182,7 @@ class FlowTask:
                 hurried = np.stack([sloppy(m, rng) for m in masks[by_hand]])
                 theirs = offsets[by_hand] if offsets is not None else None
                 painted[-1][by_hand] = self._encode_layouts(hurried, rng, theirs)[0]
-        return tuple(torch.cat(part) for part in (z0, z1, painted, labels))
+        return tuple(torch.cat(part) for part in (z0, z1, painted, labels, seen))
 
     def _fit_looks(self, pairs: PairArrays) -> Looks:
         if not self.perturbation.regional_amplitude:
@@ -196,6 +210,10 @@ class FlowTask:
             pictures = pictures.to(self.device, memory_format=torch.channels_last)
             return self.vae.encode(pictures).latents.half().cpu()
 
+    def _look(self, pictures: torch.Tensor) -> torch.Tensor:
+        """What an ImageNet network sees in them, float16; nothing without `align`."""
+        return self.eyes(pictures.to(self.device)).half().cpu() if self.eyes else torch.empty(len(pictures), 0)
+
     @torch.inference_mode()
     def _simulate(self, teacher: SemFlowPipeline) -> torch.Tensor:
         """Where `teacher` takes each z1: the photos of a reflow round (Liu et al. 2022), (copies * N, C, h, w)."""
@@ -207,7 +225,7 @@ class FlowTask:
         return torch.cat(made)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
-        i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
+        i = torch.from_numpy(self._draw(rng))
         n, k = len(i), self.config.own_states
         from_photo = slice(self.config.endpoint_samples, self.config.endpoint_samples + k)
         from_layout = slice(n - self.config.photo_samples - k, n - self.config.photo_samples)
@@ -228,7 +246,20 @@ class FlowTask:
         labels = self.labels[i[: from_photo.stop], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
         photos = z0[n - self.config.photo_samples - k :].to(device).float()
         window = slice(y, y + half), slice(x, x + half)
-        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout)
+        seen = self.seen[i].to(device).float()
+        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout, seen)
+
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Indices of the copies of a batch; `even_classes` of those that read the photo have a class drawn evenly.
+
+        A class of one street in fifty would otherwise be met once in three batches.
+        """
+        i = rng.integers(len(self.z0), size=self.config.optim.batch)
+        readers = rng.random(self.config.endpoint_samples + self.config.own_states)
+        for at in np.flatnonzero(readers < self.config.even_classes):
+            having = self.having[int(rng.integers(len(self.having)))]
+            i[at] = rng.choice(having) + rng.integers(self.config.copies) * (len(self.z0) // self.config.copies)
+        return i
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = self.leave_path(model, batch) if len(batch.path.t[batch.from_photo]) else batch.path
@@ -245,6 +276,9 @@ class FlowTask:
             masks = self._seen(z1, batch.window)
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
+        if self.config.align:
+            parts["align"] = self.model.alignment(batch.seen)
+            parts["loss"] = parts["loss"] + self.config.align * parts["align"]
         if self.config.photo_pixels or self.config.photo_features:
             n = len(batch.photos)
             z0 = path.zt[-n:] - path.t[-n:].view(-1, 1, 1, 1) * v[-n:].float()  # where v comes from
@@ -260,7 +294,7 @@ class FlowTask:
 
     @torch.no_grad()
     def leave_path(self, model: torch.nn.Module, batch: FlowBatch) -> PathSample:
-        """The batch's path, its own states moved to where one Euler step from the photo, or from the layout, leads.
+        """The batch's path, its own states moved to where Euler's steps from the photo, or from the layout, lead.
 
         From there v must point to the other end all the same. On the straight path alone (Eq. 10) the network never
         sees its own errors, and every step adds to them.
@@ -269,11 +303,14 @@ class FlowTask:
         z0 = zt - t * target
         z1 = z0 + target
         near, far = batch.from_photo, batch.from_layout
-        starts = torch.cat([z0[near], z1[far]]).contiguous(memory_format=torch.channels_last)
-        times = torch.cat([0 * batch.path.t[near], 0 * batch.path.t[far] + 1000])
-        v0, v1 = model(starts, times).sample.float().chunk(2)
-        zt[near] = z0[near] + t[near] * v0
-        zt[far] = z1[far] - (1 - t[far]) * v1
+        z = torch.cat([z0[near], z1[far]])
+        ends = torch.cat([t[near], t[far]])
+        now = torch.cat([torch.zeros_like(t[near]), torch.ones_like(t[far])])
+        step = (ends - now) / self.config.own_steps
+        for _ in range(self.config.own_steps):
+            v = model(z.contiguous(memory_format=torch.channels_last), 1000 * now.flatten()).sample.float()
+            z, now = z + step * v, now + step
+        zt[near], zt[far] = z.chunk(2)
         target[near] = (z1[near] - zt[near]) / (1 - t[near])
         target[far] = (zt[far] - z0[far]) / t[far]
         return PathSample(zt, batch.path.t, target)
@@ -294,7 +331,7 @@ class FlowTask:
         )
 
     def report(self, model: UNet2DModel, step: int, out: Path) -> str:
-        pipeline = self.pipeline(copy.deepcopy(model)).to(self.device)
+        pipeline = self.pipeline(plain(model)).to(self.device)
         photos, masks, palette = self.dev.photos, self.dev.masks, self.codebook.palette
         few = masks[:16]
 
@@ -320,7 +357,7 @@ class FlowTask:
         return cv2.resize(picture, (self.config.size, self.config.size), interpolation=cv2.INTER_AREA)
 
     def export(self, model: UNet2DModel, out: Path) -> None:
-        self.pipeline(model).save_pretrained(out)
+        self.pipeline(plain(model)).save_pretrained(out)
 
 
 def start_from(model: UNet2DModel, folder: str) -> None:
@@ -329,11 +366,18 @@ def start_from(model: UNet2DModel, folder: str) -> None:
     Raises:
         InputError: the folder is none, or its U-Net has another shape.
     """
-    own = {k: v for k, v in model.state_dict().items() if k.startswith("class_embedding.")}
+    own = {k: v for k, v in model.state_dict().items() if k.startswith(("class_embedding.", "alignment."))}
     try:
         model.load_state_dict(own | UNet2DModel.from_pretrained(folder).float().state_dict())
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None
+
+
+def plain(model: UNet2DModel) -> UNet2DModel:
+    """A copy, without what only training needs."""
+    bare: Any = UNet2DModel.from_config(model.config)
+    bare.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("alignment.")})
+    return bare.to(model.device).eval()
 
 
 def chunks(items: list[Any], size: int = 16) -> list[list[Any]]:
