@@ -105,8 +105,8 @@ class FlowConfig:
 class FlowBatch:
     path: PathSample  # times ascending, but for the own states'
     photos: torch.Tensor  # (own_states + photo_samples, C, h, w) latents of the last few's photos
-    labels: torch.Tensor  # (endpoint_samples + own_states, S/2, S/2) class indices of the first, in a window
-    window: tuple[slice, slice]  # of latent cells; to decode a quarter of the picture costs a quarter
+    labels: torch.Tensor  # (endpoint_samples + own_states, S, S) class indices of the first
+    window: tuple[slice, slice]  # of latent cells, of photos that are decoded: a quarter of one costs a quarter
     # samples that leave the straight path for the network's own, from the photo and from the layout
     from_photo: slice = field(default_factory=lambda: slice(0))
     from_layout: slice = field(default_factory=lambda: slice(0))
@@ -243,7 +243,7 @@ class FlowTask:
         path = sample_path(z0.to(device).float(), z1.to(device).float(), t.to(device))
         half = self.config.size // 16
         y, x = rng.integers(0, half + 1, size=2).tolist()
-        labels = self.labels[i[: from_photo.stop], 8 * y : 8 * (y + half), 8 * x : 8 * (x + half)]
+        labels = self.labels[i[: from_photo.stop]]
         photos = z0[n - self.config.photo_samples - k :].to(device).float()
         window = slice(y, y + half), slice(x, x + half)
         seen = self.seen[i].to(device).float()
@@ -273,7 +273,7 @@ class FlowTask:
         if self.config.endpoint:
             n = len(batch.labels)
             z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
-            masks = self._seen(z1, batch.window)
+            masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
         if self.config.align:
