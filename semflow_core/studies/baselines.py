@@ -45,7 +45,8 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     """
     folders = {kind: out / "baselines" / kind for kind in KINDS}
     # all from scratch, the flow as plain as the paper's, and without what only pictures have a use for
-    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", "looks=false", "own_states=0", *overrides]
+    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", "align=0"]
+    words += ["looks=false", "own_states=0", *overrides]
     chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
     data = settings(config, [*words, f"out={out}"]).data
     for kind, folder in folders.items():

@@ -75,6 +75,7 @@ TRAINING_STUDIES = {
         (
             Variant("the straight path only (the paper)", ("own_states=0",)),
             Variant("3 of 16 samples a direction", ("own_states=3",)),
+            Variant("the same, two steps away", ("own_states=3", "own_steps=2")),
         ),
     ),
     "alignment": TrainingStudy(

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..errors import InputError
-from ..evaluation.features import HOW_TO_GET, IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
+from .perceptual import MobileNetLayers
 
 LAYERS = {13: 96, 17: 320}  # MobileNetV2's layers that are looked at, and their channels: 1/16 and 1/32 of the side
 
@@ -27,29 +27,15 @@ class PhotoFeatures(nn.Module):
         InputError: MobileNetV2's weights are not on this machine.
     """
 
-    mean: torch.Tensor  # registered buffers
-    std: torch.Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        network = load_mobilenet()
-        if network is None:
-            raise InputError(HOW_TO_GET)
-        self.layers = nn.ModuleList(list(network.features)[: max(LAYERS) + 1]).requires_grad_(False)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+        self.network = MobileNetLayers(tuple(LAYERS))
 
     @torch.no_grad()
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
-        x = ((photos + 1) / 2 - self.mean) / self.std
-        side = (-(-photos.shape[-2] // 16), -(-photos.shape[-1] // 16))
-        found = []
-        for depth, layer in enumerate(self.layers):
-            x = layer(x)
-            if depth in LAYERS:
-                seen = F.interpolate(x.float(), side, mode="bilinear", align_corners=False)
-                found.append(F.normalize(seen, dim=1))
-        return torch.cat(found, dim=1)
+        fine, coarse = self.network(photos)
+        coarse = F.interpolate(coarse, fine.shape[-2:], mode="bilinear", align_corners=False)
+        return torch.cat([F.normalize(fine, dim=1), F.normalize(coarse, dim=1)], dim=1)
 
 
 class Alignment(nn.Module):

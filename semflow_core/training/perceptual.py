@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -10,6 +12,36 @@ from ..errors import InputError
 from ..evaluation.features import HOW_TO_GET, IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
 
 DEPTHS = (1, 3, 6, 13)  # MobileNetV2's layers with 16, 24, 32 and 96 channels, at 1/2 to 1/16 of the picture's side
+
+
+class MobileNetLayers(nn.Module):
+    """What MobileNetV2's layers see: (B, 3, H, W) in [-1, 1] -> a tensor of features at each of `depths`, in order.
+
+    Raises:
+        InputError: MobileNetV2's weights are not on this machine.
+    """
+
+    mean: torch.Tensor  # registered buffers
+    std: torch.Tensor
+
+    def __init__(self, depths: Sequence[int]) -> None:
+        super().__init__()
+        network = load_mobilenet()
+        if network is None:
+            raise InputError(HOW_TO_GET)
+        self.depths = depths
+        self.layers = nn.ModuleList(list(network.features)[: max(depths) + 1]).requires_grad_(False)
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+
+    def forward(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+        x = ((pictures + 1) / 2 - self.mean) / self.std
+        found = []
+        for depth, layer in enumerate(self.layers):
+            x = layer(x)
+            if depth in self.depths:
+                found.append(x.float())
+        return found
 
 
 class FeatureDistance(nn.Module):
@@ -22,17 +54,9 @@ class FeatureDistance(nn.Module):
         InputError: MobileNetV2's weights are not on this machine.
     """
 
-    mean: torch.Tensor  # registered buffers
-    std: torch.Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        network = load_mobilenet()
-        if network is None:
-            raise InputError(HOW_TO_GET)
-        self.layers = nn.ModuleList(list(network.features)[: DEPTHS[-1] + 1]).requires_grad_(False)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+        self.network = MobileNetLayers(DEPTHS)
 
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """(B, 3, H, W) in [-1, 1] each -> their distance, a scalar. Gradients flow to `a` only."""
@@ -41,10 +65,4 @@ class FeatureDistance(nn.Module):
         return torch.stack([(x - y).square().sum(1).mean() for x, y in zip(self._features(a), theirs)]).mean()
 
     def _features(self, x: torch.Tensor) -> list[torch.Tensor]:
-        x = ((x + 1) / 2 - self.mean) / self.std
-        found = []
-        for depth, layer in enumerate(self.layers):
-            x = layer(x)
-            if depth in DEPTHS:
-                found.append(F.normalize(x.float(), dim=1))
-        return found
+        return [F.normalize(seen, dim=1) for seen in self.network(x)]
