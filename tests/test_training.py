@@ -560,15 +560,3 @@ def test_it_trains_with_the_flow_and_leaves_nothing_in_the_model(
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in task.model.alignment.parameters())
     z, t = batch.path.zt, 1000 * batch.path.t
     assert torch.allclose(plain(task.model)(z, t).sample, task.model(z, t).sample, atol=1e-5)
-
-
-def test_half_of_the_readers_are_drawn_by_class(tmp_path: Path, flow_config: dict) -> None:
-    shares = []
-    for even in (0.0, 1.0):
-        task = flow_task(tmp_path, flow_config, "copies=3", "endpoint_samples=2", f"even_classes={even}")
-        n = len(task.z0) // 3
-        task.having = [np.array([1]), np.array([1])]  # one pair has all the classes there are
-        drawn = np.stack([task._draw(np.random.default_rng(seed)) for seed in range(60)])
-        assert drawn.min() >= 0 and drawn.max() < len(task.z0) and set(drawn[:, 0] // n) == {0, 1, 2}
-        shares.append((drawn % n == 1).mean(axis=0))
-    assert (shares[1][:2] == 1).all() and shares[0].max() < 0.8 and shares[1][2:].max() < 0.8

@@ -86,13 +86,6 @@ TRAINING_STUDIES = {
             Variant("1", ("align=1",)),
         ),
     ),
-    "classes": TrainingStudy(
-        "Does it help to draw the pairs that are read by their classes, each class alike?",
-        (
-            Variant("pairs drawn evenly (the paper)", ("even_classes=0",)),
-            Variant("half of them by class", ("even_classes=0.5",)),
-        ),
-    ),
     "ema": TrainingStudy(
         "How long an average of the weights?",
         (

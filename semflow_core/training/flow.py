@@ -27,7 +27,7 @@ from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from ..solvers import solve
 from .alignment import Alignment, PhotoFeatures
-from .codec import anchor_cross_entropy, load_autoencoder, pairs_by_class, perturbed, rarity, to_float
+from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
 from .perceptual import FeatureDistance
 
@@ -85,7 +85,6 @@ class FlowConfig:
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
     photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
     align: float = 0.0  # weight of what the U-Net's inner states lack of an ImageNet network's: `training.alignment`
-    even_classes: float = 0.0  # share of the samples nearest to the photo that are drawn by class, each class alike
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -147,7 +146,6 @@ class FlowTask:
             ENCODED.clear()
             ENCODED[key] = self._encode_copies(pairs)
         self.z0, self.z1, self.painted, self.labels, self.seen = ENCODED[key]
-        self.having = list(pairs_by_class(pairs.masks).values())  # of each class: the pairs that have it
         self.own = self._simulate(teacher) if teacher else self.z0
 
     def build(self, latent_channels: int) -> UNet2DModel:
@@ -225,7 +223,7 @@ class FlowTask:
         return torch.cat(made)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> FlowBatch:
-        i = torch.from_numpy(self._draw(rng))
+        i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
         n, k = len(i), self.config.own_states
         from_photo = slice(self.config.endpoint_samples, self.config.endpoint_samples + k)
         from_layout = slice(n - self.config.photo_samples - k, n - self.config.photo_samples)
@@ -248,18 +246,6 @@ class FlowTask:
         window = slice(y, y + half), slice(x, x + half)
         seen = self.seen[i].to(device).float()
         return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout, seen)
-
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Indices of the copies of a batch; `even_classes` of those that read the photo have a class drawn evenly.
-
-        A class of one street in fifty would otherwise be met once in three batches.
-        """
-        i = rng.integers(len(self.z0), size=self.config.optim.batch)
-        readers = rng.random(self.config.endpoint_samples + self.config.own_states)
-        for at in np.flatnonzero(readers < self.config.even_classes):
-            having = self.having[int(rng.integers(len(self.having)))]
-            i[at] = rng.choice(having) + rng.integers(self.config.copies) * (len(self.z0) // self.config.copies)
-        return i
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = self.leave_path(model, batch) if len(batch.path.t[batch.from_photo]) else batch.path
