@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from .autoencoder import PyramidAutoencoder
+from .backbone import SeeingUNet2DModel
 from .codebook import Codebook, from_model, to_model
 from .colors import RegionColors
 from .editing import changed_cells, composite, edit_velocity, recolor, region_offsets, to_means
@@ -49,6 +50,7 @@ COMPONENTS: dict[str, Any] = {
     "PyramidAutoencoder": PyramidAutoencoder,
     "AutoencoderTiny": diffusers.AutoencoderTiny,
     "UNet2DModel": diffusers.UNet2DModel,
+    "SeeingUNet2DModel": SeeingUNet2DModel,
 }
 
 
@@ -95,7 +97,7 @@ class SemFlowPipeline:
 
     Args:
         vae: encode(x).latents and decode(z).sample on [-1, 1] images, eight times smaller latents.
-        unet: v(z, 1000 t), diffusers' UNet2DModel.
+        unet: v(z, 1000 t), diffusers' UNet2DModel, or that with a backbone.
         codebook: the anchors of the label set.
         perturbation: what the model was trained with, the default of requests.
         size: side in pixels of the square that the network sees.

@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 import torch
 
-from semflow_core.errors import InputError
 from semflow_core.flow import sample_path
 from semflow_core.training import conditioned
 from semflow_core.training.conditioned import JointTask, ShortcutTask, fold
@@ -50,7 +49,7 @@ def shortcut_loss(model: Any, n: int = 16) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     z0, z1, t = torch.randn(n, 4, 2, 2), torch.randn(n, 4, 2, 2), torch.linspace(0, 1, n)
     batch = FlowBatch(sample_path(z0, z1, t), z0[:0], torch.empty(0), (slice(0, 1), slice(0, 1)))
-    task = SimpleNamespace(config=SimpleNamespace(endpoint=0, align=0, photo_pixels=0, photo_features=0))
+    task = SimpleNamespace(config=SimpleNamespace(endpoint=0, photo_pixels=0, photo_features=0))
     # super() asks for a task that is one
     return ShortcutTask.loss(cast(Any, _bare(task)), model, batch)
 
@@ -80,14 +79,12 @@ def test_the_network_is_told_whole_steps_of_both_directions_and_none_for_the_flo
 
 
 def test_a_joint_network_is_told_the_batchs_domain() -> None:
-    def domain(align: float = 0) -> Any:
-        task = SimpleNamespace(config=SimpleNamespace(unet=SMALL, size=64, align=align))
+    def domain() -> Any:
+        task = SimpleNamespace(config=SimpleNamespace(unet=SMALL, size=64))
         task.vae = SimpleNamespace(config={"latent_channels": 4})
         task.loss = lambda model, batch: {"loss": model(batch.path.zt, batch.path.t).sample}
         return task
 
-    with pytest.raises(InputError, match="leave align at 0"):
-        JointTask(cast(dict[str, FlowTask], {"faces": domain(), "streets": domain(align=1)}))
     joint = JointTask(cast(dict[str, FlowTask], {"faces": domain(), "streets": domain()}))
     seen = []
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.evaluation.mobilenet import MobileNetV2Features
+from semflow_core.mobilenet import MobileNetV2Features
 from semflow_core.training.perceptual import FeatureDistance
 
 

@@ -18,9 +18,9 @@ from semflow_core.evaluation.bootstrap import Estimate, bootstrap, bootstrap_mea
 from semflow_core.evaluation.diversity import distances, pixel_std
 from semflow_core.evaluation.features import FeatureNetwork, find_networks, imagenet_input, mobilenet
 from semflow_core.evaluation.frechet import frechet_distance, kernel_distance, off_diagonal, subset
-from semflow_core.evaluation.mobilenet import MobileNetV2Features
 from semflow_core.evaluation.photos import PhotoMetrics
 from semflow_core.evaluation.report import markdown, plain, shown
+from semflow_core.mobilenet import MobileNetV2Features
 
 # ---- Fréchet distance --------------------------------------------------------------------------------------
 

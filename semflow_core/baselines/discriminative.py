@@ -7,6 +7,7 @@ The photo's latents go in, class scores of the 8x8 pixels of each latent cell co
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 
 from ..evaluation.segmentation import mean_iou
 from ..pipeline import SemFlowPipeline, save_half
-from ..training.flow import FlowTask, plain
+from ..training.flow import FlowTask
 
 
 def scores(unet: Any, z0: torch.Tensor) -> torch.Tensor:
@@ -56,11 +57,11 @@ class DiscriminativeTask(FlowTask):
         return {"loss": F.cross_entropy(scores(model, batch.z0).float(), batch.labels)}
 
     def report(self, model: UNet2DModel, step: int, out: Path) -> str:
-        pipeline, found = self.pipeline(plain(model)).to(self.device), []
+        pipeline, found = self.pipeline(copy.deepcopy(model)).to(self.device), []
         for i in range(0, len(self.dev), 10):
             found.append(segment_discriminative(pipeline, pipeline.unet, list(self.dev.photos[i : i + 10])))
         miou = mean_iou(np.concatenate(found), self.dev.masks, self.codebook.palette)
         return f"segmentation {miou:.1f} mIoU ({len(self.dev)} held-out pairs)"
 
     def export(self, model: UNet2DModel, out: Path) -> None:
-        save_half(plain(model), out / "unet")
+        save_half(model, out / "unet")

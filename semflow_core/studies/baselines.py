@@ -22,7 +22,7 @@ from ..pipeline import SemFlowPipeline, channels_last, fast_dtype
 from ..training.run import run_training
 from .bench import Bench, make_bench
 from .table import Outcome, Table
-from .training import settings
+from .training import PLAIN, settings
 
 KINDS = ("flow", "dsm", "discriminative")
 BUDGET = 4500  # training steps of all three together
@@ -45,7 +45,7 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     """
     folders = {kind: out / "baselines" / kind for kind in KINDS}
     # all from scratch, the flow as plain as the paper's, and without what only pictures have a use for
-    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", "align=0"]
+    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", *PLAIN]
     words += ["looks=false", "own_states=0", *overrides]
     chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
     data = settings(config, [*words, f"out={out}"]).data

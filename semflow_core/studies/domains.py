@@ -16,7 +16,7 @@ from ..training.loop import train
 from ..training.run import run_training
 from .bench import make_bench, sheet
 from .table import Outcome, Table
-from .training import settings
+from .training import PLAIN, settings
 
 BUDGET = 4500  # training steps of all: one half for the shared network, a quarter for each of the two
 STEPS = (1, 8)
@@ -37,7 +37,7 @@ def run_domains(
     """
     folder = out / "domains"
     files = {file.stem: file for file in configs}
-    each = [f"optim.steps={BUDGET // 4}", 'init=""', *overrides]  # all from scratch
+    each = [f"optim.steps={BUDGET // 4}", 'init=""', *PLAIN, *overrides]  # all from scratch
     flows = {name: settings(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
     for name, file in files.items():
         run_training(file, [*each, f"out={folder / name}"])

@@ -12,7 +12,7 @@ from ..pipeline import SemFlowPipeline
 from ..training.run import run_training
 from .bench import READ_STEPS, Bench, make_bench, sheet
 from .table import Outcome, Table
-from .training import settings
+from .training import PLAIN, settings
 
 BUDGET = 4500  # training steps of all: a third for the base
 STEPS = (1, 2, 4, 8)
@@ -50,7 +50,7 @@ def run_few_steps(
         InputError: a setting or the data is wrong.
     """
     folder = out / "few-steps"
-    base, each = folder / "base", [f"optim.steps={BUDGET * 2 // 15}", *overrides]
+    base, each = folder / "base", [f"optim.steps={BUDGET * 2 // 15}", *PLAIN, *overrides]
     flow = settings(config, [*each, f"out={folder}"])
     steps = flow.optim.steps
     run_training(config, [*each, f"optim.steps={steps * 5 // 2}", "photo_features=0", f"out={base}"])

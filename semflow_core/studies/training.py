@@ -17,6 +17,7 @@ from .bench import make_bench, sheet
 from .table import Outcome, Table
 
 BUDGET = 4500  # steps of all variants together: about an hour on two CPU cores
+PLAIN = ("backbone_steps=0",)  # studies are about the U-Net alone, but for one
 STEPS = (1, 8)  # at which every variant is measured
 
 
@@ -75,15 +76,6 @@ TRAINING_STUDIES = {
         (
             Variant("the straight path only (the paper)", ("own_states=0",)),
             Variant("3 of 16 samples a direction", ("own_states=3",)),
-            Variant("the same, two steps away", ("own_states=3", "own_steps=2")),
-        ),
-    ),
-    "alignment": TrainingStudy(
-        "Does it help to teach the U-Net what an ImageNet network sees in the photo (REPA), and how much?",
-        (
-            Variant("none (the paper)", ("align=0",)),
-            Variant("0.3", ("align=0.3",)),
-            Variant("1", ("align=1",)),
         ),
     ),
     "ema": TrainingStudy(
@@ -94,6 +86,10 @@ TRAINING_STUDIES = {
             # averages warm up: they are one and the same before the 460th step at 0.99, the 10 000th at 0.999
             Variant("0.999, warming up", ("optim.ema=0.999",)),
         ),
+    ),
+    "backbone": TrainingStudy(
+        "Does it help to let the U-Net see what an ImageNet backbone, taught to read first, sees in z_t?",
+        (Variant("none (the paper)"), Variant("a backbone, taught for 300 steps", ("backbone_steps=300",))),
     ),
     "augmentation": TrainingStudy(
         "What does augmentation buy with few pairs?",
@@ -122,7 +118,7 @@ def run_training_study(
     study = TRAINING_STUDIES[name]
     budget = f"optim.steps={BUDGET // len(study.variants)}"
     plans = {
-        variant: [budget, *overrides, *variant.overrides, f"out={out / name / str(i)}"]
+        variant: [budget, *PLAIN, *overrides, *variant.overrides, f"out={out / name / str(i)}"]
         for i, variant in enumerate(study.variants)
     }
     for words in plans.values():  # all of them, before the first trains for an hour

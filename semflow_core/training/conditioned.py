@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from diffusers import UNet2DModel
 
-from ..errors import InputError
 from ..flow import flow_loss
 from .flow import FlowBatch, FlowTask
 
@@ -88,15 +87,9 @@ class ShortcutTask(FlowTask):
 
 
 class JointTask:
-    """One network for several domains, told by an embedding which one it is in; batches take turns at random.
-
-    Raises:
-        InputError: a domain asks for `align`, whose projection hangs on that domain's own network.
-    """
+    """One network for several domains, told by an embedding which one it is in; batches take turns at random."""
 
     def __init__(self, tasks: dict[str, FlowTask]) -> None:
-        if any(task.config.align for task in tasks.values()):
-            raise InputError("one network for several domains cannot be aligned; leave align at 0")
         self.tasks = list(tasks.values())
         self.names = list(tasks)
         first = self.tasks[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from diffusers import UNet2DModel
 from PIL import Image
 from tqdm import tqdm
 
+from ..backbone import SEEN, SeeingUNet2DModel, load_backbone, load_unet
 from ..codebook import to_model
 from ..data.augment import Augmentation, augment, sloppy
 from ..data.pairs import PairArrays
@@ -26,7 +28,6 @@ from ..perturbation import Perturbation
 from ..pipeline import SemFlowPipeline, channels_last
 from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
 from ..solvers import solve
-from .alignment import Alignment, PhotoFeatures
 from .codec import anchor_cross_entropy, load_autoencoder, perturbed, rarity, to_float
 from .config import DomainConfig, OptimConfig
 from .perceptual import FeatureDistance
@@ -45,10 +46,12 @@ class UNetConfig:
     attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # a level
     head_dim: int = 32
 
-    def build(self, in_channels: int, out_channels: int, latent_size: int, **more: Any) -> UNet2DModel:
+    def build(
+        self, in_channels: int, out_channels: int, latent_size: int, kind: type[UNet2DModel] = UNet2DModel, **more: Any
+    ) -> UNet2DModel:
         if len(self.widths) != len(self.attention):
             raise InputError("the configuration keys unet.widths and unet.attention must have one entry a level each")
-        return UNet2DModel(
+        return kind(
             sample_size=latent_size,
             in_channels=in_channels,
             out_channels=out_channels,
@@ -80,22 +83,20 @@ class FlowConfig:
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
     own_states: int = 0  # of a batch and direction: they start where the network itself comes to; `leave_path`
-    own_steps: int = 1  # Euler's, even ones, in which it comes there
     photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
     photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
-    align: float = 0.0  # weight of what the U-Net's inner states lack of an ImageNet network's: `training.alignment`
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
+    backbone: str = ""  # folder of a taught one, or of a U-Net that has one, for the U-Net: `training.backbone`
+    backbone_steps: int = 0  # where it names none: of teaching one first, below `out`
     init: str = ""  # folder of a U-Net of the same shape to start from, another domain's for one
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
 
     def __post_init__(self) -> None:
         taken = self.endpoint_samples + self.photo_samples + 2 * self.own_states
-        if self.own_steps < 1:
-            raise InputError(f"own_steps is {self.own_steps}; it must be at least 1")
         if self.own_states < 0 or self.own_states and taken > self.optim.batch:
             raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
 
@@ -109,8 +110,6 @@ class FlowBatch:
     # samples that leave the straight path for the network's own, from the photo and from the layout
     from_photo: slice = field(default_factory=lambda: slice(0))
     from_layout: slice = field(default_factory=lambda: slice(0))
-    # (B, 416, S/16, S/16) what an ImageNet network sees in the photos, for `align`
-    seen: torch.Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 class FlowTask:
@@ -128,39 +127,45 @@ class FlowTask:
         self.dev = config.domain.split(root, "dev", config.size, limit=50)
         self.model = self.build(self.vae.config["latent_channels"])
         if config.init:
-            start_from(self.model, config.init)
+            self.start(config.init)
         if config.time_sampling not in TIME_SAMPLING:
             known = ", ".join(TIME_SAMPLING)
             raise InputError(f"there is no time_sampling '{config.time_sampling}'; it is one of {known}")
-        self.eyes = PhotoFeatures().to(self.device) if config.align else None
-        if config.align:
-            # a child of the U-Net, so that it is optimised, averaged and resumed with it
-            self.model.alignment = Alignment(self.model)
         teacher = SemFlowPipeline.from_pretrained(config.reflow).to(self.device) if config.reflow else None
         pairs = config.domain.split(root, "train", config.size)
         self.looks = self._fit_looks(pairs) if config.looks else None
         self.rarity = rarity(pairs.masks, self.codebook, 0.5)
         told = [getattr(config, name) for name in ENCODING]
-        key = str((root, told, config.align > 0, config.optim.autocast(self.device)))
+        key = str((root, told, config.optim.autocast(self.device)))
         if key not in ENCODED:
             ENCODED.clear()
             ENCODED[key] = self._encode_copies(pairs)
-        self.z0, self.z1, self.painted, self.labels, self.seen = ENCODED[key]
+        self.z0, self.z1, self.painted, self.labels = ENCODED[key]
         self.own = self._simulate(teacher) if teacher else self.z0
 
     def build(self, latent_channels: int) -> UNet2DModel:
         """The network; baselines have other inputs and outputs."""
-        return self.config.unet.build(latent_channels, latent_channels, self.config.size // 8)
+        unet, size = self.config.unet, self.config.size // 8
+        if not self.config.backbone:
+            return unet.build(latent_channels, latent_channels, size)
+        model: Any = unet.build(latent_channels, latent_channels, size, SeeingUNet2DModel)
+        model.backbone.load_state_dict(load_backbone(self.config.backbone))
+        model.backbone.requires_grad_(False)  # the flow learns to use what it sees
+        return model
+
+    def start(self, folder: str) -> None:
+        """Take over another's weights before training begins."""
+        start_from(self.model, folder)
 
     @torch.inference_mode()
     def _encode_copies(self, pairs: PairArrays) -> tuple[torch.Tensor, ...]:
-        """(z0, z1, painted, labels, seen): latents of all copies, (copies * N, C, h, w) float16, class indices
-        (copies * N, S, S) uint8 and, with `align`, features (copies * N, 416, S/16, S/16) float16.
+        """(z0, z1, painted, labels): latents of all copies, (copies * N, C, h, w) float16, and class
+        indices (copies * N, S, S) uint8.
 
         `painted` is z1, but for the `sloppy` copies, where it is the latent of a layout as a hand would paint it.
         """
         rng = np.random.default_rng((self.config.seed, 1))
-        z0, z1, painted, labels, seen = [], [], [], [], []
+        z0, z1, painted, labels = [], [], [], []
         where = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(where), 16), desc="encoding", mininterval=10):
             both = [
@@ -170,7 +175,6 @@ class FlowTask:
             photos, masks = (np.stack(part) for part in zip(*both))
             offsets = self._offsets(photos, masks)
             z0.append(self._encode(to_float(photos)))
-            seen.append(self._look(to_float(photos)))
             exact, index = self._encode_layouts(masks, rng, offsets)
             z1.append(exact)
             labels.append(index.to(torch.uint8))
@@ -180,7 +184,7 @@ class FlowTask:
                 hurried = np.stack([sloppy(m, rng) for m in masks[by_hand]])
                 theirs = offsets[by_hand] if offsets is not None else None
                 painted[-1][by_hand] = self._encode_layouts(hurried, rng, theirs)[0]
-        return tuple(torch.cat(part) for part in (z0, z1, painted, labels, seen))
+        return tuple(torch.cat(part) for part in (z0, z1, painted, labels))
 
     def _fit_looks(self, pairs: PairArrays) -> Looks:
         if not self.perturbation.regional_amplitude:
@@ -207,10 +211,6 @@ class FlowTask:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.optim.autocast(self.device)):
             pictures = pictures.to(self.device, memory_format=torch.channels_last)
             return self.vae.encode(pictures).latents.half().cpu()
-
-    def _look(self, pictures: torch.Tensor) -> torch.Tensor:
-        """What an ImageNet network sees in them, float16; nothing without `align`."""
-        return self.eyes(pictures.to(self.device)).half().cpu() if self.eyes else torch.empty(len(pictures), 0)
 
     @torch.inference_mode()
     def _simulate(self, teacher: SemFlowPipeline) -> torch.Tensor:
@@ -244,8 +244,7 @@ class FlowTask:
         labels = self.labels[i[: from_photo.stop]]
         photos = z0[n - self.config.photo_samples - k :].to(device).float()
         window = slice(y, y + half), slice(x, x + half)
-        seen = self.seen[i].to(device).float()
-        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout, seen)
+        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout)
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = self.leave_path(model, batch) if len(batch.path.t[batch.from_photo]) else batch.path
@@ -262,9 +261,6 @@ class FlowTask:
             masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
             parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
-        if self.config.align:
-            parts["align"] = self.model.alignment(batch.seen)
-            parts["loss"] = parts["loss"] + self.config.align * parts["align"]
         if self.config.photo_pixels or self.config.photo_features:
             n = len(batch.photos)
             z0 = path.zt[-n:] - path.t[-n:].view(-1, 1, 1, 1) * v[-n:].float()  # where v comes from
@@ -280,7 +276,7 @@ class FlowTask:
 
     @torch.no_grad()
     def leave_path(self, model: torch.nn.Module, batch: FlowBatch) -> PathSample:
-        """The batch's path, its own states moved to where Euler's steps from the photo, or from the layout, lead.
+        """The batch's path, its own states moved to where one Euler step from the photo, or from the layout, leads.
 
         From there v must point to the other end all the same. On the straight path alone (Eq. 10) the network never
         sees its own errors, and every step adds to them.
@@ -289,14 +285,11 @@ class FlowTask:
         z0 = zt - t * target
         z1 = z0 + target
         near, far = batch.from_photo, batch.from_layout
-        z = torch.cat([z0[near], z1[far]])
-        ends = torch.cat([t[near], t[far]])
-        now = torch.cat([torch.zeros_like(t[near]), torch.ones_like(t[far])])
-        step = (ends - now) / self.config.own_steps
-        for _ in range(self.config.own_steps):
-            v = model(z.contiguous(memory_format=torch.channels_last), 1000 * now.flatten()).sample.float()
-            z, now = z + step * v, now + step
-        zt[near], zt[far] = z.chunk(2)
+        starts = torch.cat([z0[near], z1[far]]).contiguous(memory_format=torch.channels_last)
+        times = torch.cat([0 * batch.path.t[near], 0 * batch.path.t[far] + 1000])
+        v0, v1 = model(starts, times).sample.float().chunk(2)
+        zt[near] = z0[near] + t[near] * v0
+        zt[far] = z1[far] - (1 - t[far]) * v1
         target[near] = (z1[near] - zt[near]) / (1 - t[near])
         target[far] = (zt[far] - z0[far]) / t[far]
         return PathSample(zt, batch.path.t, target)
@@ -317,7 +310,7 @@ class FlowTask:
         )
 
     def report(self, model: UNet2DModel, step: int, out: Path) -> str:
-        pipeline = self.pipeline(plain(model)).to(self.device)
+        pipeline = self.pipeline(copy.deepcopy(model)).to(self.device)
         photos, masks, palette = self.dev.photos, self.dev.masks, self.codebook.palette
         few = masks[:16]
 
@@ -343,27 +336,30 @@ class FlowTask:
         return cv2.resize(picture, (self.config.size, self.config.size), interpolation=cv2.INTER_AREA)
 
     def export(self, model: UNet2DModel, out: Path) -> None:
-        self.pipeline(plain(model)).save_pretrained(out)
+        self.pipeline(copy.deepcopy(model)).save_pretrained(out)
 
 
 def start_from(model: UNet2DModel, folder: str) -> None:
-    """Copy the weights of a saved U-Net into `model`; an embedding that only `model` has stays as it is.
+    """Copy the weights of a saved U-Net into `model`; an embedding or a backbone that `model` has stays as it is.
+
+    Where the two do not see with the same backbone, what is seen counts for nothing at first.
 
     Raises:
         InputError: the folder is none, or its U-Net has another shape.
     """
-    own = {k: v for k, v in model.state_dict().items() if k.startswith(("class_embedding.", "alignment."))}
+    own = model.state_dict()
+    stays = {k: v for k, v in own.items() if k.startswith(("class_embedding.", "backbone."))}
     try:
-        model.load_state_dict(own | UNet2DModel.from_pretrained(folder).float().state_dict())
+        theirs = load_unet(folder).float().state_dict()
+        eyes = {k: theirs.pop(k) for k in list(theirs) if k.startswith("backbone.")}
+        if not eyes or not all(k in own and torch.equal(v, own[k]) for k, v in eyes.items()):
+            first = theirs["conv_in.weight"]
+            of_latents = first[:, :-SEEN] if eyes else first
+            theirs["conv_in.weight"] = torch.zeros_like(own["conv_in.weight"])
+            theirs["conv_in.weight"][:, : model.config["in_channels"]] = of_latents
+        model.load_state_dict(theirs | stays)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None
-
-
-def plain(model: UNet2DModel) -> UNet2DModel:
-    """A copy, without what only training needs."""
-    bare: Any = UNet2DModel.from_config(model.config)
-    bare.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("alignment.")})
-    return bare.to(model.device).eval()
 
 
 def chunks(items: list[Any], size: int = 16) -> list[list[Any]]:

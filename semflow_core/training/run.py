@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..baselines.dsm import DSMTask
 from ..data.pairs import data_root
 from ..errors import InputError
 from ..images import write_atomically
+from .backbone import BackboneTask
 from .codec import CodecConfig, CodecTask
 from .conditioned import ShortcutTask
 from .config import build, read_config
@@ -24,6 +25,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
     "codec": (CodecConfig, CodecTask),
     "flow": (FlowConfig, FlowTask),
     "shortcut": (FlowConfig, ShortcutTask),
+    "backbone": (FlowConfig, BackboneTask),
     "dsm": (FlowConfig, DSMTask),
     "discriminative": (FlowConfig, DiscriminativeTask),
 }
@@ -45,17 +47,24 @@ def run_training(path: Path, overrides: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     about = subject(config)
     refuse_another(about, out / "config.json")
+    if kind == "flow" and config.backbone_steps and not config.backbone:
+        taught = out / "backbone"
+        more = ["kind=backbone", f"out={taught}", f"optim.steps={config.backbone_steps}"]
+        run_training(path, [*overrides, *more])
+        config = replace(config, backbone=str(taught / "export"))
     set_seed(config.seed)  # before the task, which draws the initial weights
     task = task_type(config, data_root(config.data))
     # only now: a start that failed over a wrong setting must not hold on to it
     text = json.dumps(about, indent=1)
     write_atomically(out / "config.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    if isinstance(task, BackboneTask) and not (out / "checkpoint").exists():
+        task.prepare()
     train(task, config.optim, out, config.seed)
 
 
 def subject(config: CodecConfig | FlowConfig) -> dict[str, Any]:
     """What a run is about; its length, its rate and where things lie may change when it goes on."""
-    may_change = ("out", "data", "codec", "teacher", "init", "optim")
+    may_change = ("out", "data", "codec", "teacher", "backbone", "init", "optim")
     return {k: v for k, v in asdict(config).items() if k not in may_change}
 
 

@@ -1,0 +1,47 @@
+"""What a U-Net's backbone costs: its share of the time of one network call.
+
+    python -m benchmarks.backbone [MODEL] [--batch 1] [--rounds 30]
+
+Times are medians of interleaved rounds and are worth something only as ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from typing import Any
+
+import torch
+
+from semflow_core.backbone import SeeingUNet2DModel
+from semflow_core.pipeline import channels_last
+from semflow_core.registry import load_pipeline
+
+from .autoencoder import seconds
+
+
+@torch.inference_mode()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", default="faces")
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=30)
+    args = parser.parse_args()
+    unet: Any = load_pipeline(args.model).unet
+    if not isinstance(unet, SeeingUNet2DModel):
+        parser.error(f"{args.model} has no backbone")
+    side = unet.config["sample_size"]
+    z = torch.randn(args.batch, unet.config["in_channels"], side, side).to(unet.dtype)
+    z = z.contiguous(memory_format=torch.channels_last)
+    unet = channels_last(unet)
+    whole, seen = [], []
+    for _ in range(args.rounds + 2):  # the first two warm up
+        whole.append(seconds(lambda: unet(z, 500)))
+        seen.append(seconds(lambda: unet.backbone(z)))
+    a, b = statistics.median(whole[2:]), statistics.median(seen[2:])
+    print(f"{args.model}, batch {args.batch}, {torch.get_num_threads()} threads, medians of {args.rounds} rounds")
+    print(f"  a call takes {1e3 * a:.1f} ms, {a / (a - b):.2f} times as long as without its backbone")
+
+
+if __name__ == "__main__":
+    main()
