@@ -1,4 +1,4 @@
-"""What a U-Net's backbone costs: its share of the time of one network call.
+"""What a U-Net's backbone costs: how many times as long one network call takes as without.
 
     python -m benchmarks.backbone [MODEL] [--batch 1] [--rounds 30]
 

@@ -28,7 +28,7 @@ SEEN = 64  # channels of what is seen, a latent cell
 
 
 class Backbone(nn.Module):
-    """Latents (B, latent_channels, h, w) -> what is seen in them, (B, 64, h, w); h and w multiples of 4.
+    """Latents (B, latent_channels, h, w) -> what is seen in them, (B, 64, h, w).
 
     MobileNetV2's layers 4 to 14, their batch normalisation folded into the convolutions. A stem stands in for the slow
     ones before, and nothing need be decoded. A pyramid (Lin et al. 2017) brings the depths together.

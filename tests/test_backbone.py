@@ -60,7 +60,7 @@ def test_a_folded_network_is_the_same_function(mobilenet: MobileNetV2Features) -
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in fold(mobilenet).modules())
 
 
-@pytest.mark.parametrize("side", [4, 8, 12])
+@pytest.mark.parametrize("side", [4, 5, 8])
 def test_one_vector_of_what_is_seen_a_latent_cell(side: int) -> None:
     assert Backbone(4)(torch.randn(2, 4, side, side)).shape == (2, SEEN, side, side)
 

@@ -24,6 +24,7 @@ from ..evaluation.features import HOW_TO_GET, load_mobilenet
 from ..evaluation.segmentation import mean_iou
 from ..flow import sample_path
 from ..mobilenet import fold
+from .codec import to_float
 from .flow import FlowTask
 from .perceptual import MobileNetLayers
 
@@ -105,8 +106,7 @@ class BackboneTask(FlowTask):
     def report(self, model: Any, step: int, out: Path) -> str:
         found, photos = [], self.dev.photos
         for i in range(0, len(photos), 10):
-            x = torch.from_numpy(photos[i : i + 10]).permute(0, 3, 1, 2).float() / 127.5 - 1
-            scores = model(self._encode(x).float())
+            scores = model(self._encode(to_float(photos[i : i + 10])).float())
             scores = F.interpolate(scores, photos.shape[1:3], mode="bilinear", align_corners=False)
             found.append(self.codebook.palette.ids[scores.argmax(1).numpy()])
         miou = mean_iou(np.concatenate(found), self.dev.masks, self.codebook.palette)
