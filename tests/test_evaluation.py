@@ -12,7 +12,14 @@ from PIL import Image
 
 from semflow_core.data.pairs import Pair
 from semflow_core.errors import InputError
-from semflow_core.evaluation.evaluate import evaluate, load_others, match_folders, share_of_best, tables
+from semflow_core.evaluation.evaluate import (
+    class_table,
+    evaluate,
+    load_others,
+    match_folders,
+    share_of_best,
+    tables,
+)
 from semflow_core.evaluation.features import FeatureNetwork
 from semflow_core.evaluation.harness import Harness
 from semflow_core.evaluation.photos import PhotoMetrics
@@ -204,6 +211,14 @@ def test_evaluate_nothing_but_void(tiny_model: Path) -> None:
     report = evaluate(Harness(load_pipeline(str(tiny_model)), list(photos), np.full_like(masks, 255)), [1])
     assert set(report["rows"][0]["segmentation"]["iou"].values()) <= {None, 0.0}
     assert tables(report).splitlines()[4].replace("|", " ").split()[:4] == ["1", "-", "-", "-"]
+
+
+def test_every_class_that_occurs_has_a_row() -> None:
+    found = {"skin": 81.26, "hat": 0.0, "hair": None}
+    row = {"steps": 2, "segmentation": {"iou": found}, "cycle": {"iou": found | {"hat": None}}}
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in class_table({"rows": [row]}).splitlines()]
+    assert lines[0] == ["class", "segmentation, 2 steps", "cycle, 2 steps"]
+    assert lines[2:] == [["skin", "81.3", "81.3"], ["hat", "0.0", "-"]]
 
 
 def mean_color(photos: Sequence[np.ndarray]) -> np.ndarray:

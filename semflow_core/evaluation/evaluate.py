@@ -174,12 +174,21 @@ def tables(report: Report) -> str:
     lines.append(f"Codec alone, on perturbed layouts: {shown(report['codec_miou'])} mIoU")
     if "one_step_share" in report:
         lines.append(f"1 step keeps {report['one_step_share']:.3f} of the best segmentation mIoU")
+    lines += ["", "IoU by class:", "", class_table(report)]
     if report["codec_photos"]:
         lines += ["", f"Photos: against the same split's, {about}", "", photo_table(report)]
     if report["rows"][0]["diversity"]:
         seeds = f"Diversity: {report['diversity_layouts']} layouts of the same split, {SEEDS} seeds each"
         lines += ["", seeds, "", diversity_table(report)]
     return "\n".join(lines)
+
+
+def class_table(report: Report) -> str:
+    """IoU of each class that occurs, by steps: of the layouts read, and of the cycle's."""
+    ways = [(f"{way}, {steps_of(r)}", r[way]["iou"]) for way in ("segmentation", "cycle") for r in report["rows"]]
+    names = [name for name in ways[0][1] if any(found[name] is not None for _, found in ways)]
+    cells = [[name, *("-" if found[name] is None else f"{found[name]:.1f}" for _, found in ways)] for name in names]
+    return markdown(["class", *(way for way, _ in ways)], cells)
 
 
 def photo_table(report: Report) -> str:
