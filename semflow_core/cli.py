@@ -114,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate_.add_argument(
         "--smooth", type=float, default=0.0, metavar="PIXELS", help="let neighbours decide together, 0 to 16 (0)"
     )
+    evaluate_.add_argument("--reader", metavar="NAME", help="another model (or its folder) reads what is made, too")
     evaluate_.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
 
     study_ = command(study, "compare settings at equal budgets: grids, solvers, beta, style; codebook, times, ...")
@@ -322,16 +323,23 @@ def evaluate(args: argparse.Namespace) -> None:
         check_writable(args.json.parent)
     found = match_folders(args.images, args.masks)
     pairs = found[-(args.last or 0) :]
-    pipeline = load(args)
+    pipeline, other = load(args), load_reader(args)
+    if other and (other.palette, other.size) != (pipeline.palette, pipeline.size):
+        raise InputError(
+            f"--reader {args.reader} has the classes of {other.palette.name} at {other.size} pixels; it must be "
+            f"{pipeline.palette.name} at {pipeline.size}"
+        )
     loaded = [load_pair(p, pipeline.palette, pipeline.size) for p in pairs]
     photos, masks = [p for p, _ in loaded], np.stack([m for _, m in loaded])
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
     harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
-    report = evaluate(harness, args.steps, metrics, others, args.diverse)
+    reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
+    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
     split = f"the last {len(pairs)} of {len(found)} pairs in sorted order"
     about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror, "smooth": args.smooth}
+    about["reader"] = args.reader or ""
     print(tables(about | report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")
@@ -381,6 +389,12 @@ def load(args: argparse.Namespace) -> SemFlowPipeline:
     from .registry import load_pipeline
 
     return load_pipeline(args.model, extra_folders(args), args.device)
+
+
+def load_reader(args: argparse.Namespace) -> SemFlowPipeline | None:
+    from .registry import load_pipeline
+
+    return load_pipeline(args.reader, extra_folders(args), args.device) if args.reader else None
 
 
 def extra_folders(args: argparse.Namespace) -> list[Path]:

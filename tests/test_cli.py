@@ -253,6 +253,11 @@ def test_evaluate(
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("Layouts: the last 2 of 3 pairs in sorted order, n = 2, 32x32")
     assert [line.split()[1] for line in printed[2:6:2]] == ["steps", "1"] and printed[5].split()[1] == "3"
+    # it is no other model than itself
+    assert run(*words, "--last", 2, "--steps", "2", "--reader", tiny_model, "--json", target) == 0
+    row = json.loads(target.read_text())["rows"][0]
+    assert row["read_by_other"] == row["cycle"]
+    assert f"cycle mIoU, read by {tiny_model}" in capsys.readouterr().out
     miou = figures["rows"][0]["segmentation"]["miou"]
     assert miou["low"] <= miou["value"] <= miou["high"] < 10 and f"{miou['value']:.2f} [" in printed[4]
 
@@ -461,6 +466,13 @@ def test_a_layout_with_foreign_ids_is_not_animated_as_a_photo(
 )
 def test_bad_commands_are_refused(capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
     assert message in refused(capsys, *words)
+
+
+def test_a_reader_must_know_the_same_classes(
+    tiny_model: Path, tiny_streets: Path, inputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "--model", tiny_model, "--images", inputs, "--masks", inputs, "--reader", tiny_streets]
+    assert "has the classes of cityscapes at 32 pixels; it must be celebamask_hq at 32" in refused(capsys, *words)
 
 
 def test_a_mask_without_a_photo_is_named(

@@ -162,6 +162,29 @@ def test_every_figure_is_of_the_direction_it_names() -> None:
     assert report["one_step_share"] == (1, 1, 1)
 
 
+class Contrary(Pretender):
+    """Reads every photo as b."""
+
+    def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
+        return [SimpleNamespace(labels=np.full((16, 16), 5, np.uint8)) for _ in requests]
+
+
+def test_another_model_reads_what_is_made_and_the_photos() -> None:
+    masks = np.full((3, 16, 16), 3, np.uint8)
+    masks[:, :, 8:] = 5
+    photos = list(np.stack([masks] * 3, axis=-1))
+    harness, other = (Harness(cast(SemFlowPipeline, kind()), photos, masks) for kind in (Pretender, Contrary))
+    report = evaluate(harness, [1], reader=other)
+    alone = evaluate(harness, [1])
+    assert report["rows"][0]["cycle"] == alone["rows"][0]["cycle"] and "read_by_other" not in alone["rows"][0]
+    assert report["rows"][0]["read_by_other"]["iou"] == {"a": 0, "b": 50, "c": None}
+    assert report["reader_miou"].value == 25
+    text = tables({"reader": "contrary"} | report).splitlines()
+    assert text[2].replace(" |", "").endswith("cycle mIoU, read by contrary")
+    assert text[4].split("|")[-2].strip() == "25.0 [25.0, 25.0]"
+    assert "contrary reads in 2 steps, the split's own photos with 25.0 [25.0, 25.0] mIoU" in text
+
+
 def test_evaluate_a_model(tiny_model: Path) -> None:
     """A model of random weights has poor figures; they must be those of its own answers."""
     pipeline = load_pipeline(str(tiny_model))

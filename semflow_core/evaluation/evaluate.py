@@ -25,6 +25,7 @@ from .report import markdown, shown
 from .segmentation import accuracy_of, confusions, iou, miou_of
 
 Report = dict[str, Any]
+READER_STEPS = 2  # with which another model reads
 
 
 def evaluate(
@@ -33,6 +34,7 @@ def evaluate(
     metrics: PhotoMetrics | None = None,
     others: Sequence[np.ndarray] | None = None,
     diverse: int = 8,
+    reader: Harness | None = None,
 ) -> Report:
     """Measure with Euler steps on the requests' default grids.
 
@@ -42,12 +44,15 @@ def evaluate(
         metrics: of photos, or None to leave them out.
         others: as many photos that the model was trained on, to compare with the split's.
         diverse: layouts that are made with 8 seeds each; 0 leaves diversity out.
+        reader: another model with the same split and classes, which reads the made photos, too: a model may flatter
+            itself, the more so if it was trained on what it reads.
 
     Returns:
         n, resolution; rows by steps, each with `segmentation` and `cycle` (miou and accuracy, Estimates in
-        0..100, iou a class, None where it does not occur), `photos` and `diversity` (Estimates by name) and
-        `seconds` an image; and what stands beside them: `codec_miou`, `train_photos` and `codec_photos` as
-        `photos`, `real_diversity`, `one_step_share` of the best segmentation mIoU.
+        0..100, iou a class, None where it does not occur), `photos` and `diversity` (Estimates by name),
+        `seconds` an image, and `read_by_other` (as `cycle`) with a reader; and what stands beside them:
+        `codec_miou`, `train_photos` and `codec_photos` as `photos`, `real_diversity`, `one_step_share` of the best
+        segmentation mIoU, `reader_miou` of the split's own photos.
     """
     masks, palette, seed = harness.masks, harness.palette, harness.seed
     report: Report = {
@@ -64,6 +69,9 @@ def evaluate(
         report["real_diversity"] = metrics.between_real()
         if others is not None:
             report["train_photos"] = metrics.against(others, paired=False)
+    if reader:
+        read = reader.segment(reader.photos, steps=READER_STEPS)
+        report["reader_miou"] = miou(confusions(read, masks, palette), seed)
     # the first call of a process is slow and would be charged to row 1
     harness.segment(harness.photos[: harness.batch], steps=1)
     rows, counts = [], {}
@@ -87,6 +95,9 @@ def evaluate(
                 "seconds": {"segment": (middle - start) / len(masks), "synthesize": (end - middle) / len(masks)},
             }
         )
+        if reader:
+            read = reader.segment(made, steps=READER_STEPS)
+            rows[-1]["read_by_other"] = figures(confusions(read, masks, palette), palette, seed)
     report["rows"] = rows
     if 1 in counts:
         report["one_step_share"] = share_of_best(counts, seed)
@@ -159,6 +170,8 @@ def tables(report: Report) -> str:
     if report.get("smooth"):
         about += f", neighbours deciding together (smooth {report['smooth']:g})"
     heads = ("steps", "segmentation mIoU", "pixel accuracy", "cycle mIoU", "s to segment", "s to synthesise")
+    other = [report["reader"]] if report.get("reader") else []
+    heads += tuple(f"cycle mIoU, read by {name}" for name in other)
     both = [
         (
             r["steps"],
@@ -167,11 +180,15 @@ def tables(report: Report) -> str:
             shown(r["cycle"]["miou"]),
             f"{r['seconds']['segment']:.2f}",
             f"{r['seconds']['synthesize']:.2f}",
+            *(shown(r["read_by_other"]["miou"]) for _ in other),
         )
         for r in rows
     ]
     lines = [f"Layouts: {report.get('split', 'pairs')}, {about}", "", markdown(heads, both), ""]
     lines.append(f"Codec alone, on perturbed layouts: {shown(report['codec_miou'])} mIoU")
+    for name in other:
+        real = shown(report["reader_miou"])
+        lines.append(f"{name} reads in {READER_STEPS} steps, the split's own photos with {real} mIoU")
     if "one_step_share" in report:
         lines.append(f"1 step keeps {report['one_step_share']:.3f} of the best segmentation mIoU")
     lines += ["", "IoU by class:", "", class_table(report)]
