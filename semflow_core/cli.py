@@ -338,8 +338,8 @@ def evaluate(args: argparse.Namespace) -> None:
     reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
     report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
     split = f"the last {len(pairs)} of {len(found)} pairs in sorted order"
+    report |= {"reader": args.reader} if other else {}
     about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror, "smooth": args.smooth}
-    about["reader"] = args.reader or ""
     print(tables(about | report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")

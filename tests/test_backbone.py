@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ SMALL: dict[str, Any] = {
     "down_block_types": ("DownBlock2D",) * 2,
     "up_block_types": ("UpBlock2D",) * 2,
 }
+ANCHORS = [[-1.0, -1.0, 0.5], [0.0, 1.0, -1.0], [1.0, 0.0, 0.0]]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def mobilenet() -> MobileNetV2Features:
 
 def seeing(zero: bool = False) -> SeeingUNet2DModel:
     torch.manual_seed(1)
-    network = SeeingUNet2DModel(**SMALL)
+    network = SeeingUNet2DModel(**SMALL, anchors=ANCHORS)
     if zero:
         nn.init.zeros_(network.conv_in.weight[:, 4:])
     return network.eval()
@@ -61,12 +63,13 @@ def test_a_folded_network_is_the_same_function(mobilenet: MobileNetV2Features) -
 
 
 @pytest.mark.parametrize("side", [4, 5, 8])
-def test_one_vector_of_what_is_seen_a_latent_cell(side: int) -> None:
-    assert Backbone(4)(torch.randn(2, 4, side, side)).shape == (2, SEEN, side, side)
+def test_one_vector_of_what_is_seen_a_latent_cell_and_sixteen_of_class_scores(side: int) -> None:
+    seen, scores = Backbone(4, 3)(torch.randn(2, 4, side, side))
+    assert seen.shape == (2, SEEN, side, side) and scores.shape == (2, 3, 4 * side, 4 * side)
 
 
 def test_its_depths_are_mobilenets_own(mobilenet: MobileNetV2Features) -> None:
-    backbone = Backbone(4).eval()
+    backbone = Backbone(4, 3).eval()
     for layer, theirs in zip(backbone.layers, imagenet_layers(fold(mobilenet)), strict=True):
         layer.load_state_dict(theirs.state_dict())
     with torch.no_grad():
@@ -83,8 +86,9 @@ def test_its_depths_are_mobilenets_own(mobilenet: MobileNetV2Features) -> None:
 
 def test_far_places_are_seen_together() -> None:
     """Every cell's features know of the whole picture; a convolution of 3x3 alone would not."""
-    backbone, z = Backbone(4).eval(), torch.zeros(1, 4, 8, 8, requires_grad=True)
-    backbone(z)[0, :, 0, 0].sum().backward()
+    backbone, z = Backbone(4, 3).eval(), torch.zeros(1, 4, 8, 8, requires_grad=True)
+    seen, _ = backbone(z)
+    seen[0, :, 0, 0].sum().backward()
     assert z.grad is not None and z.grad[0, :, 7, 7].abs().sum() > 0
 
 
@@ -105,7 +109,7 @@ def test_a_flow_that_starts_from_one_without_eyes_starts_as_that(tmp_path: Path)
 def test_only_the_same_eyes_are_believed_at_once(tmp_path: Path) -> None:
     before = seeing()
     before.save_pretrained(tmp_path / "unet")
-    same, other, blind = seeing(), SeeingUNet2DModel(**SMALL).eval(), UNet2DModel(**SMALL).eval()
+    same, other, blind = seeing(), SeeingUNet2DModel(**SMALL, anchors=ANCHORS).eval(), UNet2DModel(**SMALL).eval()
     for network in (same, other, blind):
         start_from(network, str(tmp_path / "unet"))
     z, t = torch.randn(2, 4, 8, 8), torch.tensor([0.0, 700.0])
@@ -120,6 +124,18 @@ def test_a_network_of_another_shape_cannot_be_started_from(tmp_path: Path) -> No
     for change in ({"in_channels": 8}, {"block_out_channels": (32, 64)}):
         with pytest.raises(InputError, match="cannot be started from"):
             start_from(UNet2DModel(**{**SMALL, **change}), str(tmp_path / "unet"))
+
+
+def test_a_guess_is_a_layout_in_the_codebooks_colours() -> None:
+    """Where one class is the likeliest by far it is its anchor; where all are alike it is their mean."""
+    scores = torch.zeros(1, 3, 8, 8)
+    scores[0, 1, :, :4] = 9  # the left half is the second class, the right one any
+    scores[0, 2, 0, 0] = 40  # and one pixel is the third
+    guess = nn.functional.pixel_shuffle(seeing().guess(scores), 4)[0].movedim(0, -1)  # (8, 8, 3)
+    anchors = torch.tensor(ANCHORS)
+    torch.testing.assert_close(guess[0, 0], anchors[2])
+    torch.testing.assert_close(guess[7, 3], anchors[1])
+    torch.testing.assert_close(guess[4, 4], anchors.mean(0))
 
 
 def test_it_travels_with_the_model(tiny_model: Path, tmp_path: Path) -> None:
@@ -146,11 +162,35 @@ def test_where_there_is_no_backbone_it_is_said(tiny_model: Path, tmp_path: Path)
             load_backbone(folder)
 
 
+def test_a_guess_in_other_colours_is_not_believed(tmp_path: Path) -> None:
+    before = seeing()
+    before.save_pretrained(tmp_path / "unet")
+    same, other = seeing(), SeeingUNet2DModel(**SMALL, anchors=ANCHORS[::-1])
+    other.backbone.load_state_dict(before.backbone.state_dict())
+    for network in (same, other):
+        start_from(network, str(tmp_path / "unet"))
+    assert torch.equal(same.conv_in.weight, before.conv_in.weight)
+    assert not other.conv_in.weight[:, 4:].any()
+
+
+def test_a_network_of_an_older_make_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    seeing().save_pretrained(tmp_path / "unet")
+    file = tmp_path / "unet" / "config.json"
+    file.write_text(json.dumps({k: v for k, v in json.loads(file.read_text()).items() if k != "anchors"}))
+    with pytest.raises(InputError, match="there is no backbone in"):
+        load_backbone(tmp_path / "unet")
+    with pytest.raises(InputError, match="cannot be started from"):
+        start_from(seeing(), str(tmp_path / "unet"))
+
+
 def test_what_is_seen_counts() -> None:
     """The test of starting blind would pass if the features were never used."""
     network, z = seeing(), torch.randn(1, 4, 8, 8)
     with torch.no_grad():
         one = network(z, 0).sample
+        network.conv_in.weight[:, 4 + SEEN :] = 0
+        two = network(z, 0).sample
+        assert float((two - one).abs().max()) > 1e-3  # the guess does
         network.conv_in.weight[:, 4:] = 0
-        assert float((network(z, 0).sample - one).abs().max()) > 1e-3
+        assert float((network(z, 0).sample - two).abs().max()) > 1e-3  # and the features do
     np.testing.assert_equal(network.config["in_channels"], 4)

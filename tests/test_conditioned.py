@@ -48,7 +48,7 @@ class Slope:
 def shortcut_loss(model: Any, n: int = 16) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     z0, z1, t = torch.randn(n, 4, 2, 2), torch.randn(n, 4, 2, 2), torch.linspace(0, 1, n)
-    batch = FlowBatch(sample_path(z0, z1, t), z0[:0], torch.empty(0), (slice(0, 1), slice(0, 1)))
+    batch = FlowBatch(sample_path(z0, z1, t), z0[:0], torch.empty(0), torch.empty(0), (slice(0, 1), slice(0, 1)))
     task = SimpleNamespace(config=SimpleNamespace(endpoint=0, photo_pixels=0, photo_features=0))
     # super() asks for a task that is one
     return ShortcutTask.loss(cast(Any, _bare(task)), model, batch)
@@ -93,7 +93,7 @@ def test_a_joint_network_is_told_the_batchs_domain() -> None:
         return SimpleNamespace(sample=z)
 
     z = torch.zeros(3, 4, 8, 8)
-    batch = FlowBatch(sample_path(z, z, torch.zeros(3)), z, z, (slice(0, 1), slice(0, 1)))
+    batch = FlowBatch(sample_path(z, z, torch.zeros(3)), z, z, z, (slice(0, 1), slice(0, 1)))
     joint.loss(model, (0, batch))
     joint.loss(model, (1, batch))
     assert seen == [[0, 0, 0], [1, 1, 1]]

@@ -17,8 +17,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from semflow_core.autoencoder import PyramidAutoencoder
-from semflow_core.backbone import SeeingUNet2DModel
-from semflow_core.codebook import Codebook
+from semflow_core.backbone import Backbone, SeeingUNet2DModel, start_backbone
+from semflow_core.codebook import Codebook, to_model
 from semflow_core.data.augment import Augmentation, augment, sloppy
 from semflow_core.errors import InputError
 from semflow_core.flow import times_to_image
@@ -121,8 +121,9 @@ def test_tasks_share_latents_that_depend_on_nothing_they_differ_in(tmp_path: Pat
     assert again.z1 is not first.z1 and torch.equal(again.z1, first.z1)  # only the last task's are kept
 
 
-def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: dict) -> None:
-    task = flow_task(tmp_path, flow_config, "endpoint=0.5", "endpoint_samples=2")
+@pytest.mark.parametrize("power", [0.0, 0.5])
+def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: dict, power: float) -> None:
+    task = flow_task(tmp_path, flow_config, "endpoint=0.5", "endpoint_samples=2", f"endpoint_power={power}")
     batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
     assert batch.labels.shape == (2, 64, 64) and batch.path.t.tolist() == sorted(batch.path.t.tolist())
 
@@ -137,9 +138,32 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     for one, labels in zip(z1, batch.labels, strict=True):
         source = (task.z1.float() - one).abs().amax((1, 2, 3)).argmin()
         assert torch.equal(task.labels[source].long(), labels)
-    expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0)
+    expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0, power=power)
     assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
+
+
+def test_who_is_unsure_pays_least_for_the_likeliest_and_without_a_power_for_what_lies_between() -> None:
+    """Two classes as likely as each other, and a third whose anchor stands between theirs."""
+    book = Codebook(load_palette("celebamask_hq"), k=3, s=125)
+    a, between, b = (int(book.anchors.tolist().index([x, 0.0, 0.0])) for x in (0.0, 125.0, 250.0))
+    labels = torch.tensor([[[a], [b]]])
+
+    weights = torch.ones(19)
+
+    def cost(class_index: int, power: float) -> float:
+        mask = to_model(book.anchors[class_index]).view(1, 3, 1, 1).expand(1, 3, 2, 1)
+        return float(anchor_cross_entropy(mask, [book], [labels], [weights], sigma=50.0, power=power))
+
+    assert cost(between, 0) < cost(a, 0)
+    assert cost(a, 0.5) < cost(between, 0.5)
+    # by hand: p is what softmax gives of -d^2 / 5000, and the cost is 2 (1 - sqrt(p))
+    d2 = (book.anchors - book.anchors[a]).square().sum(1)
+    p = (-d2 / 5000).softmax(0)[[a, b]]
+    assert cost(a, 0.5) == pytest.approx(float((2 - 2 * p.sqrt()).mean()), rel=1e-4)
+    assert cost(a, 1e-4) == pytest.approx(cost(a, 0), rel=1e-2)  # whose limit is the common one
+    weights[b] = 3  # a mean by weight
+    assert cost(a, 0.5) == pytest.approx(float(((2 - 2 * p.sqrt()) * torch.tensor([0.25, 0.75])).sum()), rel=1e-4)
 
 
 def test_the_networks_own_states_must_still_lead_to_the_ends(tmp_path: Path, flow_config: dict) -> None:
@@ -550,6 +574,59 @@ def test_a_flow_gets_a_taught_backbone_and_leaves_it_as_it_is(tmp_path: Path, fl
     assert (tmp_path / "again" / "export" / "model_index.json").exists()
 
 
+def test_what_the_backbone_reads_in_a_made_photo_is_scored(tmp_path: Path, flow_config: dict, eyes: None) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    run_training(path, ["kind=backbone", f"out={tmp_path / 'eyes'}"])
+    words = [f"backbone={tmp_path / 'eyes' / 'export'}", "photo_reading=0.3", "photo_samples=2"]
+    task = flow_task(tmp_path, flow_config, *words)
+    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
+    for photo, labels in zip(batch.photos, batch.photo_labels, strict=True):
+        source = (task.z0.float() - photo).abs().amax((1, 2, 3)).argmin()
+        assert torch.equal(task.labels[source, ::2, ::2].long(), labels)
+    v = batch.path.target.clone().requires_grad_(True)  # as it should be, it comes from the photo itself
+    parts = task.loss(lambda zt, time: UNet2DOutput(sample=v), batch)  # type: ignore[arg-type]
+    assert isinstance(task.model, SeeingUNet2DModel)
+    _, scores = task.model.backbone(batch.photos)
+    expected = torch.nn.functional.cross_entropy(scores, batch.photo_labels, task.rarity)
+    torch.testing.assert_close(parts["reading"], expected, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(parts["loss"], parts["flow"] + 0.3 * parts["reading"])
+    parts["loss"].backward()
+    assert v.grad is not None
+    assert v.grad[-2:].abs().sum() > 0 and v.grad[:-2].abs().sum() == 0  # the flow's own error is none
+
+
+@pytest.mark.parametrize("words", [["photo_reading=0.3"], ["photo_reading=0.3", "backbone_steps=2", "kind=shortcut"]])
+def test_reading_needs_a_backbone(tmp_path: Path, flow_config: dict, words: list[str]) -> None:
+    with pytest.raises(InputError, match="photo_reading needs a backbone.*photo_reading=0"):
+        run_training(write(tmp_path / "flow.yaml", flow_config), words)
+
+
+def test_a_weight_without_a_sample_is_refused(tmp_path: Path, flow_config: dict) -> None:
+    with pytest.raises(InputError, match="need photo_samples of at least 1"):
+        flow_task(tmp_path, flow_config, "photo_features=1", "photo_samples=0")
+
+
+def test_a_backbone_is_taught_on_and_other_classes_get_a_new_head(
+    tmp_path: Path, flow_config: dict, eyes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, first = write(tmp_path / "flow.yaml", flow_config), tmp_path / "eyes" / "export"
+    run_training(path, ["kind=backbone", f"out={tmp_path / 'eyes'}"])
+    taught = load_file(first / "backbone.safetensors")
+    monkeypatch.setattr("semflow_core.training.backbone.load_mobilenet", lambda: None)  # it is needed no more
+    raw = read_config(path, [f"backbone={first}"])
+    del raw["kind"]
+    task = BackboneTask(build(FlowConfig, raw), Path(flow_config["data"]))
+    task.prepare()  # nothing: its stem stands in already
+    for name, value in task.model.state_dict().items():
+        torch.testing.assert_close(value, taught[name].float(), rtol=0, atol=0)
+    other = Backbone(4, 7)
+    start_backbone(other, first, new_classes=True)
+    assert torch.equal(other.state_dict()["out.0.weight"], taught["out.0.weight"].float())
+    assert other.head.weight.shape[0] == 16 * 7
+    with pytest.raises(InputError, match="is not one for these latents and 7 classes"):
+        start_backbone(other, first)
+
+
 def test_a_flow_teaches_its_backbone_first(tmp_path: Path, flow_config: dict, eyes: None) -> None:
     path = write(tmp_path / "flow.yaml", flow_config)
     run_training(path, ["backbone_steps=2"])
@@ -567,16 +644,16 @@ def test_the_stem_learns_what_mobilenet_sees(tmp_path: Path, flow_config: dict, 
     task = BackboneTask(build(FlowConfig, raw), Path(flow_config["data"]))
     z0 = task.z0.float()
     wanted = MobileNetLayers((3,))(task.vae.decode(z0).sample)[0]
-    kept = {k: v.clone() for k, v in task.model.backbone.layers.state_dict().items()}
+    kept = {k: v.clone() for k, v in task.model.layers.state_dict().items()}
 
     def missed() -> float:
         with torch.no_grad():
-            return float((task.model.backbone.depths(z0)[0] - wanted).square().mean() / wanted.var())
+            return float((task.model.depths(z0)[0] - wanted).square().mean() / wanted.var())
 
     before = missed()
     task.prepare()
     assert missed() < before / 2
-    for name, value in task.model.backbone.layers.state_dict().items():
+    for name, value in task.model.layers.state_dict().items():
         assert torch.equal(value, kept[name]), name  # ImageNet's layers wait for it
 
 
@@ -592,8 +669,8 @@ def test_a_backbone_learns_from_photos_and_from_what_lies_before_the_mask(
     assert 0.2 < is_photo.float().mean() < 0.7
     assert batch.labels.shape == (64, 32, 32)
     perfect = 50 * torch.nn.functional.one_hot(batch.labels, 19).permute(0, 3, 1, 2).float()
-    assert float(task.loss(lambda _: perfect, batch)["loss"]) < 1e-3  # type: ignore[arg-type]
-    assert float(task.loss(lambda _: -perfect, batch)["loss"]) > 1  # type: ignore[arg-type]
+    assert float(task.loss(lambda _: (None, perfect), batch)["loss"]) < 1e-3  # type: ignore[arg-type]
+    assert float(task.loss(lambda _: (None, -perfect), batch)["loss"]) > 1  # type: ignore[arg-type]
 
 
 def test_without_mobilenet_a_backbone_is_refused(

@@ -52,7 +52,7 @@ def evaluate(
         0..100, iou a class, None where it does not occur), `photos` and `diversity` (Estimates by name),
         `seconds` an image, and `read_by_other` (as `cycle`) with a reader; and what stands beside them:
         `codec_miou`, `train_photos` and `codec_photos` as `photos`, `real_diversity`, `one_step_share` of the best
-        segmentation mIoU, `reader_miou` of the split's own photos.
+        segmentation mIoU, `reader` and `reader_miou` of the split's own photos.
     """
     masks, palette, seed = harness.masks, harness.palette, harness.seed
     report: Report = {
@@ -71,6 +71,7 @@ def evaluate(
             report["train_photos"] = metrics.against(others, paired=False)
     if reader:
         read = reader.segment(reader.photos, steps=READER_STEPS)
+        report["reader"] = reader.pipeline.name
         report["reader_miou"] = miou(confusions(read, masks, palette), seed)
     # the first call of a process is slow and would be charged to row 1
     harness.segment(harness.photos[: harness.batch], steps=1)

@@ -17,7 +17,8 @@ from .bench import make_bench, sheet
 from .table import Outcome, Table
 
 BUDGET = 4500  # steps of all variants together: about an hour on two CPU cores
-PLAIN = ("backbone_steps=0",)  # studies are about the U-Net alone, but for one
+PLAIN = ("backbone_steps=0", "photo_reading=0")  # studies are about the U-Net alone, but for two
+EYES = "backbone_steps=300"
 STEPS = (1, 8)  # at which every variant is measured
 
 
@@ -63,12 +64,12 @@ TRAINING_STUDIES = {
         ),
     ),
     "endpoint": TrainingStudy(
-        "Does cross-entropy on the decoded mask that the velocity points to help, and how much of it?",
+        "Does cross-entropy on the decoded mask that the velocity points to help, how much of it, and of which kind?",
         (
             Variant("none (the paper)", ("endpoint=0",)),
-            Variant("0.05", ("endpoint=0.05",)),
-            Variant("0.5", ("endpoint=0.5",)),
-            Variant("0.5, paid by five samples", ("endpoint=0.5", "endpoint_samples=5")),
+            Variant("0.2 of the common one", ("endpoint=0.2", "endpoint_power=0")),
+            Variant("1 of the common one", ("endpoint=1", "endpoint_power=0")),
+            Variant("1 of the generalised one, q = 0.5", ("endpoint=1", "endpoint_power=0.5")),
         ),
     ),
     "own-states": TrainingStudy(
@@ -89,7 +90,14 @@ TRAINING_STUDIES = {
     ),
     "backbone": TrainingStudy(
         "Does it help to let the U-Net see what an ImageNet backbone, taught to read first, sees in z_t?",
-        (Variant("none (the paper)"), Variant("a backbone, taught for 300 steps", ("backbone_steps=300",))),
+        (Variant("none (the paper)"), Variant("a backbone, taught for 300 steps", (EYES,))),
+    ),
+    "reading": TrainingStudy(
+        "Does it help that the backbone reads the photos that are made, and the layout must be what it reads?",
+        (
+            Variant("not read", (EYES, "photo_reading=0")),
+            Variant("read, at weight 0.3", (EYES, "photo_reading=0.3")),
+        ),
     ),
     "augmentation": TrainingStudy(
         "What does augmentation buy with few pairs?",

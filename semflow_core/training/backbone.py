@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..backbone import BACKBONE_FILE, SEEN, TAPS, Backbone, imagenet_layers
+from ..backbone import BACKBONE_FILE, TAPS, Backbone, imagenet_layers, start_backbone
 from ..errors import InputError
 from ..evaluation.features import HOW_TO_GET, load_mobilenet
 from ..evaluation.segmentation import mean_iou
@@ -31,18 +30,6 @@ from .perceptual import MobileNetLayers
 STEM_STEPS = 150  # of 16 photos, in which the stem learns to stand in for MobileNetV2's first layers
 STEM_DEPTHS = tuple(TAPS)[:3]
 STRAIGHT = 0.4  # share of the samples that are photos, at t = 0; the others are on the way to their mask
-
-
-class Reader(nn.Module):
-    """A backbone and a head that is thrown away: latents (B, C, h, w) -> class scores (B, n, 4h, 4w)."""
-
-    def __init__(self, backbone: Backbone, classes: int) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.head = nn.Conv2d(SEEN, 16 * classes, 1)
-
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        return F.pixel_shuffle(self.head(self.backbone(latents)), 4)
 
 
 @dataclass(frozen=True)
@@ -61,20 +48,25 @@ class BackboneTask(FlowTask):
     model: Any
 
     def build(self, latent_channels: int) -> Any:
+        backbone = Backbone(latent_channels, len(self.codebook.palette.classes))
+        if self.config.backbone:
+            start_backbone(backbone, self.config.backbone, new_classes=True)
+            return backbone
         network = load_mobilenet()
         if network is None:
             raise InputError(HOW_TO_GET)
-        backbone = Backbone(latent_channels)
         for layer, theirs in zip(backbone.layers, imagenet_layers(fold(network)), strict=True):
             layer.load_state_dict(theirs.state_dict())
-        return Reader(backbone, len(self.codebook.palette.classes))
+        return backbone
 
     def start(self, folder: str) -> None:
-        """Nothing: a U-Net has no weights for it, ImageNet has."""
+        """Nothing: `init` is for a U-Net. This one starts from `backbone`, or from ImageNet's weights."""
 
     def prepare(self) -> None:
         """Fit the stem, so that the layers after it see in latents what they saw in photos on ImageNet."""
-        backbone = self.model.backbone.to(self.device)
+        if self.config.backbone:
+            return  # it does already
+        backbone = self.model.to(self.device)
         theirs = MobileNetLayers(STEM_DEPTHS).to(self.device)
         rng = np.random.default_rng((self.config.seed, 2))
         optimizer = torch.optim.AdamW(backbone.stem.parameters(), lr=2e-3)
@@ -100,13 +92,13 @@ class BackboneTask(FlowTask):
         return LabelledBatch(path.zt, self.labels[i, ::2, ::2].to(device).long())
 
     def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        scores = model(batch.zt.contiguous(memory_format=torch.channels_last)).float()
-        return {"loss": F.cross_entropy(scores, batch.labels, self.rarity.to(scores.device))}
+        _, scores = model(batch.zt.contiguous(memory_format=torch.channels_last))
+        return {"loss": F.cross_entropy(scores.float(), batch.labels, self.rarity.to(scores.device))}
 
     def report(self, model: Any, step: int, out: Path) -> str:
         found, photos = [], self.dev.photos
         for i in range(0, len(photos), 10):
-            scores = model(self._encode(to_float(photos[i : i + 10])).float())
+            _, scores = model(self._encode(to_float(photos[i : i + 10])).float())
             scores = F.interpolate(scores, photos.shape[1:3], mode="bilinear", align_corners=False)
             found.append(self.codebook.palette.ids[scores.argmax(1).numpy()])
         miou = mean_iou(np.concatenate(found), self.dev.masks, self.codebook.palette)
@@ -114,5 +106,5 @@ class BackboneTask(FlowTask):
 
     def export(self, model: Any, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        state = {k: v.half().contiguous() for k, v in model.backbone.state_dict().items()}
+        state = {k: v.half().contiguous() for k, v in model.state_dict().items()}
         save_file(state, out / BACKBONE_FILE)

@@ -41,6 +41,7 @@ class ShortcutTask(FlowTask):
     """
 
     def build(self, latent_channels: int) -> UNet2DModel:
+        self.refuse_reading()
         unet = self.config.unet.build(
             latent_channels, latent_channels, self.config.size // 8, class_embed_type="timestep"
         )

@@ -14,9 +14,10 @@ import torch
 from accelerate import PartialState
 from diffusers import UNet2DModel
 from PIL import Image
+from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..backbone import SEEN, SeeingUNet2DModel, load_backbone, load_unet
+from ..backbone import SeeingUNet2DModel, load_unet, start_backbone
 from ..codebook import to_model
 from ..data.augment import Augmentation, augment, sloppy
 from ..data.pairs import PairArrays
@@ -81,11 +82,13 @@ class FlowConfig:
     sloppy: float = 0.0  # share of the copies whose layout synthesis learns to forgive: `data.augment.sloppy`
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     endpoint: float = 0.0  # weight of the cross-entropy of the decoded mask that v points to
+    endpoint_power: float = 0.0  # q of the generalised cross-entropy (`codec.anchor_cross_entropy`) that it is, above 0
     endpoint_samples: int = 4  # of a batch, those nearest to the photo, that pay it
     own_states: int = 0  # of a batch and direction: they start where the network itself comes to; `leave_path`
     photo_pixels: float = 0.0  # weight of the mean absolute error of the decoded photo that v points to
     photo_features: float = 0.0  # weight of its distance as a network sees it: `training.perceptual`
-    photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these two
+    photo_reading: float = 0.0  # weight of the cross-entropy of the layout that the backbone reads in it, undecoded
+    photo_samples: int = 4  # of a batch, those nearest to the layout, that pay these three
     reflow: str = ""  # model folder: above `real_below` train on its own (synthesised photo, layout) pairs
     reflow_steps: int = 16  # of the solve that makes them
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
@@ -99,6 +102,9 @@ class FlowConfig:
         taken = self.endpoint_samples + self.photo_samples + 2 * self.own_states
         if self.own_states < 0 or self.own_states and taken > self.optim.batch:
             raise InputError("own_states must find room in optim.batch, twice, beside endpoint_samples, photo_samples")
+        weighed = self.photo_pixels or self.photo_features or self.photo_reading
+        if weighed and not self.photo_samples + self.own_states:
+            raise InputError("photo_pixels, photo_features and photo_reading need photo_samples of at least 1")
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,7 @@ class FlowBatch:
     path: PathSample  # times ascending, but for the own states'
     photos: torch.Tensor  # (own_states + photo_samples, C, h, w) latents of the last few's photos
     labels: torch.Tensor  # (endpoint_samples + own_states, S, S) class indices of the first
+    photo_labels: torch.Tensor  # (own_states + photo_samples, S/2, S/2) and of the last
     window: tuple[slice, slice]  # of latent cells, of photos that are decoded: a quarter of one costs a quarter
     # samples that leave the straight path for the network's own, from the photo and from the layout
     from_photo: slice = field(default_factory=lambda: slice(0))
@@ -147,11 +154,20 @@ class FlowTask:
         """The network; baselines have other inputs and outputs."""
         unet, size = self.config.unet, self.config.size // 8
         if not self.config.backbone:
+            self.refuse_reading()
             return unet.build(latent_channels, latent_channels, size)
-        model: Any = unet.build(latent_channels, latent_channels, size, SeeingUNet2DModel)
-        model.backbone.load_state_dict(load_backbone(self.config.backbone))
+        anchors = to_model(self.codebook.anchors).tolist()
+        model: Any = unet.build(latent_channels, latent_channels, size, SeeingUNet2DModel, anchors=anchors)
+        start_backbone(model.backbone, self.config.backbone)
         model.backbone.requires_grad_(False)  # the flow learns to use what it sees
         return model
+
+    def refuse_reading(self) -> None:
+        """Raise InputError if a network without a backbone shall read its photos."""
+        if self.config.photo_reading:
+            raise InputError(
+                "photo_reading needs a backbone: give a flow backbone or backbone_steps, or set photo_reading=0"
+            )
 
     def start(self, folder: str) -> None:
         """Take over another's weights before training begins."""
@@ -241,10 +257,11 @@ class FlowTask:
         path = sample_path(z0.to(device).float(), z1.to(device).float(), t.to(device))
         half = self.config.size // 16
         y, x = rng.integers(0, half + 1, size=2).tolist()
-        labels = self.labels[i[: from_photo.stop]]
-        photos = z0[n - self.config.photo_samples - k :].to(device).float()
+        labels = self.labels[i[: from_photo.stop]].to(device).long()
+        photos = z0[from_layout.start :].to(device).float()
+        photo_labels = self.labels[i[from_layout.start :], ::2, ::2].to(device).long()
         window = slice(y, y + half), slice(x, x + half)
-        return FlowBatch(path, photos, labels.to(device).long(), window, from_photo, from_layout)
+        return FlowBatch(path, photos, labels, photo_labels, window, from_photo, from_layout)
 
     def loss(self, model: torch.nn.Module, batch: FlowBatch) -> dict[str, torch.Tensor]:
         path = self.leave_path(model, batch) if len(batch.path.t[batch.from_photo]) else batch.path
@@ -259,19 +276,14 @@ class FlowTask:
             n = len(batch.labels)
             z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
             masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
-            parts["ce"] = anchor_cross_entropy(masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0)
+            parts["ce"] = anchor_cross_entropy(
+                masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0, power=self.config.endpoint_power
+            )
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
-        if self.config.photo_pixels or self.config.photo_features:
-            n = len(batch.photos)
-            z0 = path.zt[-n:] - path.t[-n:].view(-1, 1, 1, 1) * v[-n:].float()  # where v comes from
-            with torch.no_grad():
-                real = self._seen(batch.photos, batch.window)
-            made = self._seen(z0, batch.window)
-            parts["pixels"] = (made - real).abs().mean()
-            parts["loss"] = parts["loss"] + self.config.photo_pixels * parts["pixels"]
-            if self.features is not None:
-                parts["features"] = self.features(made, real)
-                parts["loss"] = parts["loss"] + self.config.photo_features * parts["features"]
+        parts |= self._photo_losses(path, v, batch)
+        for name in ("pixels", "features", "reading"):
+            if name in parts:
+                parts["loss"] = parts["loss"] + getattr(self.config, f"photo_{name}") * parts[name]
         return parts
 
     @torch.no_grad()
@@ -293,6 +305,25 @@ class FlowTask:
         target[near] = (z1[near] - zt[near]) / (1 - t[near])
         target[far] = (zt[far] - z0[far]) / t[far]
         return PathSample(zt, batch.path.t, target)
+
+    def _photo_losses(self, path: PathSample, v: torch.Tensor, batch: FlowBatch) -> dict[str, torch.Tensor]:
+        """What is wrong with the photos that v comes from, of the last samples."""
+        config, n, parts = self.config, len(batch.photos), {}
+        if not n:
+            return parts
+        z0 = path.zt[-n:] - path.t[-n:].view(-1, 1, 1, 1) * v[-n:].float()
+        if config.photo_pixels or config.photo_features:
+            with torch.no_grad():
+                real = self._seen(batch.photos, batch.window)
+            made = self._seen(z0, batch.window)
+            parts["pixels"] = (made - real).abs().mean()
+            if self.features is not None:
+                parts["features"] = self.features(made, real)
+        if config.photo_reading:
+            reader: Any = self.model.backbone
+            _, scores = reader(z0.contiguous(memory_format=torch.channels_last))
+            parts["reading"] = F.cross_entropy(scores.float(), batch.photo_labels, self.rarity.to(scores.device))
+        return parts
 
     def _seen(self, z: torch.Tensor, window: tuple[slice, slice]) -> torch.Tensor:
         """Latents decoded in a window, float32."""
@@ -350,15 +381,16 @@ def start_from(model: UNet2DModel, folder: str) -> None:
     own = model.state_dict()
     stays = {k: v for k, v in own.items() if k.startswith(("class_embedding.", "backbone."))}
     try:
-        theirs = load_unet(folder).float().state_dict()
+        other = load_unet(folder).float()
+        theirs = other.state_dict()
         eyes = {k: theirs.pop(k) for k in list(theirs) if k.startswith("backbone.")}
-        if not eyes or not all(k in own and torch.equal(v, own[k]) for k, v in eyes.items()):
-            first = theirs["conv_in.weight"]
-            of_latents = first[:, :-SEEN] if eyes else first
+        same = all(k in own and torch.equal(v, own[k]) for k, v in eyes.items())
+        if not eyes or not same or other.config["anchors"] != model.config["anchors"]:
+            of_latents = theirs["conv_in.weight"][:, : other.config["in_channels"]]
             theirs["conv_in.weight"] = torch.zeros_like(own["conv_in.weight"])
             theirs["conv_in.weight"][:, : model.config["in_channels"]] = of_latents
         model.load_state_dict(theirs | stays)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None
 
 
