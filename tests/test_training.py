@@ -601,6 +601,14 @@ def test_reading_needs_a_backbone(tmp_path: Path, flow_config: dict, words: list
         run_training(write(tmp_path / "flow.yaml", flow_config), words)
 
 
+def test_processes_that_do_not_know_of_each_other_are_refused(
+    tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")  # as torchrun says to two, which accelerate does not join on a CPU
+    with pytest.raises(InputError, match="2 processes were started.*accelerate launch --cpu"):
+        run_training(write(tmp_path / "flow.yaml", flow_config), [])
+
+
 def test_a_weight_without_a_sample_is_refused(tmp_path: Path, flow_config: dict) -> None:
     with pytest.raises(InputError, match="need photo_samples of at least 1"):
         flow_task(tmp_path, flow_config, "photo_features=1", "photo_samples=0")

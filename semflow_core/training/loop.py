@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import shutil
 import time
 from pathlib import Path
@@ -126,6 +127,19 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
             accelerator.wait_for_everyone()
             saved = time.monotonic()
     bar.close()
+
+
+def refuse_strangers() -> None:
+    """Raise InputError if a launcher started more processes than accelerate knows of: each would train alone.
+
+    On a CPU it does not join them unless it is told to, and all would then write to the same folder.
+    """
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started > PartialState().num_processes:
+        raise InputError(
+            f"{started} processes were started, but each would train alone; on a CPU start them with "
+            "'accelerate launch --cpu --num_processes N'"
+        )
 
 
 def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:
