@@ -27,7 +27,7 @@ from semflow_core.palette import load_palette
 from semflow_core.pipeline import SemFlowPipeline
 from semflow_core.solvers import solve
 from semflow_core.training.anchors import neighbour_weights, order_cost, search
-from semflow_core.training.backbone import BackboneTask, jaccard_loss
+from semflow_core.training.backbone import BackboneTask
 from semflow_core.training.codec import (
     CodecBatch,
     CodecConfig,
@@ -612,32 +612,6 @@ def test_processes_that_do_not_know_of_each_other_are_refused(
 def test_a_weight_without_a_sample_is_refused(tmp_path: Path, flow_config: dict) -> None:
     with pytest.raises(InputError, match="need photo_samples of at least 1"):
         flow_task(tmp_path, flow_config, "photo_features=1", "photo_samples=0")
-
-
-def test_a_backbone_sees_rare_classes_as_often_as_common_ones(tmp_path: Path, flow_config: dict, eyes: None) -> None:
-    raw = flow_config | {"backbone_by_class": 1.0, "optim": flow_config["optim"] | {"batch": 400}}
-    del raw["kind"]
-    task = BackboneTask(build(FlowConfig, raw), Path(flow_config["data"]))
-    # one picture alone shows class 1, a dot on half of them shows nothing
-    task.labels = torch.zeros_like(task.labels)
-    task.labels[1] = 1
-    task.labels[::2, 1, 1] = 2
-    task.find_classes()
-    batch = task.batch(np.random.default_rng(0), torch.device("cpu"))
-    share = (batch.labels == 1).float().mean()
-    assert abs(share - 0.5) < 0.1
-    task.config = build(FlowConfig, raw | {"backbone_by_class": 0.0})
-    share = (task.batch(np.random.default_rng(0), torch.device("cpu")).labels == 1).float().mean()
-    assert abs(share - 1 / len(task.labels)) < 0.1
-
-
-def test_the_jaccard_loss_is_one_minus_the_mean_iou_of_the_classes_there() -> None:
-    truth = torch.tensor([[[0, 0, 1, 1]]])
-    sure = 50 * torch.nn.functional.one_hot(torch.tensor([[[0, 1, 1, 1]]]), 4).movedim(-1, 1).float()
-    torch.testing.assert_close(jaccard_loss(sure, truth), torch.tensor(1 - (1 / 2 + 2 / 3) / 2))
-    # one half everywhere: 2 * 1/2 of both, 2 + 4 * 1/2 - 1 of either
-    unsure = torch.tensor([0.0, 0.0, -50.0, -50.0]).view(1, 4, 1, 1).expand(1, 4, 1, 4)
-    torch.testing.assert_close(jaccard_loss(unsure, truth), torch.tensor(1 - 1 / 3))
 
 
 def test_a_backbone_is_taught_on_and_other_classes_get_a_new_head(

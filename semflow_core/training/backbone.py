@@ -24,13 +24,12 @@ from ..evaluation.segmentation import mean_iou
 from ..flow import sample_path
 from ..mobilenet import fold
 from .codec import to_float
-from .flow import FlowConfig, FlowTask
+from .flow import FlowTask
 from .perceptual import MobileNetLayers
 
 STEM_STEPS = 150  # of 16 photos, in which the stem learns to stand in for MobileNetV2's first layers
 STEM_DEPTHS = tuple(TAPS)[:3]
 STRAIGHT = 0.4  # share of the samples that are photos, at t = 0; the others are on the way to their mask
-SHOWN = 0.002  # of a picture's pixels, which a class must have to be shown
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,13 @@ class LabelledBatch:
 
 
 class BackboneTask(FlowTask):
-    """Cross-entropy and Jaccard loss on the flow's own latents, photos and states between photo and mask.
+    """Cross-entropy on the flow's own latents, photos and states between photo and mask.
 
     Raises:
         InputError: MobileNetV2's weights are not on this machine.
     """
 
     model: Any
-
-    def __init__(self, config: FlowConfig, root: Path) -> None:
-        super().__init__(config, root)
-        self.find_classes()
-
-    def find_classes(self) -> None:
-        """Which pictures show each class, of those that any shows."""
-        classes = len(self.codebook.palette.classes)
-        every_fourth = self.labels[:, ::4, ::4].split(64)  # pixel and line tell enough
-        shares = torch.cat([one_hot(part.long(), classes).mean((2, 3)) for part in every_fourth])
-        self.showing = [i for i in map(np.flatnonzero, (shares >= SHOWN).numpy().T) if len(i)]
 
     def build(self, latent_channels: int) -> Any:
         backbone = Backbone(latent_channels, len(self.codebook.palette.classes))
@@ -97,10 +85,7 @@ class BackboneTask(FlowTask):
         backbone.zero_grad(set_to_none=True)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Any:
-        i = rng.integers(len(self.z0), size=self.config.optim.batch)
-        for k in np.flatnonzero(rng.random(len(i)) < self.config.backbone_by_class):
-            i[k] = rng.choice(self.showing[rng.integers(len(self.showing))])
-        i = torch.from_numpy(i)
+        i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
         u = torch.from_numpy(rng.random((2, len(i)), dtype=np.float32))
         t = torch.where(u[0] < STRAIGHT, 0, u[1].square())
         path = sample_path(self.z0[i].to(device).float(), self.z1[i].to(device).float(), t.to(device))
@@ -108,11 +93,7 @@ class BackboneTask(FlowTask):
 
     def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
         _, scores = model(batch.zt.contiguous(memory_format=torch.channels_last))
-        scores = scores.float()
-        parts = {"ce": F.cross_entropy(scores, batch.labels, self.rarity.to(scores.device))}
-        parts["jaccard"] = jaccard_loss(scores, batch.labels)
-        parts["loss"] = parts["ce"] + self.config.backbone_jaccard * parts["jaccard"]
-        return parts
+        return {"loss": F.cross_entropy(scores.float(), batch.labels, self.rarity.to(scores.device))}
 
     def report(self, model: Any, step: int, out: Path) -> str:
         found, photos = [], self.dev.photos
@@ -127,25 +108,3 @@ class BackboneTask(FlowTask):
         out.mkdir(parents=True, exist_ok=True)
         state = {k: v.half().contiguous() for k, v in model.state_dict().items()}
         save_file(state, out / BACKBONE_FILE)
-
-
-def one_hot(labels: torch.Tensor, classes: int) -> torch.Tensor:
-    """Class indices (B, H, W) -> (B, n, H, W) of 0 and 1, float32."""
-    return F.one_hot(labels, classes).movedim(-1, 1).float()
-
-
-def jaccard_loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """One minus the mean IoU of the chances, over the classes that the batch shows (Rahman & Wang 2016).
-
-    A cross-entropy counts pixels, so it hardly asks for the small classes; the mean IoU, on which readings are judged,
-    counts classes.
-
-    Args:
-        scores: (B, n, H, W), before a softmax.
-        labels: (B, H, W) class indices.
-    """
-    chances, truth = scores.softmax(dim=1), one_hot(labels, scores.shape[1])
-    both = (chances * truth).sum((0, 2, 3))
-    either = chances.sum((0, 2, 3)) + truth.sum((0, 2, 3)) - both
-    there = truth.amax((0, 2, 3)) > 0
-    return 1 - (both / either)[there].mean()

@@ -94,8 +94,6 @@ class FlowConfig:
     real_below: float = 0.25  # times at which photos are still real ones, for segmentation starts from those
     backbone: str = ""  # folder of a taught one, or of a U-Net that has one, for the U-Net: `training.backbone`
     backbone_steps: int = 0  # where it names none: of teaching one first, below `out`
-    backbone_by_class: float = 0.5  # share of its samples drawn for a class they show: few streets have a bus
-    backbone_jaccard: float = 1.0  # weight of `jaccard_loss` in teaching it, beside the cross-entropy
     init: str = ""  # folder of a U-Net of the same shape to start from, another domain's for one
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
