@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -601,12 +604,17 @@ def test_reading_needs_a_backbone(tmp_path: Path, flow_config: dict, words: list
         run_training(write(tmp_path / "flow.yaml", flow_config), words)
 
 
-def test_processes_that_do_not_know_of_each_other_are_refused(
-    tmp_path: Path, flow_config: dict, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")  # as torchrun says to two, which accelerate does not join on a CPU
-    with pytest.raises(InputError, match="2 processes were started.*accelerate launch --cpu"):
-        run_training(write(tmp_path / "flow.yaml", flow_config), [])
+def test_two_processes_train_one_model(tmp_path: Path, flow_config: dict) -> None:
+    path = write(tmp_path / "flow.yaml", flow_config)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "GLOO_SOCKET_IFNAME": "lo"}
+    done = subprocess.run(
+        [*launch, "-m", "semflow_core", "train", str(path)], env=env, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    run = Path(flow_config["out"])
+    assert len((run / "log.jsonl").read_text().splitlines()) == 1  # one of the two reports
+    assert len(list((run / "checkpoint").glob("random_states_*.pkl"))) == 2  # and each keeps its own
 
 
 def test_a_weight_without_a_sample_is_refused(tmp_path: Path, flow_config: dict) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import shutil
 import time
 from pathlib import Path
@@ -129,17 +128,12 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     bar.close()
 
 
-def refuse_strangers() -> None:
-    """Raise InputError if a launcher started more processes than accelerate knows of: each would train alone.
+def join_processes() -> None:
+    """Join the processes that a launcher started, on CPUs, too. To be called before anything asks for their state.
 
-    On a CPU it does not join them unless it is told to, and all would then write to the same folder.
+    Accelerate joins CPUs only when it is told to; each would else train alone, and overwrite the others' run.
     """
-    started = int(os.environ.get("WORLD_SIZE", "1"))
-    if started > PartialState().num_processes:
-        raise InputError(
-            f"{started} processes were started, but each would train alone; on a CPU start them with "
-            "'accelerate launch --cpu --num_processes N'"
-        )
+    PartialState(cpu=not torch.accelerator.is_available())
 
 
 def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:

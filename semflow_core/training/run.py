@@ -19,7 +19,7 @@ from .codec import CodecConfig, CodecTask
 from .conditioned import ShortcutTask
 from .config import build, read_config
 from .flow import FlowConfig, FlowTask
-from .loop import refuse_strangers, train
+from .loop import join_processes, train
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "codec": (CodecConfig, CodecTask),
@@ -37,7 +37,7 @@ def run_training(path: Path, overrides: list[str]) -> None:
     Raises:
         InputError: the configuration or the data is wrong.
     """
-    refuse_strangers()
+    join_processes()
     raw = read_config(path, overrides)
     kind = raw.pop("kind", None)
     if kind not in KINDS:
