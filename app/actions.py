@@ -96,9 +96,18 @@ class Actions:
 
     @tells
     def paint(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, locked: bool,
-        solver: str, grid: str, beta: float, draft: bool = False,
-    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        self,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        locked: bool,
+        solver: str,
+        grid: str,
+        beta: float,
+        draft: bool = False,
+    ) -> Iterator[tuple[Any, ...]]:
         """The canvas -> (photo, seed, player, status), drafts first; `draft` stops at the first of them."""
         if locked:
             seed = int(seed or 0)
@@ -144,9 +153,7 @@ class Actions:
     # ---- opening files -----------------------------------------------------------------------------
 
     @tells
-    def open(
-        self, files: str | list[str], session: Session, model: str
-    ) -> tuple[Any, ...]:
+    def open(self, files: str | list[str], session: Session, model: str) -> tuple[Any, ...]:
         """What was opened -> (painter, photo, player, status, steps, seed, solver, grid, beta).
 
         A photo is segmented; a layout, or several files that are the parts of one, lands as it is; a project brings
@@ -262,9 +269,17 @@ class Actions:
 
     @tells
     def save(
-        self, what: str, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str,
-        grid: str, beta: float,
-    ) -> dict[str, str]:  # fmt: skip
+        self,
+        what: str,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+    ) -> dict[str, str]:
         """A download: {name, url}. `what` is photo, ids, colours or project."""
         palette = self.pipeline(model).palette
         if what == "photo":
@@ -281,18 +296,30 @@ class Actions:
 
 
 def synthesis_request(
-    model: str, labels: np.ndarray, steps: int, seed: float | None, solver: str, grid: str, beta: float,
+    model: str,
+    labels: np.ndarray,
+    steps: int,
+    seed: float | None,
+    solver: str,
+    grid: str,
+    beta: float,
     regions: Regions,
-) -> SynthesisRequest:  # fmt: skip
+) -> SynthesisRequest:
     """The components' values as a request. An emptied seed field is seed 0.
 
     Raises:
         InputError: a value is out of bounds.
     """
     return SynthesisRequest(
-        model=model, steps=int(steps), solver=solver, grid=grid, beta=float(beta), seed=int(seed or 0),
-        layout=pack_labels(labels), **regions.fields(),
-    )  # fmt: skip
+        model=model,
+        steps=int(steps),
+        solver=solver,
+        grid=grid,
+        beta=float(beta),
+        seed=int(seed or 0),
+        layout=pack_labels(labels),
+        **regions.fields(),
+    )
 
 
 def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:
@@ -305,7 +332,7 @@ def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:
 
 
 def count_steps(steps: float) -> str:
-    """"1 step", "8 steps"."""
+    """ "1 step", "8 steps"."""
     return f"{int(steps)} {'step' if steps == 1 else 'steps'}"
 
 

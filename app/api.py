@@ -105,9 +105,7 @@ def add_endpoints(actions: Actions, model: str) -> None:
         words = [word.partition("=") for word in (text or "").split(",") if word.strip()]
         return actions.pipeline(model).colors.offsets((name.strip(), color) for name, _, color in words)
 
-    def synthesize(
-        picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = ""
-    ) -> str:
+    def synthesize(picture: str, model: str, steps: int, seed: int, solver: str, grid: str, colors: str = "") -> str:
         """Make a photo from a layout.
 
         Args:
@@ -123,16 +121,19 @@ def add_endpoints(actions: Actions, model: str) -> None:
             the photo, a PNG.
         """
         request = SynthesisRequest(
-            model, steps, solver, layout=packed_layout(picture, model), seed=seed, grid=grid,
+            model,
+            steps,
+            solver,
+            layout=packed_layout(picture, model),
+            seed=seed,
+            grid=grid,
             offsets=colored(colors, model),
-        )  # fmt: skip
+        )
         path = _folder(photo) / "photo.png"
         write_photo(path, actions.pipeline(model).synthesize(request).photo)
         return str(path)
 
-    def segment(
-        picture: str, model: str, steps: int, solver: str, grid: str, mirror: bool, smooth: float
-    ) -> str:
+    def segment(picture: str, model: str, steps: int, solver: str, grid: str, mirror: bool, smooth: float) -> str:
         """Find the layout of a photo.
 
         Args:
@@ -156,9 +157,16 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return str(path)
 
     def edit(
-        picture: str, layout: str, model: str, steps: int, seed: int, solver: str, grid: str, before: str | None = None,
+        picture: str,
+        layout: str,
+        model: str,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        before: str | None = None,
         colors: str = "",
-    ) -> tuple[str, str]:  # fmt: skip
+    ) -> tuple[str, str]:
         """Change in a photo what was changed in its layout, and nothing else.
 
         Args:
@@ -176,10 +184,16 @@ def add_endpoints(actions: Actions, model: str) -> None:
             the changed photo at its own size, and a grey PNG that is white where it changed.
         """
         request = EditRequest(
-            model, steps, solver, layout=packed_layout(layout, model), seed=seed, grid=grid,
+            model,
+            steps,
+            solver,
+            layout=packed_layout(layout, model),
+            seed=seed,
+            grid=grid,
             photo=pack_photo(read_photo(_given(picture, "photo"))),
-            before=packed_layout(before, model) if before else "", offsets=colored(colors, model),
-        )  # fmt: skip
+            before=packed_layout(before, model) if before else "",
+            offsets=colored(colors, model),
+        )
         result = actions.pipeline(model).edit(request)
         folder = _folder(photo)
         write_photo(folder / "photo.png", result.photo)
@@ -235,9 +249,16 @@ def add_endpoints(actions: Actions, model: str) -> None:
         return save_all(list(result.frames)), list(result.times)
 
     def morph(
-        picture: str, model: str, steps: int, seed: int, other_seed: int, solver: str, grid: str, frames: int,
+        picture: str,
+        model: str,
+        steps: int,
+        seed: int,
+        other_seed: int,
+        solver: str,
+        grid: str,
+        frames: int,
         other: str | None = None,
-    ) -> tuple[list[str], list[float]]:  # fmt: skip
+    ) -> tuple[list[str], list[float]]:
         """Go from one layout and seed to another, a photo at each place between.
 
         Args:
@@ -255,9 +276,16 @@ def add_endpoints(actions: Actions, model: str) -> None:
             PNGs along the way, and their places from 0 (start) to 1 (end).
         """
         request = MorphRequest(
-            model, steps, solver, layout=packed_layout(picture, model), seed=seed, grid=grid, frames=frames,
-            other_layout=packed_layout(other, model) if other else "", other_seed=other_seed,
-        )  # fmt: skip
+            model,
+            steps,
+            solver,
+            layout=packed_layout(picture, model),
+            seed=seed,
+            grid=grid,
+            frames=frames,
+            other_layout=packed_layout(other, model) if other else "",
+            other_seed=other_seed,
+        )
         result = actions.pipeline(model).morph(request)
         return save_all(list(result.frames)), list(result.shares)
 
@@ -271,9 +299,13 @@ def add_endpoints(actions: Actions, model: str) -> None:
         (morph, [picture, name, steps, seed, other_seed, *how, frames, other], [photos, places]),
     ):
         button.click(
-            _plain(endpoint), inputs, outputs, api_name=endpoint.__name__,
-            concurrency_id="model", concurrency_limit=1,
-        )  # fmt: skip
+            _plain(endpoint),
+            inputs,
+            outputs,
+            api_name=endpoint.__name__,
+            concurrency_id="model",
+            concurrency_limit=1,
+        )
 
 
 def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -34,16 +34,22 @@ class CheckTab:
                 self.table = gr.HTML(elem_id="agreement")
             with gr.Column(min_width=200):
                 self.picture = gr.Image(
-                    format="png", interactive=False, show_label=False, buttons=[], elem_id="disagreement",
+                    format="png",
+                    interactive=False,
+                    show_label=False,
+                    buttons=[],
+                    elem_id="disagreement",
                     alt_text="Where the photo was read as another class than painted, in that class's colour",
-                )  # fmt: skip
+                )
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
         self.go.click(
-            self.check, [page.session, page.model, page.painter],
-            [self.body, self.table, self.picture, page.status], **page.waits,
-        )  # fmt: skip
+            self.check,
+            [page.session, page.model, page.painter],
+            [self.body, self.table, self.picture, page.status],
+            **page.waits,
+        )
 
     @tells
     def check(self, session: Session, model: str, labels: np.ndarray) -> tuple[Any, ...]:

@@ -46,22 +46,33 @@ class EditTab:
                         for what, text in (("photo", "Save whole photo"), ("ids", "Save its class ids"))
                     }
                 self.saved = gr.JSON(visible=False)
-                self.unsure = gr.Checkbox(False, label="Show where the layout is unsure", container=False,
-                                          elem_id="unsure")  # fmt: skip
+                self.unsure = gr.Checkbox(
+                    False, label="Show where the layout is unsure", container=False, elem_id="unsure"
+                )
                 gr.Markdown(MISREAD, elem_classes="hint")
             with gr.Column(min_width=240, scale=2):
                 self.compare = gr.ImageSlider(
-                    label="Before and after", show_label=False, buttons=[], interactive=False, elem_id="compare",
-                    format="jpeg", max_height=320,
-                )  # fmt: skip
+                    label="Before and after",
+                    show_label=False,
+                    buttons=[],
+                    interactive=False,
+                    elem_id="compare",
+                    format="jpeg",
+                    max_height=320,
+                )
 
     @staticmethod
     def make_mode() -> gr.Radio:
         """What a stroke does while a photo is open."""
         return gr.Radio(
-            [("Edit this photo", EDIT), ("Paint a new one", NEW)], value=EDIT, label="What strokes do",
-            show_label=False, container=False, visible=False, elem_id="mode",
-        )  # fmt: skip
+            [("Edit this photo", EDIT), ("Paint a new one", NEW)],
+            value=EDIT,
+            label="What strokes do",
+            show_label=False,
+            container=False,
+            visible=False,
+            elem_id="mode",
+        )
 
     def wire(self, page: Page) -> list[Any]:
         """Bind the events -> those after which regions look another way though the picture may be the same."""
@@ -77,20 +88,35 @@ class EditTab:
         accepted = self.accept.click(
             self.take, [page.session, page.model], [page.painter, page.status], **page.waits
         ).then(self.show, page.session, shown, **AT_ONCE)
-        back = page.begin(self.reset.click).then(
-            self.go_back, [page.session, page.model],
-            [page.painter, page.photo, page.player, page.status, self.mode], **page.waits,
-        ).then(self.show, page.session, shown, **AT_ONCE)  # fmt: skip
-        corrected = page.begin(self.misread.click).then(
-            self.correct, [page.session, page.painter], [page.photo, page.player, page.status, self.mode], **page.waits
-        ).then(self.show, page.session, shown, **AT_ONCE).then(
-            self.read_styles, [page.session, page.model], None, **page.waits
+        back = (
+            page.begin(self.reset.click)
+            .then(
+                self.go_back,
+                [page.session, page.model],
+                [page.painter, page.photo, page.player, page.status, self.mode],
+                **page.waits,
+            )
+            .then(self.show, page.session, shown, **AT_ONCE)
+        )
+        corrected = (
+            page.begin(self.misread.click)
+            .then(
+                self.correct,
+                [page.session, page.painter],
+                [page.photo, page.player, page.status, self.mode],
+                **page.waits,
+            )
+            .then(self.show, page.session, shown, **AT_ONCE)
+            .then(self.read_styles, [page.session, page.model], None, **page.waits)
         )
         for what, button in self.saves.items():
             button.click(
-                partial(self.save_whole, what), [page.session, page.painter], self.saved,
-                api_visibility="private", show_progress="hidden",
-            ).then(None, self.saved, js=SAVE_JS, api_visibility="private")  # fmt: skip
+                partial(self.save_whole, what),
+                [page.session, page.painter],
+                self.saved,
+                api_visibility="private",
+                show_progress="hidden",
+            ).then(None, self.saved, js=SAVE_JS, api_visibility="private")
         self.unsure.input(self.heat, [page.session, self.unsure], page.painter, **AT_ONCE)
         return [accepted, back, corrected]
 
@@ -112,9 +138,13 @@ class EditTab:
         edited = session.editing and session.request is not None
         compare = (own.photo, session.photo) if session.opened and not session.drafting else gr.skip()
         return (
-            gr.update(visible=True, value=EDIT if session.editing else NEW), gr.update(visible=False),
-            gr.update(visible=True), gr.update(interactive=edited), compare, gr.update(visible=own.source is not None),
-        )  # fmt: skip
+            gr.update(visible=True, value=EDIT if session.editing else NEW),
+            gr.update(visible=False),
+            gr.update(visible=True),
+            gr.update(interactive=edited),
+            compare,
+            gr.update(visible=own.source is not None),
+        )
 
     @staticmethod
     def choose_mode(session: Session, mode: str) -> None:

@@ -26,9 +26,7 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         help="address to listen on; 0.0.0.0 lets others in (default: this machine only)",
     )
-    p.add_argument(
-        "--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="default: 7860"
-    )
+    p.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="default: 7860")
     p.add_argument(
         "--models",
         type=Path,

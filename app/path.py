@@ -69,9 +69,18 @@ class PathPanel:
 
     @tells
     def walk(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
-        beta: float, frames: int, progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio finds it)
-    ) -> tuple[Film, str]:  # fmt: skip
+        self,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+        frames: int,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio finds it)
+    ) -> tuple[Film, str]:
         """The photo that was opened, or else the canvas -> (player, status)."""
         if session.opened and session.photo is not None:
             start = "photo"
@@ -90,9 +99,19 @@ class PathPanel:
 
     @tells
     def between_seeds(
-        self, other: float | None, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str,
-        grid: str, beta: float, frames: int, progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Film, str]:  # fmt: skip
+        self,
+        other: float | None,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+        frames: int,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Film, str]:
         """The same layout under another seed -> (player, status). Locked regions are the same at both ends."""
         here = synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions)
         request = _morph(here, replace(here, seed=int(other or 0)), int(frames))
@@ -103,9 +122,19 @@ class PathPanel:
         return film_of_morph(request, result), status
 
     def between_states(
-        self, then: SynthesisRequest, session: Session, model: str, labels: np.ndarray, steps: int, seed: int,
-        solver: str, grid: str, beta: float, frames: int, progress: gr.Progress,
-    ) -> tuple[Film, str]:  # fmt: skip
+        self,
+        then: SynthesisRequest,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+        frames: int,
+        progress: gr.Progress,
+    ) -> tuple[Film, str]:
         """From an earlier state to the canvas as it is now -> (player, status). Solver and steps are today's.
 
         Raises:
@@ -121,8 +150,11 @@ class PathPanel:
 
     @tells
     def predict(
-        self, session: Session, event: gr.EventData, progress: gr.Progress = gr.Progress()  # noqa: B008
-    ) -> tuple[Any, ...]:  # fmt: skip
+        self,
+        session: Session,
+        event: gr.EventData,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:
         """The film that plays, with the ends that each of its moments heads for -> (player, status)."""
         request = replace(TrajectoryRequest.from_json(_text(event, "request")), predict=True)
         result = session.walk(self.actions.pipeline(request.model), request, _report(progress, "Looking ahead"))
@@ -161,9 +193,13 @@ class PathPanel:
 def _morph(start: SynthesisRequest, end: SynthesisRequest, frames: int) -> MorphRequest:
     here = {f.name: getattr(start, f.name) for f in fields(start)}
     return MorphRequest(
-        **here, frames=frames, other_layout=end.layout, other_seed=end.seed,
-        other_class_seeds=end.class_seeds, other_offsets=end.offsets,
-    )  # fmt: skip
+        **here,
+        frames=frames,
+        other_layout=end.layout,
+        other_seed=end.seed,
+        other_class_seeds=end.class_seeds,
+        other_offsets=end.offsets,
+    )
 
 
 def _report(progress: gr.Progress, what: str) -> Callable[[int, int], None]:

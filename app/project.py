@@ -75,9 +75,7 @@ def read_project(text: str) -> SynthesisRequest:
     return kind.from_json(text)
 
 
-def reopened(
-    project: EditProject, palette: Palette, width: int, height: int
-) -> tuple[Opened, dict[int, Offset]]:  # fmt: skip
+def reopened(project: EditProject, palette: Palette, width: int, height: int) -> tuple[Opened, dict[int, Offset]]:
     """The photo of a project and where its edits stand, for a canvas of that size, and the photo's styles.
 
     Raises:

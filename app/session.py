@@ -292,9 +292,7 @@ class Session:
             self.opened, self.drafting = isinstance(request, EditRequest), steps != request.steps
             yield Painted(photo, steps, steps == request.steps, self.recalled)
 
-    def vary(
-        self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]
-    ) -> Iterator[tuple[list[np.ndarray], int]]:
+    def vary(self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]) -> Iterator[tuple[list[np.ndarray], int]]:
         """Variations as one batch -> (photos, steps), drafts first; picking one later needs no solve.
 
         Edits come one by one, for each starts from a photo.

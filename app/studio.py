@@ -62,9 +62,15 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
             gr.HTML("<h1>SemFlow <span>Studio</span></h1>", elem_classes="brand")
             status = gr.Markdown("Painting the first layout …", elem_id="status")
             model = gr.Dropdown(
-                names, value=first, label="Model", show_label=False, container=False,
-                visible=len(names) > 1, elem_id="model", min_width=140,
-            )  # fmt: skip
+                names,
+                value=first,
+                label="Model",
+                show_label=False,
+                container=False,
+                visible=len(names) > 1,
+                elem_id="model",
+                min_width=140,
+            )
         with gr.Row(elem_id="columns"):
             with gr.Column():
                 painter = Painter(
@@ -76,14 +82,22 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                 with gr.Row(elem_classes="cap"):
                     gr.HTML("<h2 class='title'><b>2</b> Photo</h2>")
                     opener = gr.UploadButton(
-                        "Open photo …", size="sm", file_types=["image", ".json"], file_count="multiple",
-                        min_width=110, elem_id="segment",
-                    )  # fmt: skip
+                        "Open photo …",
+                        size="sm",
+                        file_types=["image", ".json"],
+                        file_count="multiple",
+                        min_width=110,
+                        elem_id="segment",
+                    )
                     camera = gr.Button("Camera", size="sm", min_width=70, elem_id="camera")
                 photo = gr.Image(
-                    format="png", interactive=False, show_label=False, buttons=["fullscreen"],
-                    elem_id="photo", alt_text="The photo that belongs to the layout",
-                )  # fmt: skip
+                    format="png",
+                    interactive=False,
+                    show_label=False,
+                    buttons=["fullscreen"],
+                    elem_id="photo",
+                    alt_text="The photo that belongs to the layout",
+                )
                 shown = gr.Textbox(visible="hidden")
                 clicks = StyleTab.make_clicks()
                 mode = EditTab.make_mode()
@@ -102,10 +116,12 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                     saves = {
                         what: gr.Button(text, size="sm", min_width=60)
                         for what, text in (
-                            ("photo", "Photo"), ("ids", "Class ids"),
-                            ("colours", "Colours"), ("project", "Project"),
+                            ("photo", "Photo"),
+                            ("ids", "Class ids"),
+                            ("colours", "Colours"),
+                            ("project", "Project"),
                         )
-                    }  # fmt: skip
+                    }
             with gr.Tabs(elem_id="more", overflow_behavior="wrap") as tabs:
                 with gr.Tab("Variations", id="variations", elem_id="variations"):
                     variations = VariationsTab(actions)
@@ -121,9 +137,11 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
                         grid = gr.Dropdown(list(GRIDS), value="quadratic", label="Times of the steps")
                     with gr.Row(elem_classes="panel"):
                         beta = gr.Slider(
-                            0, step=0.5, label="Perturbation: how far a colour may move, of 255",
+                            0,
+                            step=0.5,
+                            label="Perturbation: how far a colour may move, of 255",
                             **beta_range(pipeline),
-                        )  # fmt: skip
+                        )
                         frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
         strip = HistoryPanel(actions, path)
         download = gr.JSON(visible=False)
@@ -150,14 +168,15 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
         style.region.change(variations.name_region, [session, model], variations.takes, **AT_ONCE)
 
         opening = opener.upload(
-            actions.open, [opener, session, model],
-            page.switched, show_progress_on=photo, **MODEL,
-        ).then(actions.finish_open, inputs, results, **page.waits)  # fmt: skip
+            actions.open,
+            [opener, session, model],
+            page.switched,
+            show_progress_on=photo,
+            **MODEL,
+        ).then(actions.finish_open, inputs, results, **page.waits)
         edit.opened(opening, page)
         path.wire(page, frames)
-        strip.wire(page, shape, frames).then(
-            style.choices, [session, model], style.region, **AT_ONCE
-        ).then(
+        strip.wire(page, shape, frames).then(style.choices, [session, model], style.region, **AT_ONCE).then(
             actions.finish_open, inputs, results, **page.waits
         )
         page.begin(model.input).then(
@@ -167,9 +186,12 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
         ).then(actions.arrive, [live, *inputs], results, **page.waits)
         for what, button in saves.items():
             button.click(
-                partial(actions.save, what), [session, model, painter, steps, seed, *how], download,
-                api_visibility="private", show_progress="hidden",
-            ).then(None, download, js=SAVE_JS, api_visibility="private")  # fmt: skip
+                partial(actions.save, what),
+                [session, model, painter, steps, seed, *how],
+                download,
+                api_visibility="private",
+                show_progress="hidden",
+            ).then(None, download, js=SAVE_JS, api_visibility="private")
         demo.load(None, js=(HERE / "studio.js").read_text(encoding="utf-8"), api_visibility="private")
         demo.load(None, js=(HERE / "peek.js").read_text(encoding="utf-8"), api_visibility="private")
         camera.click(None, js=(HERE / "camera.js").read_text(encoding="utf-8"), api_visibility="private")
@@ -187,7 +209,7 @@ def launch_options() -> dict[str, Any]:
             block_title_text_color="*body_text_color",
             block_title_text_weight="500",
             block_padding="10px 12px",
-        ),  # fmt: skip
+        ),
         "css": (HERE / "studio.css").read_text(encoding="utf-8"),
         "max_file_size": "40mb",
         "show_error": False,  # a stack trace helps no visitor; mistakes are said in sentences

@@ -171,9 +171,7 @@ class StyleTab:
 
     def release(self, offset: Offset, session: Session, *inputs: Any) -> Iterator[Any]:
         """The handle is let go: the chosen number of steps."""
-        yield from self._change(
-            session, inputs, lambda region, seed: session.regions.style(region, offset, seed)
-        )
+        yield from self._change(session, inputs, lambda region, seed: session.regions.style(region, offset, seed))
 
     @tells
     def _change(self, session: Session, inputs: tuple[Any, ...], change: Any, draft: bool = False) -> Iterator[Any]:

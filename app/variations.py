@@ -25,14 +25,31 @@ class VariationsTab:
         self.actions = actions
         with gr.Row(elem_classes="panel line"):
             self.draw = gr.Button("Draw variations", size="sm", elem_id="draw", min_width=130)
-            self.count = gr.Radio([4, 8, 16], value=8, show_label=False, label="How many", container=False,
-                                  elem_id="count", min_width=130)  # fmt: skip
-            self.takes = gr.Radio(self._takes("the chosen region"), value=WHOLE, show_label=False, container=False,
-                                  label="What a click takes", elem_id="takes", min_width=230)  # fmt: skip
+            self.count = gr.Radio(
+                [4, 8, 16], value=8, show_label=False, label="How many", container=False, elem_id="count", min_width=130
+            )
+            self.takes = gr.Radio(
+                self._takes("the chosen region"),
+                value=WHOLE,
+                show_label=False,
+                container=False,
+                label="What a click takes",
+                elem_id="takes",
+                min_width=230,
+            )
         self.strip = gr.Gallery(
-            columns=8, allow_preview=False, object_fit="cover", show_label=False, label="Variations", container=False,
-            buttons=[], elem_id="strip", interactive=False, height="auto", fit_columns=False,
-        )  # fmt: skip
+            columns=8,
+            allow_preview=False,
+            object_fit="cover",
+            show_label=False,
+            label="Variations",
+            container=False,
+            buttons=[],
+            elem_id="strip",
+            interactive=False,
+            height="auto",
+            fit_columns=False,
+        )
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
@@ -54,9 +71,18 @@ class VariationsTab:
 
     @tells
     def paint(
-        self, count: int, session: Session, model: str, labels: Any, steps: int, seed: int, locked: bool, solver: str,
-        grid: str, beta: float,
-    ) -> Iterator[tuple[Any, Any]]:  # fmt: skip
+        self,
+        count: int,
+        session: Session,
+        model: str,
+        labels: Any,
+        steps: int,
+        seed: int,
+        locked: bool,
+        solver: str,
+        grid: str,
+        beta: float,
+    ) -> Iterator[tuple[Any, Any]]:
         """-> (strip, status). Locked regions are the same in all of them."""
         kept = copy.deepcopy(session.regions)
         kept.renew()
@@ -71,9 +97,19 @@ class VariationsTab:
 
     @tells
     def pick(
-        self, takes: str, session: Session, model: str, labels: Any, steps: int, seed: int, locked: bool, solver: str,
-        grid: str, beta: float, event: gr.SelectData,
-    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        self,
+        takes: str,
+        session: Session,
+        model: str,
+        labels: Any,
+        steps: int,
+        seed: int,
+        locked: bool,
+        solver: str,
+        grid: str,
+        beta: float,
+        event: gr.SelectData,
+    ) -> Iterator[tuple[Any, ...]]:
         """A click on a variation -> results: its seed becomes the seed, or a region gets its look."""
         if int(event.index) >= len(session.strip):  # drawn before the model was changed
             raise InputError("these variations are another model's; press 'Draw variations' for new ones")

@@ -54,9 +54,7 @@ def main() -> None:
     for _ in range(args.rounds + 2):
         for name, model in models.items():
             times.setdefault((name, "encode"), []).append(seconds(lambda m=model: m.encode(x)))
-            times.setdefault((name, "decode"), []).append(
-                seconds(lambda m=model, z=latents[name]: m.decode(z))
-            )
+            times.setdefault((name, "decode"), []).append(seconds(lambda m=model, z=latents[name]: m.decode(z)))
     median = {key: statistics.median(values[2:]) for key, values in times.items()}  # the first two warm up
     print(f"256x256, float32, {torch.get_num_threads()} threads, medians of {args.rounds} rounds")
     for name in models:

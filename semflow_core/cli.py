@@ -150,9 +150,7 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument("--solver", help="euler, ab2, midpoint, heun, rk4, rk45 or leapfrog (euler)")
         sub.add_argument("--grid", help="times: uniform, quadratic or cubic")
     for sub in (synthesize_, edit_, animate_):
-        sub.add_argument(
-            "--beta", type=float, help="perturbation amplitude in 0..255 units (the model's own)"
-        )
+        sub.add_argument("--beta", type=float, help="perturbation amplitude in 0..255 units (the model's own)")
         sub.add_argument(
             "--class-seed",
             type=class_seed,
@@ -172,15 +170,11 @@ def build_parser() -> argparse.ArgumentParser:
     for sub in (synthesize_, segment_, edit_):
         sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.png")
     for sub in (synthesize_, segment_, evaluate_, study_):
-        sub.add_argument(
-            "--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)"
-        )
+        sub.add_argument("--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)")
 
     train_ = command(train, "train a model")
     train_.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, see configs/")
-    train_.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
-    )
+    train_.add_argument("overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's")
     return parser
 
 
@@ -209,9 +203,7 @@ def synthesize(args: argparse.Namespace) -> None:
     pipeline = prepare(args)
     check_classes(args, pipeline)
     template = dataclasses.replace(template, offsets=colored(args, pipeline))
-    for path in (
-        args.inputs
-    ):  # read twice, for every error comes before any result, and thousands do not fit in memory
+    for path in args.inputs:  # read twice, for every error comes before any result, and thousands do not fit in memory
         remark(path, open_layout(path, pipeline.palette, pipeline.codebook).note)
     for paths in batches(args.inputs, args.batch):
         layouts = [read_layout(p, pipeline.palette, pipeline.codebook) for p in paths]

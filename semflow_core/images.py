@@ -54,9 +54,7 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
         grey = np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8)
         image = Image.fromarray(grey)
     elif image.mode == "F":
-        raise InputError(
-            f"the photo {_name(source)} has floating-point pixels; save it with 8 or 16 bits a channel"
-        )
+        raise InputError(f"the photo {_name(source)} has floating-point pixels; save it with 8 or 16 bits a channel")
     with contextlib.suppress(Exception):  # damaged EXIF is no reason to refuse a whole picture
         image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
@@ -106,9 +104,7 @@ def open_layout(
     if _holds_ids(image):
         ids = np.asarray(image)
         if ids.max() > 255:
-            raise InputError(
-                f"the layout {_name(source)} has 16-bit ids up to {ids.max()}; ids are at most 255"
-            )
+            raise InputError(f"the layout {_name(source)} has 16-bit ids up to {ids.max()}; ids are at most 255")
         ids, note = translate(ids.astype(np.uint8), palette, Path(_name(source)).stem)
         try:
             palette.index(ids)
@@ -125,9 +121,7 @@ def open_layout(
     return Layout(ids, note)
 
 
-def is_layout(
-    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None
-) -> bool:
+def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None) -> bool:
     """Whether a picture file is meant as a layout: few enough different ids, or colours of the palette.
 
     Raises:
@@ -263,9 +257,7 @@ def _open(source: str | os.PathLike[str] | bytes, what: str) -> Image.Image:
     except Image.DecompressionBombError:
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
     except Exception:  # a damaged header leads Pillow to any exception there is
-        raise InputError(
-            f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)"
-        ) from None
+        raise InputError(f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)") from None
     check_size(*image.size, f"{what} {name}")
     try:
         image.load()
@@ -362,9 +354,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
 def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
     first, *others = [Image.fromarray(f) for f in frames]
     lossless = path.suffix.lower() == ".webp"  # GIF has 256 colours a frame whatever one asks for
-    first.save(
-        path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless
-    )
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless)
 
 
 def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:

@@ -87,8 +87,7 @@ class Palette:
             unknown = sorted({int(i) for i in np.unique(labels)} - {int(i) for i in self.ids})
             shown = ", ".join(map(str, unknown[:5])) + (", …" if len(unknown) > 5 else "")
             raise InputError(
-                f"the layout has ids that are no class of {self.name}: {shown}; "
-                f"its ids are {describe_ids(self.ids)}"
+                f"the layout has ids that are no class of {self.name}: {shown}; its ids are {describe_ids(self.ids)}"
             )
         return index
 

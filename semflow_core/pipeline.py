@@ -215,9 +215,7 @@ class SemFlowPipeline:
         """
         return self.synthesize_many([request], on_step)[0]
 
-    def synthesize_many(
-        self, requests: Sequence[SynthesisRequest], on_step: OnStep | None = None
-    ) -> list[Synthesis]:
+    def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: OnStep | None = None) -> list[Synthesis]:
         """A batch; steps, solver and grid must be the same in all of them."""
         first = _shared(requests)
         z1 = torch.cat([self.encode_layout(r) for r in requests])

@@ -229,15 +229,17 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "offsets": (
         "(class id, (r, g, b)) pairs",
-        lambda v: isinstance(v, tuple)
-        and all(
-            isinstance(p, tuple)
-            and len(p) == 2
-            and type(p[0]) is int
-            and isinstance(p[1], tuple)
-            and len(p[1]) == 3
-            and all(map(is_number, p[1]))
-            for p in v
+        lambda v: (
+            isinstance(v, tuple)
+            and all(
+                isinstance(p, tuple)
+                and len(p) == 2
+                and type(p[0]) is int
+                and isinstance(p[1], tuple)
+                and len(p[1]) == 3
+                and all(map(is_number, p[1]))
+                for p in v
+            )
         ),
     ),
     "times": ("numbers", lambda v: isinstance(v, tuple) and all(map(is_number, v))),

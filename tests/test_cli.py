@@ -55,10 +55,7 @@ def run(*words: object) -> int:
 
 def test_synthesize(tiny_model: Path, inputs: Path, tmp_path: Path, face_layout: np.ndarray) -> None:
     files = (inputs / "face.png", inputs / "coloured.png")
-    assert (
-        run("synthesize", "--model", tiny_model, "--steps", 2, "--seed", 3, *files, "--out", tmp_path / "out")
-        == 0
-    )
+    assert run("synthesize", "--model", tiny_model, "--steps", 2, "--seed", 3, *files, "--out", tmp_path / "out") == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["coloured.png", "face.png"]
     request = SynthesisRequest(steps=2, seed=3, layout=pack_labels(face_layout))
     expected = load_pipeline(str(tiny_model)).synthesize(request).photo
@@ -71,10 +68,7 @@ def test_the_same_command_gives_the_same_bytes_and_options_matter(
     tiny_model: Path, inputs: Path, tmp_path: Path
 ) -> None:
     def made(*options: object) -> bytes:
-        assert (
-            run("synthesize", "--model", tiny_model, inputs / "face.png", "--out", tmp_path / "out", *options)
-            == 0
-        )
+        assert run("synthesize", "--model", tiny_model, inputs / "face.png", "--out", tmp_path / "out", *options) == 0
         return (tmp_path / "out" / "face.png").read_bytes()
 
     plain = made()
@@ -132,14 +126,23 @@ def test_the_path_of_a_photo_takes_no_colours(
 def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray) -> None:
     files = (inputs / "wide.png", inputs / "high.jpg")
     assert (
-        run("segment", "--model", tiny_model, "--no-align", "--batch", 1, "--steps", 2, *files, "--out",
-            tmp_path / "out")
+        run(
+            "segment",
+            "--model",
+            tiny_model,
+            "--no-align",
+            "--batch",
+            1,
+            "--steps",
+            2,
+            *files,
+            "--out",
+            tmp_path / "out",
+        )
         == 0
     )
     assert sorted(os.listdir(tmp_path / "out")) == ["high.png", "wide.png"]
-    expected = (
-        load_pipeline(str(tiny_model)).segment(SegmentationRequest(steps=2, photo=pack_photo(photo))).labels
-    )
+    expected = load_pipeline(str(tiny_model)).segment(SegmentationRequest(steps=2, photo=pack_photo(photo))).labels
     with Image.open(tmp_path / "out" / "wide.png") as image:
         assert image.mode == "P" and image.size == (56, 40)
         assert np.array_equal(np.asarray(image), expected)
@@ -180,7 +183,6 @@ def test_edit(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarray,
     assert not (tmp_path / "never").exists() or not os.listdir(tmp_path / "never")
 
 
-
 @pytest.mark.parametrize("start", ["face.png", "coloured.png", "wide.png"])
 def test_animate(tiny_model: Path, inputs: Path, tmp_path: Path, start: str) -> None:
     assert (
@@ -215,12 +217,7 @@ def test_a_folder_of_parts_is_one_layout(
 
 
 def test_animate_into_a_folder(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
-    assert (
-        run(
-            "animate", "--model", tiny_model, "--frames", 3, inputs / "face.png", "--out", tmp_path / "frames"
-        )
-        == 0
-    )
+    assert run("animate", "--model", tiny_model, "--frames", 3, inputs / "face.png", "--out", tmp_path / "frames") == 0
     assert sorted(os.listdir(tmp_path / "frames")) == ["000.png", "001.png", "002.png"]
 
 
@@ -262,9 +259,7 @@ def test_evaluate(
     assert miou["low"] <= miou["value"] <= miou["high"] < 10 and f"{miou['value']:.2f} [" in printed[4]
 
 
-def test_models_and_names(
-    tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_models_and_names(tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models", "--models", tiny_model.parent) == 0
     assert f"tiny\t{tiny_model}" in capsys.readouterr().out.splitlines()
     words = ["--model", "tiny", "--models", tiny_model.parent, "--steps", 1]
@@ -296,9 +291,15 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     ],
 )
 def test_bad_files_are_refused_before_anything_is_written(
-    tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    command: str, good: str, file: str, words: str,
-) -> None:  # fmt: skip
+    tiny_model: Path,
+    inputs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    good: str,
+    file: str,
+    words: str,
+) -> None:
     out = tmp_path / "out"
     options = ["--model", tiny_model, "--out", out, "--batch", 1]
     assert words in refused(capsys, command, inputs / good, inputs / file, *options)
@@ -341,9 +342,15 @@ def test_layouts_of_another_palette_are_refused(
     ],
 )
 def test_bad_options_are_refused(
-    tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    command: str, file: str, options: list[str], words: str,
-) -> None:  # fmt: skip
+    tiny_model: Path,
+    inputs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    file: str,
+    options: list[str],
+    words: str,
+) -> None:
     out = tmp_path / "out"
     assert words in refused(capsys, command, "--model", tiny_model, inputs / file, "--out", out, *options)
     assert not out.exists()
@@ -366,13 +373,16 @@ def test_bad_options_are_refused(
     ],
 )
 def test_bad_perturbations_are_refused(
-    tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    command: str, options: list[str], words: str,
-) -> None:  # fmt: skip
+    tiny_model: Path,
+    inputs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    options: list[str],
+    words: str,
+) -> None:
     out = tmp_path / "out"
-    assert words in refused(
-        capsys, command, "--model", tiny_model, inputs / "face.png", "--out", out, *options
-    )
+    assert words in refused(capsys, command, "--model", tiny_model, inputs / "face.png", "--out", out, *options)
     assert not out.exists()
 
 
@@ -438,9 +448,7 @@ def test_bad_animations_are_refused(
 def test_a_layout_with_foreign_ids_is_not_animated_as_a_photo(
     tiny_model: Path, inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    message = refused(
-        capsys, "animate", "--model", tiny_model, inputs / "foreign.png", "--out", tmp_path / "a.gif"
-    )
+    message = refused(capsys, "animate", "--model", tiny_model, inputs / "foreign.png", "--out", tmp_path / "a.gif")
     assert "no class of celebamask_hq: 19" in message
 
 
@@ -504,9 +512,7 @@ def program(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
 
 
-def test_as_a_program_an_error_is_status_2_and_one_line(
-    tiny_model: Path, inputs: Path, tmp_path: Path
-) -> None:
+def test_as_a_program_an_error_is_status_2_and_one_line(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
     done = program("synthesize", "--model", tiny_model, inputs / "foreign.png", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -524,9 +530,7 @@ def test_as_a_program_success_is_status_0(tiny_model: Path, inputs: Path, tmp_pa
 
 def test_help_answers_without_the_heavy_modules() -> None:
     code = "import sys; from semflow_core import cli; cli.build_parser().format_help(); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "semflow_core.cli" in loaded
     assert not loaded & {"torch", "diffusers", "numpy", "PIL", "cv2"}

@@ -41,9 +41,7 @@ def test_every_class_survives_every_corner_of_the_allowed_cube(book: Codebook) -
 
 @every_codebook
 @given(seed=st.integers(0, 2**32), share=st.floats(0, 0.999))
-def test_every_class_survives_any_perturbation_below_half_the_spacing(
-    book: Codebook, seed: int, share: float
-) -> None:
+def test_every_class_survives_any_perturbation_below_half_the_spacing(book: Codebook, seed: int, share: float) -> None:
     labels = np.broadcast_to(book.palette.ids[None, :, None], (1, len(book.palette.ids), 4))
     clean = book.encode(labels)
     noise = torch.rand(clean.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
@@ -105,9 +103,7 @@ def test_the_margin_is_a_share_and_agrees_with_the_distances(color: list[float])
 
 def test_the_margin_falls_from_one_on_an_anchor_to_zero_between_two() -> None:
     book = Codebook(load_palette("celebamask_hq"), 6, 50)
-    way = torch.stack([torch.tensor([0.0, 0.0, b]) for b in (0, 5, 10, 20, 25)], dim=1)[
-        None, :, None
-    ]  # (1, 3, 1, 5)
+    way = torch.stack([torch.tensor([0.0, 0.0, b]) for b in (0, 5, 10, 20, 25)], dim=1)[None, :, None]  # (1, 3, 1, 5)
     margin = book.decode(way).margin[0, 0]
     assert margin[0] == 1 and margin[-1] == 0
     assert (np.diff(margin) < 0).all()

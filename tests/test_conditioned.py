@@ -17,9 +17,7 @@ from semflow_core.training.flow import FlowBatch, FlowTask, UNetConfig
 SMALL = UNetConfig(widths=[64, 64], layers=1, attention=[False, True])
 
 
-@pytest.mark.parametrize(
-    ("told", "more"), [(-500.0, {"class_embed_type": "timestep"}), (1.0, {"num_class_embeds": 2})]
-)
+@pytest.mark.parametrize(("told", "more"), [(-500.0, {"class_embed_type": "timestep"}), (1.0, {"num_class_embeds": 2})])
 def test_a_folded_network_is_what_it_was_told(told: float, more: dict[str, Any]) -> None:
     torch.manual_seed(0)
     unet: Any = SMALL.build(4, 4, 8, **more).eval()

@@ -199,9 +199,12 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
     monkeypatch.setattr(pipeline, "velocity", lambda z, t: torch.zeros_like(z))
     flat[:] = 80
     request = EditRequest(
-        photo=pack_photo(flat), layout=pack_labels(after), before=pack_labels(before), steps=2,
+        photo=pack_photo(flat),
+        layout=pack_labels(after),
+        before=pack_labels(before),
+        steps=2,
         offsets=pipeline.colors.offsets(bright),
-    )  # fmt: skip
+    )
     edit = pipeline.edit(request)
     assert edit.photo[(after == 13) & (before != 13)].min() > 120  # as painted
     assert edit.photo.max() <= 162  # and nowhere twice the change

@@ -50,9 +50,11 @@ ABC = parse_palette(
 TRUTH = np.array([[3, 3, 3, 5], [5, 5, 255, 255]], np.uint8)
 FOUND = np.array([[3, 3, 5, 5], [3, 9, 5, 9]], np.uint8)
 # by hand, void left out:      found  a  b  c
-COUNTS = [[2, 1, 0],  # truth a
-          [1, 1, 1],  # truth b
-          [0, 0, 0]]  # fmt: skip
+COUNTS = [
+    [2, 1, 0],  # truth a
+    [1, 1, 1],  # truth b
+    [0, 0, 0],
+]
 # IoU a = 2 / (3 + 3 - 2), b = 1 / (3 + 2 - 1), c = 0 / 1; c is not in the truth
 
 
@@ -82,12 +84,8 @@ def test_a_right_answer_is_100_and_a_wrong_one_0() -> None:
 
 def parse_void():
     """ABC with void as a class that can be painted, as in Cityscapes."""
-    classes = [
-        {"id": c.id, "name": c.name, "color": "#" + bytes(c.color).hex(), "group": "g"} for c in ABC.classes
-    ]
-    return parse_palette(
-        {"classes": [*classes, {"id": 255, "name": "v", "color": "#ffffff", "group": "g"}]}, "v.json"
-    )
+    classes = [{"id": c.id, "name": c.name, "color": "#" + bytes(c.color).hex(), "group": "g"} for c in ABC.classes]
+    return parse_palette({"classes": [*classes, {"id": 255, "name": "v", "color": "#ffffff", "group": "g"}]}, "v.json")
 
 
 def test_void_is_left_out_even_where_it_is_a_class() -> None:

@@ -199,9 +199,7 @@ def test_every_display_colour_and_anchor_is_its_class(name: str) -> None:
     book = Codebook(palette, 6, 50)
     labels = np.repeat(palette.ids[:, None], 16, axis=1)  # (n, 16): one row a class
     anchors = book.encode(labels[None])[0].permute(1, 2, 0).numpy().astype(np.uint8)
-    assert np.array_equal(
-        read_layout(encoded(Image.fromarray(palette.colorize(labels))), palette, book), labels
-    )
+    assert np.array_equal(read_layout(encoded(Image.fromarray(palette.colorize(labels))), palette, book), labels)
     assert np.array_equal(read_layout(encoded(Image.fromarray(anchors)), palette, book), labels)
 
 
@@ -320,9 +318,7 @@ def test_an_unwritable_place_is_refused(photo: np.ndarray, tmp_path: Path) -> No
 
 
 def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        os, "access", lambda path, mode: False
-    )  # root, as in containers, has every permission
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root, as in containers, has every permission
     with pytest.raises(InputError, match="cannot be written to"):
         check_writable(tmp_path)
 

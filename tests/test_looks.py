@@ -70,8 +70,9 @@ def test_directions_are_those_of_the_covariance_light_first() -> None:
 
 
 def test_photos_offsets_are_uniform_and_so_are_those_that_are_drawn(looks: Looks) -> None:
-    given_, drawn = looks.offsets(torch.from_numpy(photos_colors())), torch.stack(
-        [looks.drawn(torch.Generator().manual_seed(i)) for i in range(2000)]
+    given_, drawn = (
+        looks.offsets(torch.from_numpy(photos_colors())),
+        torch.stack([looks.drawn(torch.Generator().manual_seed(i)) for i in range(2000)]),
     )
     for offsets in (given_, drawn):
         for index in (SKIN, HAIR):

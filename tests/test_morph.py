@@ -41,9 +41,7 @@ def test_with_colours_a_morph_and_a_path_end_in_the_photos_of_their_ends(
     layout = pack_labels(face_layout)
     red, blue = looks.colors.offsets([("hair", "#a06060")]), looks.colors.offsets([("skin", "#6060a0")])
     start, end = (looks.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=o)).photo for o in (red, blue))
-    morph = looks.morph(
-        MorphRequest(steps=2, layout=layout, offsets=red, other_seed=0, other_offsets=blue, frames=3)
-    )
+    morph = looks.morph(MorphRequest(steps=2, layout=layout, offsets=red, other_seed=0, other_offsets=blue, frames=3))
     path = looks.trajectory(TrajectoryRequest(steps=2, layout=layout, offsets=red, frames=3, predict=True))
     z0 = looks.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=red)).z0
     assert path.photos is not None and not np.array_equal(start, looks.decode_photos(z0)[0])

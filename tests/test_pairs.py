@@ -117,9 +117,7 @@ def test_a_split_without_training_pairs_is_refused(tmp_path: Path) -> None:
         load_split(tmp_path, FACES, 3, "train", 16)
 
 
-def test_the_data_folder_is_given_or_in_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_data_folder_is_given_or_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEMFLOW_DATA", raising=False)
     with pytest.raises(InputError, match="SEMFLOW_DATA or data=DIR"):
         data_root()

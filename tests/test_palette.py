@@ -39,8 +39,13 @@ def test_shipped_palettes_are_whole(name: str, count: int) -> None:
 def test_coco_stuff_has_the_compact_order() -> None:
     names = [c.name for c in load_palette("coco_stuff").classes]
     assert [names[i] for i in (0, 11, 79, 80, 145, 170)] == [
-        "person", "stop sign", "toothbrush", "banner", "sky-other", "wood",
-    ]  # fmt: skip
+        "person",
+        "stop sign",
+        "toothbrush",
+        "banner",
+        "sky-other",
+        "wood",
+    ]
     assert names[80:] == sorted(names[80:]), "COCO-Stuff's stuff classes are in alphabetical order"
     assert [c.id for c in load_palette("coco_stuff").classes] == list(range(171))
 

@@ -17,9 +17,7 @@ from semflow_core.training.codec import perturbed
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
 
-def noise(
-    labels: np.ndarray, beta: float = 40.0, spectrum: str = "white", seed: int = 0, **more
-) -> torch.Tensor:
+def noise(labels: np.ndarray, beta: float = 40.0, spectrum: str = "white", seed: int = 0, **more) -> torch.Tensor:
     """eps = M' - M, (3, H, W)."""
     perturbed = perturb(FACES, labels, Perturbation(beta, spectrum), seed, **more)
     return (perturbed - FACES.encode(labels[None]))[0]

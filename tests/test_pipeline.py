@@ -127,9 +127,7 @@ def test_a_batch_must_agree_on_how_to_solve(pipeline: SemFlowPipeline, paint: Sy
         pipeline.synthesize_many([])
 
 
-def test_the_path_from_a_layout_ends_where_synthesis_ends(
-    pipeline: SemFlowPipeline, paint: SynthesisRequest
-) -> None:
+def test_the_path_from_a_layout_ends_where_synthesis_ends(pipeline: SemFlowPipeline, paint: SynthesisRequest) -> None:
     made = pipeline.synthesize(paint)
     path = pipeline.trajectory(TrajectoryRequest(layout=paint.layout, steps=3, seed=5, frames=7))
     assert path.times == tuple(np.linspace(0, 1, 7).tolist())

@@ -33,9 +33,7 @@ PACKED = pack_labels(np.zeros((16, 16), np.uint8))
     grid=st.sampled_from(["uniform", "quadratic", "cubic"]),
     beta=st.none() | st.floats(0, 100),
     class_seeds=st.lists(st.tuples(st.integers(0, 255), st.integers(0, MAX_SEED)), max_size=3).map(tuple),
-    offsets=st.lists(st.tuples(st.integers(0, 255), st.tuples(*[st.floats(-1, 1)] * 3)), max_size=2).map(
-        tuple
-    ),
+    offsets=st.lists(st.tuples(st.integers(0, 255), st.tuples(*[st.floats(-1, 1)] * 3)), max_size=2).map(tuple),
 )
 def test_a_request_comes_back_from_json_as_itself(**values) -> None:
     request = SynthesisRequest(layout=PACKED, **values)

@@ -106,8 +106,12 @@ def test_solvers_get_the_same_number_of_calls(bench: Bench, monkeypatch: pytest.
     for table in solvers.run(bench).tables:
         assert [r["network calls"] for r in table.rows[:-1]] == [4] * 5  # what the network itself counted
         assert [(r["solver"], r["steps"]) for r in table.rows[:5]] == [
-            ("euler", 4), ("ab2", 4), ("midpoint", 2), ("heun", 2), ("rk4", 1)
-        ]  # fmt: skip
+            ("euler", 4),
+            ("ab2", 4),
+            ("midpoint", 2),
+            ("heun", 2),
+            ("rk4", 1),
+        ]
         assert table.rows[-1]["solver"] == "rk45" and table.rows[-1]["network calls"] >= 7
 
 
@@ -237,8 +241,11 @@ def test_a_training_study_trains_each_variant_for_as_long(
     monkeypatch.setattr(training, "STEPS", (1, 2))
     outcome = run_study("toy", tmp_path, config, ["seed=5"], n=2, diverse=1)
     assert [(r["variant"], r["steps"]) for r in outcome.tables[0].rows] == [
-        ("with", 1), ("with", 2), ("without", 1), ("without", 2)
-    ]  # fmt: skip
+        ("with", 1),
+        ("with", 2),
+        ("without", 1),
+        ("without", 2),
+    ]
     for i, mirror in enumerate((True, False)):
         about = json.loads((tmp_path / "toy" / str(i) / "config.json").read_text())
         assert about["augment"]["mirror"] is mirror and about["seed"] == 5
@@ -292,8 +299,11 @@ def test_one_network_is_measured_beside_each_domains_own(
     other.write_text(config.read_text() + "seed: 3\n")
     outcome = domains.run_domains([config, other], ["optim.steps=2"], tmp_path / "out", 2, 0, 2, 0)
     assert [(r["domain"], r["network"]) for r in outcome.tables[0].rows] == [
-        ("flow", "its own"), ("flow", "one for all"), ("mirrored", "its own"), ("mirrored", "one for all")
-    ]  # fmt: skip
+        ("flow", "its own"),
+        ("flow", "one for all"),
+        ("mirrored", "its own"),
+        ("mirrored", "one for all"),
+    ]
     assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, 3 * 64, 3)  # layout, own, shared
     log = (tmp_path / "out" / "domains" / "one" / "log.jsonl").read_text().splitlines()
     assert json.loads(log[-1])["step"] == 4 and "flow: 8 steps" in log[-1]
@@ -331,9 +341,12 @@ def test_the_papers_comparison(config: Path, tmp_path: Path, monkeypatch: pytest
     outcome = run_study("baselines", tmp_path, config, ["optim.steps=1"], n=2)
     rows = [(r["method"], r["sampler"], r["steps"]) for r in outcome.tables[0].rows]
     assert rows == [
-        ("SemFlow", "euler", 1), ("SemFlow", "euler", 2), ("DSM", "ddim", 2), ("DSM", "ddpm", 2),
+        ("SemFlow", "euler", 1),
+        ("SemFlow", "euler", 2),
+        ("DSM", "ddim", 2),
+        ("DSM", "ddpm", 2),
         ("discriminative U-Net", "-", 1),
-    ]  # fmt: skip
+    ]
     assert (tmp_path / "baselines.md").read_text().count("\n|") >= 7
 
 

@@ -531,9 +531,7 @@ def test_neighbour_weights_count_borders() -> None:
         (["domain.held_out=6"], "nothing is left to train on"),
     ],
 )
-def test_a_wrong_configuration_is_named(
-    tmp_path: Path, flow_config: dict, overrides: list[str], message: str
-) -> None:
+def test_a_wrong_configuration_is_named(tmp_path: Path, flow_config: dict, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         run_training(write(tmp_path / "flow.yaml", flow_config), overrides)
 

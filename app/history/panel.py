@@ -56,9 +56,11 @@ class HistoryPanel:
         )
         page.begin(self.strip.restore)
         return self.strip.restore(
-            self.restore, [page.session, page.model, *page.held],
-            [page.model, shape, *page.switched], **page.waits,
-        )  # fmt: skip
+            self.restore,
+            [page.session, page.model, *page.held],
+            [page.model, shape, *page.switched],
+            **page.waits,
+        )
 
     def record(self, session: Session) -> Any:
         """The photo changed -> the strip, with the new state if it is a finished one that a layout can bring back."""
@@ -77,17 +79,32 @@ class HistoryPanel:
 
     @tells
     def share(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
+        self,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
         beta: float,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """The canvas and the settings as they are now -> a link."""
         return pack_link(synthesis_request(model, labels, steps, seed, solver, grid, beta, session.regions))
 
     @tells
     def restore(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
-        beta: float, event: gr.EventData,
-    ) -> tuple[Any, ...]:  # fmt: skip
+        self,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+        event: gr.EventData,
+    ) -> tuple[Any, ...]:
         """A link -> (model, shape, painter, photo, player, status, steps, seed, solver, grid, beta).
 
         Another model is switched to. The photo comes with the next `paint`.
@@ -106,9 +123,19 @@ class HistoryPanel:
 
     @tells
     def animate(
-        self, session: Session, model: str, labels: np.ndarray, steps: int, seed: int, solver: str, grid: str,
-        beta: float, frames: int, event: gr.EventData, progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:  # fmt: skip
+        self,
+        session: Session,
+        model: str,
+        labels: np.ndarray,
+        steps: int,
+        seed: int,
+        solver: str,
+        grid: str,
+        beta: float,
+        frames: int,
+        event: gr.EventData,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:
         """From the state of a link to the canvas -> (player, status)."""
         return self.path.between_states(
             _linked(event), session, model, labels, steps, seed, solver, grid, beta, frames, progress

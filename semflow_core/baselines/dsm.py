@@ -27,9 +27,12 @@ from ..training.flow import FlowTask
 SAMPLERS: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
 # Stable Diffusion's schedule; without clipping, since latents are not pixels
 SCHEDULE: dict[str, Any] = {
-    "num_train_timesteps": 1000, "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012,
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
     "clip_sample": False,
-}  # fmt: skip
+}
 
 
 def segment_dsm(

@@ -137,6 +137,4 @@ def load_split(
     cut = len(pairs) - held_out
     pairs = (pairs[:cut] if split == "train" else pairs[cut:])[:limit]
     loaded = [load_pair(p, palette, size) for p in pairs]
-    return PairArrays(
-        tuple(p.name for p in pairs), np.stack([x for x, _ in loaded]), np.stack([m for _, m in loaded])
-    )
+    return PairArrays(tuple(p.name for p in pairs), np.stack([x for x, _ in loaded]), np.stack([m for _, m in loaded]))

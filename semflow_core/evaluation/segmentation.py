@@ -19,9 +19,7 @@ def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> tor
     n = len(palette.classes)
     known = truth != UNLABELLED
     metric = MulticlassConfusionMatrix(num_classes=n, validate_args=False)
-    return metric(
-        torch.from_numpy(palette.index(predicted[known])), torch.from_numpy(palette.index(truth[known]))
-    )
+    return metric(torch.from_numpy(palette.index(predicted[known])), torch.from_numpy(palette.index(truth[known])))
 
 
 def confusions(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:

@@ -57,6 +57,7 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
 
     rows = []
     for steps in FLOW_STEPS:
+
         def flow(photos: list[np.ndarray], steps: int = steps) -> np.ndarray:
             return bench.harness.segment(photos, steps=steps)
 

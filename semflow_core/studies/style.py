@@ -48,9 +48,7 @@ def run(bench: Bench) -> Outcome:
     for c in classes:
         pairs = [(d[c.id], a[c.id]) for d, a in zip(drawn, again) if c.id in a]
         true, back = (np.array([p[k] for p in pairs]) for k in (0, 1))
-        source, made, other = (
-            lab(p, m, c.id) for p, m in ((photos, layouts), (carried, onto), (random, layouts))
-        )
+        source, made, other = (lab(p, m, c.id) for p, m in ((photos, layouts), (carried, onto), (random, layouts)))
         handle.append(
             {
                 "region": c.name,
@@ -95,9 +93,7 @@ def recovered(bench: Bench, photos: Sequence[np.ndarray] | np.ndarray, ids: list
     return offsets
 
 
-def with_offsets(
-    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], as_asked: bool = True
-) -> list[np.ndarray]:
+def with_offsets(bench: Bench, layouts: np.ndarray, offsets: list[Offsets], as_asked: bool = True) -> list[np.ndarray]:
     """Photos of the layouts, (S, S, 3): those that the pipeline makes, or what the flow alone does."""
     pipeline, seed, size = bench.pipeline, bench.harness.seed, layouts.shape[1:]
     photos = []

@@ -197,8 +197,7 @@ class CodecTask:
         with torch.no_grad():
             photos = torch.cat([model.encoder(to_float(d.photos[:64])) for d in self.train.values()])
             noisy = [
-                perturbed(self.codebooks[n], d.masks[:64], self.config.beta, rng)[0]
-                for n, d in self.train.items()
+                perturbed(self.codebooks[n], d.masks[:64], self.config.beta, rng)[0] for n, d in self.train.items()
             ]
             masks = model.encoder(to_model(torch.cat(noisy)))
         z = torch.cat([photos[:, : self.config.photo_channels], masks[:, self.config.photo_channels :]], 1)
@@ -240,9 +239,7 @@ def load_teacher(folder: str) -> AutoencoderTiny:
             layers = getattr(teacher, part).layers
             # the original decoder counts its clamp as layer 0, diffusers does not
             first = min(int(k.split(".")[0]) for k in original) if part == "decoder" else 0
-            layers.load_state_dict(
-                {f"{int(i) - first}.{rest}": v.float() for i, rest, v in split_keys(original)}
-            )
+            layers.load_state_dict({f"{int(i) - first}.{rest}": v.float() for i, rest, v in split_keys(original)})
         return teacher.eval()
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]

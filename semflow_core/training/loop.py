@@ -147,9 +147,7 @@ def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def save(
-    task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Accelerator, out: Path, step: int
-) -> str:
+def save(task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Accelerator, out: Path, step: int) -> str:
     """Export the averaged weights and report on them, on the main process; its line of figures."""
     if not accelerator.is_main_process:
         return ""

@@ -154,6 +154,4 @@ def test_the_canvas_becomes_a_link(panel: HistoryPanel, labels: np.ndarray) -> N
     session = Session()
     session.regions.reroll((1,), 5)
     request = unpack_link(panel.share(session, "faces", labels, 4, 7, *HOW))
-    assert request == SynthesisRequest(
-        steps=4, seed=7, beta=40.0, layout=pack_labels(labels), class_seeds=((1, 5),)
-    )
+    assert request == SynthesisRequest(steps=4, seed=7, beta=40.0, layout=pack_labels(labels), class_seeds=((1, 5),))

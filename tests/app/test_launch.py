@@ -43,9 +43,17 @@ def test_a_users_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "host, public",
-    [("127.0.0.1", False), ("127.8.8.8", False), ("::1", False), ("localhost", False), ("0.0.0.0", True), ("::", True),
-     ("192.168.1.2", True), ("studio.example.org", True)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", False),
+        ("127.8.8.8", False),
+        ("::1", False),
+        ("localhost", False),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("192.168.1.2", True),
+        ("studio.example.org", True),
+    ],
+)
 def test_which_hosts_others_reach(host: str, public: bool) -> None:
     assert is_public(host) == public
 
@@ -98,10 +106,13 @@ def test_hosts_say_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (options.host, options.port) == ("0.0.0.0", 1234)
 
 
-@pytest.mark.parametrize("device, words", [
-    ("gpu", "there is no device 'gpu'; it is one of cpu, cuda, mps"),
-    ("cuda:99", "the device 'cuda:99' cannot be used"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "device, words",
+    [
+        ("gpu", "there is no device 'gpu'; it is one of cpu, cuda, mps"),
+        ("cuda:99", "the device 'cuda:99' cannot be used"),
+    ],
+)
 def test_a_device_that_is_not_there_is_named(tiny_model: Path, device: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         load_pipeline(str(tiny_model), device=device)

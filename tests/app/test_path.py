@@ -115,11 +115,14 @@ def test_from_an_earlier_state_to_this_one(panel: PathPanel, pipeline: FakePipel
     assert request.steps == 4 and film.ends == ("then", "now")
 
 
-@pytest.mark.parametrize("timeline, back, values", [
-    ("even", False, [0, 64, 128, 191, 255]),
-    ("own", False, [0, 112, 191, 239, 255]),
-    ("even", True, [0, 64, 128, 191, 255, 191, 128, 64]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "timeline, back, values",
+    [
+        ("even", False, [0, 64, 128, 191, 255]),
+        ("own", False, [0, 112, 191, 239, 255]),
+        ("even", True, [0, 64, 128, 191, 255, 191, 128, 64]),
+    ],
+)
 def test_what_plays_is_saved(
     panel: PathPanel, labels: np.ndarray, timeline: str, back: bool, values: list[int]
 ) -> None:
@@ -147,12 +150,15 @@ def test_animations_last_as_long_as_they_play(panel: PathPanel, labels: np.ndarr
         assert durations == [250] * 5  # four steps a second from end to end
 
 
-@pytest.mark.parametrize("changes, words", [
-    ({"format": "avi"}, "There is no format 'avi'"),
-    ({"view": "photos"}, "not shown any more"),
-    ({"request": "{"}, "The request is not JSON"),
-    ({"request": None}, "reload the page"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"format": "avi"}, "There is no format 'avi'"),
+        ({"view": "photos"}, "not shown any more"),
+        ({"request": "{"}, "The request is not JSON"),
+        ({"request": None}, "reload the page"),
+    ],
+)
 def test_nonsense_from_the_page_is_one_sentence(
     panel: PathPanel, labels: np.ndarray, warnings_said: list[str], changes: dict[str, Any], words: str
 ) -> None:

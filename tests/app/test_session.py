@@ -108,9 +108,7 @@ def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(pipeline: Fak
     assert last(session.paint(pipeline, request(labels))).last  # and the next request is not affected
 
 
-def test_a_pointer_that_goes_down_between_two_stages_stops_the_next(
-    pipeline: FakePipeline, labels: np.ndarray
-) -> None:
+def test_a_pointer_that_goes_down_between_two_stages_stops_the_next(pipeline: FakePipeline, labels: np.ndarray) -> None:
     session = Session()
     stages = session.paint(pipeline, request(labels))
     next(stages)

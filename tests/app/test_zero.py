@@ -59,9 +59,7 @@ def test_mistakes_keep_their_words(borrowed: zero.Borrower) -> None:
         borrowed.synthesize(SynthesisRequest(layout=pack_labels(np.full((32, 32), 99, np.uint8))))
 
 
-def test_a_session_paints_there_and_old_requests_are_not_sent(
-    borrowed: zero.Borrower, face_layout: np.ndarray
-) -> None:
+def test_a_session_paints_there_and_old_requests_are_not_sent(borrowed: zero.Borrower, face_layout: np.ndarray) -> None:
     session, request = Session(), SynthesisRequest(layout=pack_labels(face_layout), steps=2)
     assert [p.steps for p in session.paint(borrowed, request)] == [2]  # pyright: ignore[reportArgumentType]
     on_step = session._watch()

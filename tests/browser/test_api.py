@@ -80,9 +80,12 @@ def test_an_edit_changes_what_was_repainted_and_nothing_else(client: Client, tmp
     for name, array in (("photo", pixels), ("before", was), ("after", becomes)):
         Image.fromarray(array).save(tmp_path / f"{name}.png")
     photo, changed = client.predict(
-        picture=handle_file(tmp_path / "photo.png"), layout=handle_file(tmp_path / "after.png"),
-        before=handle_file(tmp_path / "before.png"), steps=2, api_name="/edit",
-    )  # fmt: skip
+        picture=handle_file(tmp_path / "photo.png"),
+        layout=handle_file(tmp_path / "after.png"),
+        before=handle_file(tmp_path / "before.png"),
+        steps=2,
+        api_name="/edit",
+    )
     edited, where = np.asarray(Image.open(photo)), np.asarray(Image.open(changed).convert("L"))
     assert edited.shape == pixels.shape and where[:8].min() > 127 and (where[48:] == 0).all()
     assert np.array_equal(edited[where == 0], pixels[where == 0])
@@ -98,9 +101,7 @@ def test_variations_have_seeds_in_a_row(client: Client, layout: dict[str, Path])
 
 
 def test_a_morph_has_both_ends(client: Client, layout: dict[str, Path]) -> None:
-    files, places = client.predict(
-        picture=handle_file(layout["P"]), other_seed=4, steps=2, frames=3, api_name="/morph"
-    )
+    files, places = client.predict(picture=handle_file(layout["P"]), other_seed=4, steps=2, frames=3, api_name="/morph")
     assert places == [0, 0.5, 1] and len(files) == 3
     end = client.predict(picture=handle_file(layout["P"]), steps=2, seed=4, api_name="/synthesize")
     assert np.abs(np.asarray(Image.open(files[2])).astype(int) - np.asarray(Image.open(end))).max() <= 1

@@ -20,9 +20,11 @@ def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[
     """A fresh visit whose first picture is a state of the history."""
     width, height = request.param
     context = browser.new_context(
-        viewport={"width": width, "height": height}, accept_downloads=True, has_touch=width < 500,
+        viewport={"width": width, "height": height},
+        accept_downloads=True,
+        has_touch=width < 500,
         permissions=["clipboard-read", "clipboard-write"],
-    )  # fmt: skip
+    )
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -48,8 +50,9 @@ def roll(page: Any) -> None:
     page.wait_for_selector("#history .state", timeout=PATIENCE)  # the one that the page starts with
     before = states(page)
     page.click("#dice")
-    page.wait_for_function("(n) => document.querySelectorAll('#history .state').length > n", arg=before,
-                           timeout=PATIENCE)  # fmt: skip
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('#history .state').length > n", arg=before, timeout=PATIENCE
+    )
 
 
 def test_the_players_timelines_and_views(page: Any) -> None:
@@ -62,8 +65,9 @@ def test_the_players_timelines_and_views(page: Any) -> None:
     moment = page.evaluate("document.querySelector('#player canvas').toDataURL()")
     page.select_option("#player .view", "photos")
     page.wait_for_function("document.querySelector('#player .view').value === 'photos'", timeout=PATIENCE)
-    page.evaluate("() => { const at = document.querySelector('#player .at'); at.value = 4;"
-                  " at.dispatchEvent(new Event('input')) }")  # fmt: skip
+    page.evaluate(
+        "() => { const at = document.querySelector('#player .at'); at.value = 4; at.dispatchEvent(new Event('input')) }"
+    )
     assert page.evaluate("document.querySelector('#player canvas').toDataURL()") != moment
 
 
@@ -79,11 +83,13 @@ def test_what_plays_can_be_saved(page: Any, tmp_path: Path) -> None:
         assert len(archive.namelist()) == 48  # 25 there, 23 back
         assert Image.open(io.BytesIO(archive.read("000.png"))).size == (256, 256)
     # this very browser plays it
-    page.evaluate("""(data) => new Promise((done, fail) => {
+    page.evaluate(
+        """(data) => new Promise((done, fail) => {
         const video = document.createElement('video');
         video.onloadeddata = () => done(); video.onerror = () => fail(video.error.message);
         video.src = 'data:video/mp4;base64,' + data; })""",
-        base64.b64encode((tmp_path / "path.mp4").read_bytes()).decode())  # fmt: skip
+        base64.b64encode((tmp_path / "path.mp4").read_bytes()).decode(),
+    )
 
 
 def test_between_two_seeds(page: Any) -> None:
@@ -131,8 +137,9 @@ def test_a_link_opens_the_same_project(page: Any) -> None:
     link = page.evaluate("navigator.clipboard.readText()")
     other = page.context.new_page()
     other.goto(link)
-    other.wait_for_function("(seed) => document.querySelector('#seed input')?.value === seed", arg=seed,
-                            timeout=PATIENCE)  # fmt: skip
+    other.wait_for_function(
+        "(seed) => document.querySelector('#seed input')?.value === seed", arg=seed, timeout=PATIENCE
+    )
     assert "#" not in other.url  # or a reload would undo what is painted from here on
     other.evaluate("location.hash = '#p=broken'")
     other.wait_for_selector(".toast-body:has-text('damaged or cut off')", timeout=PATIENCE)
