@@ -16,18 +16,14 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from semflow_core.align import align, is_of_faces, whole
 from semflow_core.errors import InputError
-from semflow_core.images import is_layout, open_layout, read_photo, write_layout
-from semflow_core.palette import Palette
-from semflow_core.pipeline import SemFlowPipeline
-from semflow_core.request import (
-    SegmentationRequest,
-    SynthesisRequest,
-    pack_labels,
-    pack_photo,
-    unpack_labels,
-)
+from semflow_core.method.palette import Palette
+from semflow_core.pictures.align import align, is_of_faces, whole
+from semflow_core.pictures.layouts import is_layout, open_layout, write_layout
+from semflow_core.pictures.photos import read_photo
+from semflow_core.pipeline.pipeline import SemFlowPipeline
+from semflow_core.requests.packing import pack_labels, pack_photo, unpack_labels
+from semflow_core.requests.requests import SegmentationRequest, SynthesisRequest
 
 from . import zero
 from .examples import first_layout, load_examples
@@ -90,7 +86,7 @@ class Actions:
 
     def recolours(self, model: str) -> bool:
         """Whether a model can give a region of a photo another colour."""
-        return self.pipeline(model).looks is not None
+        return self.pipeline(model).appearance is not None
 
     # ---- layout -> photo ---------------------------------------------------------------------------
 

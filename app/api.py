@@ -17,15 +17,15 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.images import is_layout, read_layout, read_photo, write_layout, write_photo
-from semflow_core.request import (
+from semflow_core.pictures.layouts import is_layout, read_layout, write_layout
+from semflow_core.pictures.photos import read_photo, write_photo
+from semflow_core.requests.packing import pack_labels, pack_photo
+from semflow_core.requests.requests import (
     EditRequest,
     MorphRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
-    pack_labels,
-    pack_photo,
 )
 
 from .actions import Actions

@@ -10,7 +10,7 @@ import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.evaluation.segmentation import confusion, iou
-from semflow_core.palette import Palette
+from semflow_core.method.palette import Palette
 
 from .actions import Actions, reading, tells
 from .names import readable

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.request import unpack_labels
+from semflow_core.requests.packing import unpack_labels
 
 from .actions import Actions, canvas_size, download_of, layout_download, reading, tells
 from .page import AT_ONCE, SAVE_JS, Page

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from semflow_core.images import read_layout
-from semflow_core.palette import Palette
+from semflow_core.method.palette import Palette
+from semflow_core.pictures.layouts import read_layout
 
 from .photos import fit_layout
 

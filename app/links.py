@@ -6,7 +6,7 @@ import base64
 import zlib
 
 from semflow_core.errors import InputError
-from semflow_core.request import SynthesisRequest
+from semflow_core.requests.requests import SynthesisRequest
 
 MAX_LINK = 60_000  # characters; browsers take more, what carries links between people often less
 MAX_JSON = 1_000_000  # bytes that a link may unfold to

@@ -16,8 +16,9 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.images import write_frames
-from semflow_core.request import MorphRequest, SynthesisRequest, TrajectoryRequest, pack_photo
+from semflow_core.pictures.animations import write_frames
+from semflow_core.requests.packing import pack_photo
+from semflow_core.requests.requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 
 from .actions import Actions, count_steps, synthesis_request, tells
 from .page import MODEL, SAVE_JS, Page

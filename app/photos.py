@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from semflow_core.align import Aligned
+from semflow_core.pictures.align import Aligned
 
 MAX_HEIGHT = 1024  # of an opened photo: it travels to the browser with every edit
 UNSURE = np.array([[255, 214, 64], [255, 122, 24], [226, 32, 32]], np.float32)  # margin 0.5, 0.25, 0

@@ -10,16 +10,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.palette import Palette
-from semflow_core.request import (
-    KINDS,
-    EditRequest,
-    SynthesisRequest,
-    pack_labels,
-    pack_photo,
-    unpack_labels,
-    unpack_photo,
-)
+from semflow_core.method.palette import Palette
+from semflow_core.requests.packing import pack_labels, pack_photo, unpack_labels, unpack_photo
+from semflow_core.requests.requests import KINDS, EditRequest, SynthesisRequest
 
 from .photos import fit_layout
 from .regions import Offset

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from semflow_core.looks import Looks
-from semflow_core.palette import Palette
-from semflow_core.perturbation import drawn_offset
-from semflow_core.request import SynthesisRequest
+from semflow_core.method.appearance import Appearance
+from semflow_core.method.palette import Palette
+from semflow_core.method.perturbation import drawn_offset
+from semflow_core.requests.requests import SynthesisRequest
 
 from .names import readable
 
@@ -51,9 +51,9 @@ class Regions:
         """The seed of a class in a picture of `seed`."""
         return self.seeds.get(class_id, seed)
 
-    def offset_of(self, palette: Palette, class_id: int, seed: int, looks: Looks | None = None) -> Offset:
-        """The style handle of a class in a picture of `seed`: its own, or the one its seed draws (by `looks`)."""
-        return self.offsets.get(class_id) or drawn_offset(palette, self.seed_of(class_id, seed), class_id, looks)
+    def offset_of(self, palette: Palette, class_id: int, seed: int, appearance: Appearance | None = None) -> Offset:
+        """The style handle of a class in a picture of `seed`: its own, or the one its seed draws (by `appearance`)."""
+        return self.offsets.get(class_id) or drawn_offset(palette, self.seed_of(class_id, seed), class_id, appearance)
 
     def reroll(self, region: tuple[int, ...], seed: int) -> None:
         """Draw a region anew, its style with it."""

@@ -17,17 +17,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from semflow_core.align import Aligned
-from semflow_core.pipeline import MORPH_BATCH
-from semflow_core.request import (
+from semflow_core.pictures.align import Aligned
+from semflow_core.pipeline.pipeline import MORPH_BATCH
+from semflow_core.requests.packing import pack_labels, pack_photo, unpack_labels
+from semflow_core.requests.requests import (
     EditRequest,
     MorphRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
-    pack_labels,
-    pack_photo,
-    unpack_labels,
 )
 
 from .regions import Offset, Regions
@@ -47,7 +45,7 @@ class Cancelled(Exception):
 class Pipeline(Protocol):
     """What a session needs of semflow_core.pipeline.SemFlowPipeline."""
 
-    looks: Any
+    appearance: Any
 
     def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any: ...
     def synthesize_many(self, requests: Sequence[SynthesisRequest], on_step: Any = None) -> list[Any]: ...
@@ -172,7 +170,7 @@ class Session:
         recalled: whether the last painted photo came from memory.
         own: the photo that was opened, None if there is none.
         editing: whether strokes edit that photo; otherwise they paint a new one.
-        regions: looks of single regions.
+        regions: appearance of single regions.
         region: a class id of the region that was chosen last.
         strip: the requests of the variations shown.
         styles: style handles of the photo that was opened last, by class id; other layouts may take them.
@@ -253,7 +251,7 @@ class Session:
         """Whether a photo is being edited, this is its layout, and none of its regions is recoloured.
 
         Args:
-            colors: whether the model can recolour; one without looks only paints what is new.
+            colors: whether the model can recolour; one without appearance only paints what is new.
         """
         if self.own is None or not self.editing or not self.own.shows(labels):
             return False
@@ -356,7 +354,7 @@ class Session:
         """
         assert self.own is not None
         on_step, read = self._watch(), None
-        if pipeline.looks is None:  # with looks they are in the photo's colours
+        if pipeline.appearance is None:  # with appearance they are in the photo's colours
             read = pipeline.segment(request, on_step)
             on_step()
         self.styles = pipeline.styles(self.own.base, read, self.own.before)

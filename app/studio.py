@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from semflow_core.errors import InputError
-from semflow_core.flow import GRIDS
-from semflow_core.registry import find_models
-from semflow_core.solvers import SOLVERS
+from semflow_core.method.flow import GRIDS
+from semflow_core.method.solvers import SOLVERS
+from semflow_core.pipeline.registry import find_models
 
 from .actions import Actions, beta_range, canvas_size, look
 from .api import add_endpoints
@@ -201,7 +201,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
 
 
 def launch_options() -> dict[str, Any]:
-    """What Gradio 6 wants at launch and not before: looks and limits."""
+    """What Gradio 6 wants at launch and not before: appearance and limits."""
     return {
         "theme": gr.themes.Soft(primary_hue="indigo", neutral_hue="slate", radius_size="md").set(
             block_title_background_fill="none",

@@ -10,8 +10,8 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.looks import read_color, write_color
-from semflow_core.palette import Palette
+from semflow_core.method.colors import read_color, write_color
+from semflow_core.method.palette import Palette
 
 from .actions import Actions, tells
 from .pad import COLOR_NAMES, NAMES, Pad
@@ -92,14 +92,14 @@ class StyleTab:
     def show(self, session: Session, model: str, seed: float) -> tuple[Any, ...]:
         """-> (region, pad, lock, colour) as they are for the picture shown."""
         choices, pipeline, region = self.choices(session, model), self.actions.pipeline(model), session.region
-        names = NAMES if pipeline.looks is None else COLOR_NAMES
+        names = NAMES if pipeline.appearance is None else COLOR_NAMES
         if region is None:
             return choices, gr.update(value=None, region="", names=names), False, gr.update(visible=False)
         palette = pipeline.palette
         offset = session.regions.offsets.get(region)
-        if not offset and pipeline.looks is not None and session.own is not None and session.editing:
+        if not offset and pipeline.appearance is not None and session.own is not None and session.editing:
             offset = pipeline.styles(session.own.base, None, session.own.before).get(region)  # the photo's own
-        offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.looks)
+        offset = offset or session.regions.offset_of(palette, region, session.seed_shown(seed), pipeline.appearance)
         pad = gr.update(value=offset, region=region_name(palette, region), names=names)
         # a draft comes while the picker may still be dragged
         color = gr.skip() if session.drafting else swatch(pipeline, region, offset)
@@ -144,13 +144,13 @@ class StyleTab:
 
     def recolour(self, color: str, session: Session, *inputs: Any) -> Iterator[Any]:
         """The chosen region in a colour of the visitor's."""
-        looks = self.actions.pipeline(inputs[0]).looks
+        appearance = self.actions.pipeline(inputs[0]).appearance
         index = self.actions.pipeline(inputs[0]).palette.index_of_id
 
         def change(region: tuple[int, ...], seed: int) -> None:
-            if looks is None:
+            if appearance is None:
                 raise InputError("this model takes no colours; use the pad")
-            session.regions.style(region, looks.offset_of(int(index[region[0]]), read_color(color)), seed)
+            session.regions.style(region, appearance.offset_of(int(index[region[0]]), read_color(color)), seed)
 
         yield from self._change(session, inputs, change)
 
@@ -205,9 +205,9 @@ class StyleTab:
 
 def swatch(pipeline: Any, region: int, offset: Offset) -> Any:
     """The colour picker, at the colour that a region's handle asks for; hidden where handles say no colours."""
-    if pipeline.looks is None:
+    if pipeline.appearance is None:
         return gr.update(visible=False)
-    color = pipeline.looks.color_of(int(pipeline.palette.index_of_id[region]), offset)
+    color = pipeline.appearance.color_of(int(pipeline.palette.index_of_id[region]), offset)
     return gr.update(value=write_color(color), visible=True)
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.registry import load_pipeline
+from semflow_core.pipeline.registry import load_pipeline
 
 from . import ON_ZERO
 

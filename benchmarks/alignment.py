@@ -14,9 +14,9 @@ import argparse
 import cv2
 import numpy as np
 
-from semflow_core.align import align
 from semflow_core.data.pairs import data_root, find_pairs
-from semflow_core.images import read_photo
+from semflow_core.pictures.align import align
+from semflow_core.pictures.photos import read_photo
 
 
 def pasted(photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

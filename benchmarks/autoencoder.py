@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
-from semflow_core.autoencoder import PyramidAutoencoder
 from semflow_core.data.pairs import data_root
-from semflow_core.pipeline import channels_last
-from semflow_core.training.codec import CodecConfig, load_teacher, measure_codec
+from semflow_core.nets.placement import channels_last
+from semflow_core.nets.pyramid import PyramidAutoencoder
+from semflow_core.nets.teacher import load_teacher
 from semflow_core.training.config import build, read_config
+from semflow_core.training.tasks.codec import CodecConfig, measure_codec
 
 ROOT = Path(__file__).resolve().parent.parent
 

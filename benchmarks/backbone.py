@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from semflow_core.backbone import SeeingUNet2DModel
-from semflow_core.pipeline import channels_last
-from semflow_core.registry import load_pipeline
+from semflow_core.nets.backbone import BackboneUNet
+from semflow_core.nets.placement import channels_last
+from semflow_core.pipeline.registry import load_pipeline
 
 from .autoencoder import seconds
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30)
     args = parser.parse_args()
     unet: Any = load_pipeline(args.model).unet
-    if not isinstance(unet, SeeingUNet2DModel):
+    if not isinstance(unet, BackboneUNet):
         parser.error(f"{args.model} has no backbone")
     side = unet.config["sample_size"]
     z = torch.randn(args.batch, unet.config["in_channels"], side, side).to(unet.dtype)

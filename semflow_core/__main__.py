@@ -1,8 +1,8 @@
-"""`python -m semflow_core`: see `cli.py`."""
+"""`python -m semflow_core`: see `cli/main.py`."""
 
 import sys
 
-from .cli import main
+from .cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,17 +13,17 @@ settings.register_profile("repository", deadline=None, max_examples=25, derandom
 settings.load_profile("repository")
 
 
-def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0, looks: bool = False) -> Path:
+def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0, appearance: bool = False) -> Path:
     """A model folder for 32-pixel pictures with some ten thousand random weights, like a shipped one."""
     import torch
     from diffusers import UNet2DModel
 
-    from semflow_core.autoencoder import PyramidAutoencoder
-    from semflow_core.codebook import Codebook
-    from semflow_core.looks import fit_looks
-    from semflow_core.palette import load_palette
-    from semflow_core.perturbation import Perturbation
-    from semflow_core.pipeline import SemFlowPipeline
+    from semflow_core.method.appearance import fit_appearance
+    from semflow_core.method.codebook import Codebook
+    from semflow_core.method.palette import load_palette
+    from semflow_core.method.perturbation import Perturbation
+    from semflow_core.nets.pyramid import PyramidAutoencoder
+    from semflow_core.pipeline.pipeline import SemFlowPipeline
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -48,7 +48,7 @@ def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0, looks: bool
         Perturbation(40.0, "regional"),
         size=32,
         aspect=aspect,
-        looks=fit_looks(colors) if looks else None,
+        appearance=fit_appearance(colors) if appearance else None,
     )
     pipeline.save_pretrained(folder)
     return folder
@@ -61,9 +61,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_looks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_appearance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a face model whose offsets say colours."""
-    return make_tiny_model(tmp_path_factory.mktemp("looks") / "tiny_looks", "celebamask_hq", looks=True)
+    return make_tiny_model(tmp_path_factory.mktemp("appearance") / "tiny_appearance", "celebamask_hq", appearance=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.request import EditRequest, SynthesisRequest
+from semflow_core.requests.requests import EditRequest, SynthesisRequest
 
 from ..actions import Actions, synthesis_request, tells
 from ..links import pack_link, unpack_link

@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from semflow_core.request import is_number
+from semflow_core.requests.requests import is_number
 
 HERE = Path(__file__).parent
 NAMES = ["Across", "Down", "Depth"]
-COLOR_NAMES = ["Light", "Warmth", "Tint"]  # where handles say colours: semflow_core/looks.py
+COLOR_NAMES = ["Light", "Warmth", "Tint"]  # where handles say colours: semflow_core/appearance.py
 
 
 class Pad(gr.HTML):

@@ -13,8 +13,8 @@ import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.palette import Palette
-from semflow_core.request import pack_labels, unpack_labels
+from semflow_core.method.palette import Palette
+from semflow_core.requests.packing import pack_labels, unpack_labels
 
 from ..names import readable
 

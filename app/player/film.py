@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from semflow_core.flow import times_to_image
-from semflow_core.pipeline import Morph, Trajectory
-from semflow_core.request import MorphRequest, TrajectoryRequest
+from semflow_core.method.flow import times_to_image
+from semflow_core.pipeline.results import Morph, Trajectory
+from semflow_core.requests.requests import MorphRequest, TrajectoryRequest
 
 EVEN, OWN = "even", "own"  # timelines
 PATH, PHOTOS, LAYOUTS = "path", "photos", "layouts"  # views: the moments, and the two ends that each heads for

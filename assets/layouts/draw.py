@@ -17,8 +17,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))  # so that it runs as a script from anywhere
 
-from semflow_core.images import write_layout  # noqa: E402
-from semflow_core.palette import load_palette  # noqa: E402
+from semflow_core.method.palette import load_palette  # noqa: E402
+from semflow_core.pictures.layouts import write_layout  # noqa: E402
 
 FINE = 4  # shapes are drawn this much larger and then sampled, so that edges fall where they should
 Points = list[tuple[float, float]]

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from semflow_core.images import read_layout
-from semflow_core.registry import load_pipeline
-from semflow_core.request import SynthesisRequest, pack_labels
+from semflow_core.pictures.layouts import read_layout
+from semflow_core.pipeline.registry import load_pipeline
+from semflow_core.requests.packing import pack_labels
+from semflow_core.requests.requests import SynthesisRequest
 
 HERE = Path(__file__).resolve().parent
 STEPS = 4  # what the studio starts with

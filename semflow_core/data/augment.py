@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..palette import Palette
+from ..method.palette import Palette
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
-from ..images import read_photo
-from ..palette import UNLABELLED, Palette
-from ..request import check_size
+from ..method.palette import UNLABELLED, Palette
+from ..pictures.files import check_size
+from ..pictures.photos import read_photo
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 

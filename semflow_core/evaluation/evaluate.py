@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from ..data.pairs import PHOTO_SUFFIXES, Pair, match
 from ..errors import InputError
-from ..images import read_photo
-from ..palette import Palette
+from ..method.palette import Palette
+from ..pictures.photos import read_photo
 from .bootstrap import Estimate, bootstrap
 from .diversity import SEEDS
 from .frechet import subset

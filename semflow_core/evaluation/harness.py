@@ -8,8 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..pipeline import SemFlowPipeline
-from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
+from ..pipeline.pipeline import SemFlowPipeline
+from ..requests.packing import pack_labels, pack_photo
+from ..requests.requests import SegmentationRequest, SynthesisRequest
 from .diversity import SEEDS
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from ..palette import UNLABELLED, Palette
+from ..method.palette import UNLABELLED, Palette
 
 
 def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:

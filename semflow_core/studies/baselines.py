@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from diffusers import UNet2DModel
 
-from ..baselines.discriminative import segment_discriminative
-from ..baselines.dsm import SAMPLERS, segment_dsm
 from ..evaluation.evaluate import miou
 from ..evaluation.segmentation import confusions
-from ..pipeline import SemFlowPipeline, channels_last, fast_dtype
+from ..nets.placement import channels_last, fast_dtype
+from ..pipeline.pipeline import SemFlowPipeline
 from ..training.run import run_training
+from ..training.tasks.discriminative import segment_discriminative
+from ..training.tasks.dsm import SAMPLERS, segment_dsm
 from .bench import Bench, make_bench
 from .table import Outcome, Table
 from .training import PLAIN, settings
@@ -46,7 +47,7 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     folders = {kind: out / "baselines" / kind for kind in KINDS}
     # all from scratch, the flow as plain as the paper's, and without what only pictures have a use for
     words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", *PLAIN]
-    words += ["looks=false", "own_states=0", *overrides]
+    words += ["appearance=false", "own_states=0", *overrides]
     chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
     data = settings(config, [*words, f"out={out}"]).data
     for kind, folder in folders.items():

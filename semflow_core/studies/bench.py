@@ -14,15 +14,17 @@ from ..data.pairs import data_root
 from ..errors import InputError
 from ..evaluation.bootstrap import Estimate, bootstrap
 from ..evaluation.evaluate import miou
-from ..evaluation.features import HOW_TO_GET, find_networks
+from ..evaluation.features import find_networks
 from ..evaluation.harness import Harness
 from ..evaluation.lpips import find_lpips
 from ..evaluation.photos import PhotoMetrics
 from ..evaluation.segmentation import confusions, ghosts
-from ..images import read_layout
-from ..pipeline import SemFlowPipeline
-from ..registry import MODEL_DIR
-from ..request import SynthesisRequest, pack_labels
+from ..nets.mobilenet import HOW_TO_GET
+from ..pictures.layouts import read_layout
+from ..pipeline.pipeline import SemFlowPipeline
+from ..pipeline.registry import MODEL_DIR
+from ..requests.packing import pack_labels
+from ..requests.requests import SynthesisRequest
 from ..training.config import DomainConfig, build, read_config
 
 LAYOUT_DIR = MODEL_DIR.parent / "layouts"

@@ -28,11 +28,11 @@ def run(bench: Bench) -> Outcome:
     for name, beta, spectrum in settings:
         how = {"steps": STEPS, "beta": beta, "spectrum": spectrum}
         made = bench.harness.synthesize(**how)
-        rows.append({"perturbation": name, **looks(made, bench.harness.seed), **bench.synthesis(made, **how)})
+        rows.append({"perturbation": name, **brightness(made, bench.harness.seed), **bench.synthesis(made, **how)})
     rows.append(
         {
             "perturbation": "real photos",
-            **looks(bench.harness.photos, bench.harness.seed),
+            **brightness(bench.harness.photos, bench.harness.seed),
             **(bench.metrics.between_real() if bench.diverse else {}),
         }
     )
@@ -46,7 +46,7 @@ def run(bench: Bench) -> Outcome:
     )
 
 
-def looks(photos: object, seed: int) -> dict[str, Estimate]:
+def brightness(photos: object, seed: int) -> dict[str, Estimate]:
     """Dim or over-exposed, smooth or detailed: light, its share at the upper limit, and fine contrast, in 0..255."""
     gray = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in np.asarray(photos)]
     values = {

@@ -9,11 +9,11 @@ from pathlib import Path
 from accelerate.utils import set_seed
 
 from ..data.pairs import data_root
-from ..pipeline import SemFlowPipeline
-from ..training.conditioned import JointTask
-from ..training.flow import FlowTask
+from ..pipeline.pipeline import SemFlowPipeline
 from ..training.loop import train
 from ..training.run import run_training
+from ..training.tasks.flow import FlowTask
+from ..training.tasks.shortcut import JointTask
 from .bench import make_bench, sheet
 from .table import Outcome, Table
 from .training import PLAIN, settings

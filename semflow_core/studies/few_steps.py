@@ -8,7 +8,7 @@ from typing import Any
 
 from ..evaluation.bootstrap import Estimate
 from ..evaluation.harness import Harness
-from ..pipeline import SemFlowPipeline
+from ..pipeline.pipeline import SemFlowPipeline
 from ..training.run import run_training
 from .bench import READ_STEPS, Bench, make_bench, sheet
 from .table import Outcome, Table

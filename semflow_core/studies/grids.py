@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..flow import GRIDS
+from ..method.flow import GRIDS
 from .bench import Bench
 from .table import Outcome, Table
 

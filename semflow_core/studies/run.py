@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import InputError
-from ..registry import load_pipeline
+from ..pipeline.registry import load_pipeline
 from . import beta, grids, solvers, style
 from .baselines import run_baselines
 from .bench import Bench, make_bench

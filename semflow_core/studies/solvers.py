@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..evaluation.bootstrap import Estimate
-from ..pipeline import SemFlowPipeline
+from ..pipeline.pipeline import SemFlowPipeline
 from .bench import Bench
 from .table import Outcome, Table
 

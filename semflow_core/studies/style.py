@@ -1,9 +1,9 @@
 """The style handle: do a photo's own offsets carry its colours under another layout?
 
-A region's offset is what `SemFlowPipeline.styles` finds in the photo: with looks, what its colour says; without, how
-far the mask in which the forward flow ended lies from the class's anchor. It is put under the layout of the next
+A region's offset is what `SemFlowPipeline.styles` finds in the photo: with appearance, what its colour says; without,
+how far the mask in which the forward flow ended lies from the class's anchor. It is put under the layout of the next
 picture, and the region is compared with the source's. Chance is the same comparison with the other pictures' offsets.
-All this is about what the flow alone makes; with looks a last table shows the colours that the pipeline hands on, too.
+All this is about what the flow alone makes; with appearance a last table also shows the pipeline's final colours.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
 from ..evaluation.features import FeatureNetwork
-from ..palette import PaletteClass
-from ..request import SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
+from ..method.palette import PaletteClass
+from ..requests.packing import pack_labels, pack_photo
+from ..requests.requests import SegmentationRequest, SynthesisRequest
 from .bench import Bench
 from .table import Outcome, Table
 
@@ -68,7 +69,7 @@ def run(bench: Bench) -> Outcome:
         Table(f"The handle on the model's own pictures, {STEPS} steps", handle),
         Table(f"From photos to other layouts, {STEPS} steps", transfer),
     ]
-    if bench.pipeline.looks is not None:
+    if bench.pipeline.appearance is not None:
         theirs = [bench.pipeline.styles(p, None, m) for p, m in zip(photos, layouts)]
         missed = colours_missed(bench, onto, theirs, classes)
         tables.append(Table(f"Mean colours asked for and made, root mean square of 255, {STEPS} steps", missed))
@@ -110,8 +111,8 @@ def colours_missed(
     bench: Bench, layouts: np.ndarray, offsets: list[Offsets], classes: Sequence[PaletteClass]
 ) -> list[dict[str, object]]:
     """How far regions are from the colours asked for: as the flow makes them, and as `as_asked` hands them on."""
-    looks, palette = bench.pipeline.looks, bench.harness.palette
-    assert looks is not None
+    appearance, palette = bench.pipeline.appearance, bench.harness.palette
+    assert appearance is not None
     ways = {
         "the flow": with_offsets(bench, layouts, offsets, as_asked=False),
         "the pipeline": with_offsets(bench, layouts, offsets),
@@ -120,7 +121,7 @@ def colours_missed(
     for c in classes:
         index = int(palette.index_of_id[c.id])
         shown = [i for i, (m, o) in enumerate(zip(layouts, offsets)) if c.id in o and (m == c.id).sum() >= LEAST_PIXELS]
-        asked = [looks.color_of(index, offsets[i][c.id]) for i in shown]
+        asked = [appearance.color_of(index, offsets[i][c.id]) for i in shown]
         row: dict[str, object] = {"region": c.name, "n": len(shown)}
         for way, photos in ways.items():
             made = [photos[i][layouts[i] == c.id].mean(0) for i in shown]

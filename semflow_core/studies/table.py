@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..evaluation.bootstrap import Estimate
 from ..evaluation.report import markdown, plain, shown
-from ..images import write_atomically
+from ..pictures.files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..pipeline import SemFlowPipeline
+from ..pipeline.pipeline import SemFlowPipeline
 from ..training.config import build, read_config
-from ..training.flow import FlowConfig
 from ..training.run import run_training
+from ..training.tasks.flow import FlowConfig
 from .bench import make_bench, sheet
 from .table import Outcome, Table
 
@@ -47,12 +47,12 @@ TRAINING_STUDIES = {
     "perturbation": TrainingStudy(
         "Which perturbation should training use: none, the paper's white ±6, or regional, as noise or saying colours?",
         (
-            Variant("none", ("beta=0", "spectrum=white", "looks=false")),
-            Variant("white ±6 (the paper)", ("beta=6", "spectrum=white", "looks=false")),
-            Variant("white ±40", ("beta=40", "spectrum=white", "looks=false")),
-            Variant("regional ±20", ("beta=20", "spectrum=regional", "looks=false")),
-            Variant("regional ±40", ("beta=40", "spectrum=regional", "looks=false")),
-            Variant("regional ±40, saying colours", ("beta=40", "spectrum=regional", "looks=true")),
+            Variant("none", ("beta=0", "spectrum=white", "appearance=false")),
+            Variant("white ±6 (the paper)", ("beta=6", "spectrum=white", "appearance=false")),
+            Variant("white ±40", ("beta=40", "spectrum=white", "appearance=false")),
+            Variant("regional ±20", ("beta=20", "spectrum=regional", "appearance=false")),
+            Variant("regional ±40", ("beta=40", "spectrum=regional", "appearance=false")),
+            Variant("regional ±40, saying colours", ("beta=40", "spectrum=regional", "appearance=true")),
         ),
     ),
     "times": TrainingStudy(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..codebook import anchor_colors
 from ..data.pairs import data_root
 from ..errors import InputError
-from ..palette import Palette
+from ..method.codebook import anchor_colors
+from ..method.palette import Palette
 from .config import DomainConfig, build, read_config
 
 ALONG = np.linspace(0, 1, 17)[1:-1]  # where a border's blend is looked at

@@ -12,11 +12,11 @@ from typing import Any, TypeVar, cast
 import torch
 import yaml
 
-from ..codebook import PRESETS, Codebook
 from ..data.pairs import PairArrays, load_split
 from ..errors import InputError
-from ..palette import load_palette
-from ..pipeline import fast_dtype
+from ..method.codebook import PRESETS, Codebook
+from ..method.palette import load_palette
+from ..nets.placement import fast_dtype
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
 from ..errors import InputError
-from ..pipeline import channels_last
+from ..nets.placement import channels_last
 from .config import OptimConfig
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from accelerate.utils import set_seed
 
-from ..baselines.discriminative import DiscriminativeTask
-from ..baselines.dsm import DSMTask
 from ..data.pairs import data_root
 from ..errors import InputError
-from ..images import write_atomically
-from .backbone import BackboneTask
-from .codec import CodecConfig, CodecTask
-from .conditioned import ShortcutTask
+from ..pictures.files import write_atomically
 from .config import build, read_config
-from .flow import FlowConfig, FlowTask
 from .loop import join_processes, train
+from .tasks.backbone import BackboneTask
+from .tasks.codec import CodecConfig, CodecTask
+from .tasks.discriminative import DiscriminativeTask
+from .tasks.dsm import DSMTask
+from .tasks.flow import FlowConfig, FlowTask
+from .tasks.shortcut import ShortcutTask
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "codec": (CodecConfig, CodecTask),

@@ -12,21 +12,20 @@ import torch
 
 from app import actions as actions_module
 from app.actions import Actions
-from semflow_core.codebook import Codebook
-from semflow_core.colors import RegionColors
-from semflow_core.flow import times_to_mask
-from semflow_core.looks import Looks
-from semflow_core.palette import load_palette
-from semflow_core.perturbation import Perturbation
-from semflow_core.pipeline import Morph, Trajectory
-from semflow_core.request import (
+from semflow_core.method.appearance import Appearance
+from semflow_core.method.codebook import Codebook
+from semflow_core.method.colors import RegionColors
+from semflow_core.method.flow import times_to_mask
+from semflow_core.method.palette import load_palette
+from semflow_core.method.perturbation import Perturbation
+from semflow_core.pipeline.results import Morph, Trajectory
+from semflow_core.requests.packing import unpack_labels, unpack_photo
+from semflow_core.requests.requests import (
     EditRequest,
     MorphRequest,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
-    unpack_labels,
-    unpack_photo,
 )
 
 
@@ -45,14 +44,14 @@ class FakePipeline:
         self.palette = load_palette(palette)
         self.codebook = Codebook(self.palette, 3, 125)
         self.perturbation = Perturbation(40.0, "regional")
-        self.looks: Looks | None = None
+        self.appearance: Appearance | None = None
         self.calls: list[Any] = []
         self.batches: list[int] = []
         self.before_step: Any = lambda i: None
 
     @property
     def colors(self) -> RegionColors:
-        return RegionColors(self.palette, self.looks)
+        return RegionColors(self.palette, self.appearance)
 
     def _solve(self, request: Any, on_step: Any) -> None:
         self.calls.append(request)
@@ -89,7 +88,7 @@ class FakePipeline:
 
     def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
         """Of each class that is there, the handle (id / 100, 0, 0)."""
-        assert read is not None or self.looks is not None
+        assert read is not None or self.appearance is not None
         return {int(i): (int(i) / 100, 0.0, 0.0) for i in np.unique(labels)}
 
     def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Trajectory:

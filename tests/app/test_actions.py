@@ -16,7 +16,7 @@ from PIL import Image
 from app.actions import UNCHANGED, Actions, beta_range, look
 from app.editing import EditTab
 from app.session import Session
-from semflow_core.images import write_layout
+from semflow_core.pictures.layouts import write_layout
 
 from .conftest import FakePipeline
 

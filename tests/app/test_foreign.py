@@ -11,7 +11,7 @@ from PIL import Image
 from app import actions as actions_module
 from app.actions import Actions
 from app.session import Session
-from semflow_core.palette import load_palette
+from semflow_core.method.palette import load_palette
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from app.history import HistoryPanel
 from app.links import MAX_LINK, pack_link, unpack_link
 from app.session import Session
 from semflow_core.errors import InputError
-from semflow_core.request import EditRequest, SynthesisRequest, pack_labels, pack_photo
+from semflow_core.requests.packing import pack_labels, pack_photo
+from semflow_core.requests.requests import EditRequest, SynthesisRequest
 
 from .conftest import FakePipeline
 

@@ -9,7 +9,7 @@ import pytest
 from app import launch
 from app.launch import check, is_public, parser, read_users
 from semflow_core.errors import InputError
-from semflow_core.registry import load_pipeline
+from semflow_core.pipeline.registry import load_pipeline
 
 
 def test_users_are_read_and_passwords_may_hold_colons(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from app.examples import EXAMPLES, first_layout, load_examples
 from app.names import READABLE
 from app.painter import Painter, painter_props, sentence
-from semflow_core.palette import load_palette, palette_names
+from semflow_core.method.palette import load_palette, palette_names
 
 
 @pytest.fixture(scope="module")

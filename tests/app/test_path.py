@@ -19,7 +19,8 @@ from app.path import PathPanel
 from app.player import Film, Player
 from app.player.film import with_both_timelines
 from app.session import Session
-from semflow_core.request import MorphRequest, SynthesisRequest, TrajectoryRequest, pack_labels
+from semflow_core.requests.packing import pack_labels
+from semflow_core.requests.requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 
 from .conftest import FakePipeline
 

@@ -15,7 +15,7 @@ from PIL import Image
 from app.actions import Actions
 from app.editing import EditTab
 from app.session import Session
-from semflow_core.request import pack_labels, pack_photo
+from semflow_core.requests.packing import pack_labels, pack_photo
 
 from .conftest import FakePipeline
 from .test_session import with_hat

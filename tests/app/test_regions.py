@@ -1,14 +1,14 @@
-"""Looks of single regions: what the dice leaves alone, and what goes with a mirror class."""
+"""Appearance of single regions: what the dice leaves alone, and what goes with a mirror class."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from app.regions import Regions, region_choices, region_name, region_of
-from semflow_core.looks import fit_looks
-from semflow_core.palette import load_palette
-from semflow_core.perturbation import drawn_offset
-from semflow_core.request import SynthesisRequest
+from semflow_core.method.appearance import fit_appearance
+from semflow_core.method.palette import load_palette
+from semflow_core.method.perturbation import drawn_offset
+from semflow_core.requests.requests import SynthesisRequest
 
 FACES = load_palette("celebamask_hq")
 HAIR, HAT = (13,), (14,)
@@ -32,8 +32,12 @@ def test_a_handle_starts_where_the_seed_draws_it() -> None:
 
 
 def test_a_model_with_looks_draws_by_them() -> None:
-    looks = fit_looks(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
-    assert Regions().offset_of(FACES, 13, 7, looks) == drawn_offset(FACES, 7, 13, looks) != drawn_offset(FACES, 7, 13)
+    appearance = fit_appearance(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
+    assert (
+        Regions().offset_of(FACES, 13, 7, appearance)
+        == drawn_offset(FACES, 7, 13, appearance)
+        != drawn_offset(FACES, 7, 13)
+    )
 
 
 def test_a_reroll_draws_the_style_too() -> None:

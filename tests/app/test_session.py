@@ -13,14 +13,8 @@ from app.regions import Regions
 from app.session import Cancelled, Painted, Session, new_seed, stages_to
 from app.style import photo_style
 from semflow_core.errors import InputError
-from semflow_core.request import (
-    EditRequest,
-    SegmentationRequest,
-    SynthesisRequest,
-    TrajectoryRequest,
-    pack_labels,
-    pack_photo,
-)
+from semflow_core.requests.packing import pack_labels, pack_photo
+from semflow_core.requests.requests import EditRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
 from .conftest import FakePipeline
 
@@ -256,13 +250,13 @@ def test_another_model_finds_a_session_as_new_and_the_first_one_as_it_was(
     session, photo = open_photo(pipeline)
     session.model = "faces"
     session.regions.reroll((13,), 4)
-    own, looks, held = session.own, session.regions, (labels, 4, 7, "euler", "quadratic", 40.0)
+    own, appearance, held = session.own, session.regions, (labels, 4, 7, "euler", "quadratic", 40.0)
     newest = session.newest
     assert session.switch("streets", held) is None and session.newest > newest
     assert session.own is None and session.photo is None and session.regions == Regions() and not session.styles
     newest = session.newest
     assert session.switch("faces", held) is held and session.newest > newest
-    assert session.own is own and session.photo is photo and session.regions is looks and session.styles
+    assert session.own is own and session.photo is photo and session.regions is appearance and session.styles
     assert session.model == "faces"
 
 
@@ -293,7 +287,7 @@ def test_a_photos_styles_outlive_its_layout(pipeline: FakePipeline, labels: np.n
         photo_style(session, (1,))
     photo = np.full((256, 256, 3), 200, np.uint8)  # FakePipeline reads class 1 in it, and nothing else
     session.read(pipeline, photo, SegmentationRequest(steps=1, photo=pack_photo(photo)))
-    session.close()  # another layout comes, and may take the photo's looks
+    session.close()  # another layout comes, and may take the photo's appearance
     assert photo_style(session, (1,)) == (0.01, 0.0, 0.0)
     with pytest.raises(InputError, match="too little of this region"):
         photo_style(session, (13,))

@@ -13,8 +13,9 @@ from app.actions import Actions
 from app.editing import EditTab
 from app.session import Session
 from app.style import StyleTab
-from semflow_core.looks import fit_looks, read_color
-from semflow_core.request import EditRequest
+from semflow_core.method.appearance import fit_appearance
+from semflow_core.method.colors import read_color
+from semflow_core.requests.requests import EditRequest
 
 from .conftest import FakePipeline
 from .test_actions import HOW, save_picture
@@ -30,7 +31,7 @@ def tab(actions: Actions, pipeline: FakePipeline) -> StyleTab:
 
 @pytest.fixture
 def colours(pipeline: FakePipeline) -> FakePipeline:
-    pipeline.looks = fit_looks(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
+    pipeline.appearance = fit_appearance(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
     return pipeline
 
 
@@ -57,8 +58,8 @@ def test_a_colour_is_the_regions_handle_and_is_shown_again(
     session = Session("faces")
     tab.choose(session, "faces", 7, HAIR)
     list(tab.recolour("#a06030", session, "faces", labels, 4, 7, True, *HOW))
-    assert colours.looks is not None
-    wanted = colours.looks.offset_of(HAIR, (160, 96, 48))
+    assert colours.appearance is not None
+    wanted = colours.appearance.offset_of(HAIR, (160, 96, 48))
     assert session.regions.offsets == {HAIR: wanted} and HAIR in session.regions.locked
     assert dict(colours.calls[-1].offsets)[HAIR] == wanted
     *_, color = tab.show(session, "faces", 7)
@@ -96,8 +97,8 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
     inputs: tuple[Any, ...] = ("faces", painter["value"], 4, 7, True, *HOW)
     region = int(painter["value"][0, 0])
     *_, color = tab.choose(session, "faces", 7, region)
-    assert colours.looks is not None
-    shown = colours.looks.offset_of(region, read_color(color["value"]))
+    assert colours.appearance is not None
+    shown = colours.appearance.offset_of(region, read_color(color["value"]))
     assert shown == pytest.approx(session.styles[region], abs=0.05)  # the photo's own, to begin with
     list(tab.recolour("#a06030", session, *inputs))
     request = colours.calls[-1]

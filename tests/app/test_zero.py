@@ -12,8 +12,9 @@ import torch
 from app import zero
 from app.session import Cancelled, Session
 from semflow_core.errors import InputError
-from semflow_core.registry import load_pipeline
-from semflow_core.request import MorphRequest, SegmentationRequest, SynthesisRequest, pack_labels, pack_photo
+from semflow_core.pipeline.registry import load_pipeline
+from semflow_core.requests.packing import pack_labels, pack_photo
+from semflow_core.requests.requests import MorphRequest, SegmentationRequest, SynthesisRequest
 
 
 def test_elsewhere_it_does_nothing(tiny_model: Path) -> None:

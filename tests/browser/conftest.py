@@ -41,7 +41,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two models of random weights, `faces` (256x256) and `streets` (512x256)."""
     folder = tmp_path_factory.mktemp("models")
     for name, palette, aspect in (("faces", "celebamask_hq", 1.0), ("streets", "cityscapes", 2.0)):
-        index = make_tiny_model(folder / name, palette, aspect, looks=True) / "model_index.json"
+        index = make_tiny_model(folder / name, palette, aspect, appearance=True) / "model_index.json"
         # the size that is shipped: the networks are convolutions, and know no size of their own
         index.write_text(json.dumps(json.loads(index.read_text()) | {"size": 256}))
     return folder

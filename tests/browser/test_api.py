@@ -12,8 +12,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from semflow_core.images import write_layout
-from semflow_core.palette import load_palette
+from semflow_core.method.palette import load_palette
+from semflow_core.pictures.layouts import write_layout
 
 PALETTE = load_palette("celebamask_hq")
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from app.painter import Painter, painter_props
-from semflow_core.palette import Palette, load_palette
-from semflow_core.request import pack_labels
+from semflow_core.method.palette import Palette, load_palette
+from semflow_core.requests.packing import pack_labels
 
 SIDE = 64
 PATIENCE = 60_000

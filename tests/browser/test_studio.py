@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from semflow_core.images import read_layout
-from semflow_core.palette import load_palette
+from semflow_core.method.palette import load_palette
+from semflow_core.pictures.layouts import read_layout
 
 from .conftest import SCREENS
 

@@ -1,0 +1,120 @@
+"""Colours of regions, as people name them and as a model with appearance knows them (`semflow_core.appearance`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from .appearance import Appearance
+from .palette import Palette
+
+NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
+
+
+@dataclass(frozen=True)
+class RegionColors:
+    """What a model's offsets have to do with colours. The two classes of a mirror pair are one region.
+
+    Attributes:
+        appearance: None where offsets are noise: then every colour is refused, and no offset asks for one.
+    """
+
+    palette: Palette
+    appearance: Appearance | None
+
+    def offsets(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, Color], ...]:
+        """The `offsets` of a request that ask for these colours.
+
+        Args:
+            colors: pairs of a class name and its mean colour, "#rrggbb".
+
+        Raises:
+            InputError: the model has no appearance, a name or a colour is none, or a class is to have two.
+        """
+        found: dict[int, Color] = {}
+        for name, color in colors:
+            pair, index, appearance = self._known(name)
+            offset = appearance.offset_of(index, read_color(color))
+            if any(found.get(i, offset) != offset for i in pair):
+                raise InputError(f"'{name}' or its mirror class is to have two colours; choose one")
+            found |= dict.fromkeys(pair, offset)
+        return tuple(sorted(found.items()))
+
+    def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
+        """A sentence for each colour that its class never has in what the model learnt from. Raises as `offsets`."""
+        remarks = []
+        for name, color in colors:
+            _, index, appearance = self._known(name)
+            asked = read_color(color)
+            nearest = appearance.nearest(index, asked)
+            if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
+                got = write_color(nearest)
+                remarks.append(f"{name} is never {write_color(asked)} in what the model learnt from; it gets {got}")
+        return remarks
+
+    def regions(
+        self, labels: np.ndarray, where: np.ndarray | bool, offsets: Mapping[int, Color]
+    ) -> list[tuple[np.ndarray, Color]]:
+        """What the offsets ask for in a layout.
+
+        Args:
+            labels: class ids (H, W).
+            where: (H, W) bool, the part of it that counts; or True for all of it.
+            offsets: class id -> offset.
+
+        Returns:
+            (where (H, W) bool, the mean colour there) of all classes that are given one offset and are shown.
+
+        Raises:
+            InputError: an offset is for no class.
+        """
+        if self.appearance is None:
+            return []
+        asked: dict[tuple[int, Color], list[int]] = {}  # a mirror pair of one offset is one region, of two it is two
+        for class_id, offset in offsets.items():
+            if class_id not in self.palette.ids:
+                raise InputError(f"the offset for {class_id} names no class of {self.palette.name}")
+            first = int(self.palette.first_of_pair[self.palette.index_of_id[class_id]])
+            asked.setdefault((first, offset), []).append(class_id)
+        shown = [(where & np.isin(labels, ids), index, offset) for (index, offset), ids in asked.items()]
+        return [(region, self.appearance.color_of(index, offset)) for region, index, offset in shown if region.any()]
+
+    def _known(self, name: str) -> tuple[list[int], int, Appearance]:
+        """(ids of the class and its mirror class, class index of the first, the appearance)."""
+        if self.appearance is None:
+            raise InputError("this model takes no colours: its offsets are noise")
+        ids = {c.name: c.id for c in self.palette.classes}
+        if name not in ids:
+            raise InputError(f"there is no class '{name}' to colour; the classes are {', '.join(ids)}")
+        pair = sorted({ids[name], int(self.palette.mirror_of_id[ids[name]])})
+        return pair, int(self.palette.index_of_id[pair[0]]), self.appearance
+
+
+Color = tuple[float, float, float]  # R, G, B in 0..255
+
+
+def read_color(text: str) -> tuple[float, float, float]:
+    """A colour as people and colour pickers write it: "#rrggbb", or "rgb(r, g, b)" with fractions -> R, G, B in 0..255.
+
+    Raises:
+        InputError: it is neither.
+    """
+    hexadecimal = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text.strip())
+    if hexadecimal:
+        r, g, b = (float(int(part, 16)) for part in hexadecimal.groups())
+        return r, g, b
+    number = r" *(\d+(?:\.\d*)?) *"
+    numbers = re.fullmatch(rf"rgba?\({number},{number},{number}(?:,[\d. ]*)?\)", text.strip())
+    if not numbers or max(map(float, numbers.groups())) > 255:
+        raise InputError(f"'{text}' is no colour; it must be written #rrggbb")
+    r, g, b = map(float, numbers.groups())
+    return r, g, b
+
+
+def write_color(color: tuple[float, float, float]) -> str:
+    """R, G, B in 0..255 -> "#rrggbb"."""
+    return "#" + "".join(f"{round(c):02x}" for c in color)

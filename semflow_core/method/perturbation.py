@@ -1,0 +1,166 @@
+"""Finite perturbation (Eq. 14): the bounded noise on pseudo masks that makes synthesis multi-modal.
+
+Every colour of the pseudo mask may move by less than s/2 a channel, so the label survives by
+construction. `white` is the paper's, independent per pixel. `regional` adds a part that is constant
+over each class region, because appearance (hair colour, skin tone, light) is a low-frequency quantity
+and white noise has almost no power there (docs/method.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from .appearance import Appearance, offsets_of_seed
+from .codebook import Codebook
+from .palette import Palette
+
+MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How beta is divided: constant over a class region, or each pixel's own. They add up to 1."""
+
+    region: float
+    pixel: float
+
+
+SPECTRA = {
+    "white": Shares(0.0, 1.0),
+    "regional": Shares(0.75, 0.25),
+}
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """Amplitude, in 0..255 units, and spectrum of eps in Eq. 14.
+
+    A sum of parts that are U(-1, 1) a class region and a pixel, each with its share of beta (`SPECTRA`), so that the
+    sum stays within beta.
+    """
+
+    beta: float = 6.0
+    spectrum: str = "white"
+
+    @property
+    def regional_amplitude(self) -> float:
+        """Of the part that is constant over a class region, in 0..255 units; 0 where there is none."""
+        return self.beta * SPECTRA[self.spectrum].region
+
+    def check(self, codebook: Codebook) -> None:
+        """Raise InputError unless 0 <= beta < s/2 and the spectrum is known."""
+        if self.spectrum not in SPECTRA:
+            raise InputError(f"there is no perturbation spectrum '{self.spectrum}'; it is one of {', '.join(SPECTRA)}")
+        if not 0 <= self.beta < codebook.max_beta:  # also refuses nan
+            raise InputError(
+                f"the perturbation amplitude is {self.beta:g}; it must be at least 0 and below "
+                f"s/2 = {codebook.max_beta:g} for classes to survive"
+            )
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless the seed is a whole number from 0 to 2**53 - 1."""
+    if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+        raise InputError(f"the seed is {seed!r}; it must be a whole number from 0 to {MAX_SEED}")
+
+
+def perturb(
+    codebook: Codebook,
+    labels: np.ndarray,
+    spec: Perturbation,
+    seed: int,
+    class_seeds: Mapping[int, int] | None = None,
+    offsets: Mapping[int, tuple[float, float, float]] | None = None,
+    appearance: Appearance | None = None,
+    regional: float | None = None,
+) -> torch.Tensor:
+    """The perturbed pseudo mask M' = M + eps of one layout (Eq. 14).
+
+    A pixel's noise depends on its own position, its class and that class's seed only: giving one
+    class another seed leaves every other pixel's noise the same bits.
+
+    Args:
+        labels: class ids (H, W).
+        seed: the global seed, used by every class that `class_seeds` does not name.
+        class_seeds: class id -> seed.
+        offsets: class id -> regional offset to use instead of the drawn one, each component in
+            [-1, 1] as a share of its amplitude (the style handle; not with `white`).
+        appearance: how offsets are drawn, for a model that was trained with them.
+        regional: amplitude of the regional part in 0..255 units, where it is not beta's share: a model with appearance
+            knows colours at its own amplitude only.
+
+    Returns:
+        (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
+
+    Raises:
+        InputError: beta, the spectrum, a seed or an offset is out of bounds, or an id is no class.
+    """
+    spec.check(codebook)
+    class_seeds, offsets = class_seeds or {}, offsets or {}
+    for s in (seed, *class_seeds.values()):
+        check_seed(s)
+    for class_id in (*class_seeds, *offsets):
+        if class_id not in codebook.palette.ids:
+            raise InputError(f"the seed or offset for {class_id} names no class of {codebook.palette.name}")
+    for offset in offsets.values():
+        if not SPECTRA[spec.spectrum].region:
+            raise InputError("a style offset needs a spectrum with a regional part; 'white' has none")
+        if len(offset) != 3 or not all(-1 <= o <= 1 for o in offset):
+            raise InputError(f"the style offset {tuple(offset)} must be three numbers from -1 to 1")
+
+    index = codebook.palette.index(labels)  # (H, W)
+    shares = SPECTRA[spec.spectrum]
+    if regional is None or not shares.region:
+        regional = spec.regional_amplitude
+    if spec.beta * shares.pixel + regional >= codebook.max_beta:
+        raise InputError(
+            f"the perturbation amplitude is {spec.beta:g}; with regional offsets of {regional:g} beside it "
+            f"it must stay below {(codebook.max_beta - regional) / shares.pixel:g} for classes to survive"
+        )
+    eps = torch.empty(3, *labels.shape)
+    fields: dict[int, torch.Tensor] = {}  # one a seed, so equal seeds share the same bits
+    for i in np.unique(index):
+        class_id = int(codebook.palette.ids[i])
+        class_seed = class_seeds.get(class_id, seed)
+        if class_seed not in fields:
+            fields[class_seed] = spec.beta * shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
+        noise = fields[class_seed]
+        if shares.region:
+            constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, appearance)
+            noise = noise + regional * torch.tensor(constant, dtype=torch.float32)[:, None, None]
+        where = torch.from_numpy(index == i)
+        eps[:, where] = noise[:, where]
+    return codebook.encode(labels[None]) + eps[None]
+
+
+def drawn_offset(
+    palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None
+) -> tuple[float, float, float]:
+    """The regional offset that a seed draws for a class, each component in [-1, 1): its style handle.
+
+    A mirror pair draws one: the two eyes of a face have one colour. With `appearance` all classes draw together, as
+    photos have them; without, each by itself.
+    """
+    first = min(class_id, int(palette.mirror_of_id[class_id]))
+    if appearance is not None:
+        return offsets_of_seed(appearance, _state(class_seed, 1))[int(palette.index_of_id[first])]
+    r, g, b = _uniform(class_seed, 1 + first, (3,)).tolist()
+    return r, g, b
+
+
+def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:
+    """U(-1, 1) float32 from a CPU generator: the same numbers on every device.
+
+    Stream 0 is the pixels', 1 + class id the regions'.
+    """
+    return torch.rand(shape, generator=torch.Generator().manual_seed(_state(seed, stream))) * 2 - 1
+
+
+def _state(seed: int, stream: int) -> int:
+    """Of a generator; SeedSequence keeps the streams of one seed apart, torch alone would need seed arithmetic."""
+    return int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))

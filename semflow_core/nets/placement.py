@@ -1,0 +1,31 @@
+"""Where and how networks compute: device, precision and memory format, each decided here and nowhere else."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def in_channels_last(x: torch.Tensor) -> torch.Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def channels_last(module: Any) -> Any:
+    """The memory format in which convolutions are fastest, on both kinds of device."""
+    return module.to(memory_format=torch.channels_last)
+
+
+def save_half(module: Any, folder: Path) -> None:
+    """Save a diffusers component in float16 without changing it."""
+    copy.deepcopy(module).half().save_pretrained(folder)
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware multiplies it natively, else float32 (emulated bfloat16 is slower)."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else torch.float32

@@ -1,0 +1,94 @@
+"""Animations, written as GIF, WebP, MP4, a zip or a folder of PNGs."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import uuid
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+from ..errors import InputError
+from .files import write_atomically
+
+ANIMATION_SUFFIXES = (".gif", ".webp", ".mp4", ".zip")
+
+
+def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 12.0) -> None:
+    """Write an animation: .gif, .webp or .mp4, a .zip of PNGs, and without a suffix a folder of them.
+
+    Args:
+        frames: (N, H, W, 3) uint8. In .mp4 sides are even: an odd one loses its last row or column.
+
+    Raises:
+        InputError: another suffix, or the place cannot be written to.
+    """
+    path = Path(path)
+    check_animation_path(path)
+    if path.suffix == "":
+        _write_folder(path, frames)
+    elif path.suffix.lower() == ".mp4":
+        write_atomically(path, lambda temporary: _write_mp4(temporary, frames, fps))
+    elif path.suffix.lower() == ".zip":
+        write_atomically(path, lambda temporary: _write_zip(temporary, frames))
+    else:
+        write_atomically(path, lambda temporary: _write_with_pillow(temporary, frames, fps))
+
+
+def check_animation_path(path: str | os.PathLike[str]) -> None:
+    """Raise InputError unless `write_frames` knows the suffix, and a folder of frames is new or empty."""
+    suffix = Path(path).suffix
+    if not suffix and Path(path).is_dir() and any(Path(path).iterdir()):
+        raise InputError(f"the folder {path} is not empty; frames go into a new or empty one")
+    if suffix and suffix.lower() not in ANIMATION_SUFFIXES:
+        raise InputError(
+            f"an animation is written as {', '.join(ANIMATION_SUFFIXES)} or a folder (no suffix), not as {suffix}"
+        )
+
+
+def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
+    first, *others = [Image.fromarray(f) for f in frames]
+    lossless = path.suffix.lower() == ".webp"  # GIF has 256 colours a frame whatever one asks for
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless)
+
+
+def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:
+    """H.264 with halved colour resolution, the one kind of .mp4 that every browser and phone plays."""
+    height, width = (side - side % 2 for side in frames.shape[1:3])
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:  # plays before it is all there
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000), options={"crf": "16"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+
+
+def _write_zip(path: Path, frames: np.ndarray) -> None:
+    with zipfile.ZipFile(path, "w") as archive:  # stored: PNGs are compressed already
+        for i, frame in enumerate(frames):
+            buffer = io.BytesIO()
+            Image.fromarray(frame).save(buffer, "PNG")
+            archive.writestr(f"{i:03d}.png", buffer.getvalue())
+
+
+def _write_folder(path: Path, frames: np.ndarray) -> None:
+    """All frames in a hidden folder first, which then takes the name; a folder of that name must be empty."""
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(f"the folder {path} is not empty; frames are written to a new or empty one")
+    temporary = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        temporary.mkdir(parents=True)
+        for i, frame in enumerate(frames):
+            Image.fromarray(frame).save(temporary / f"{i:03d}.png")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""Picture files: opened with bounds on their size, written atomically.
+
+Opening turns every kind of picture file into a picture or one sentence. A written file appears under its name when it
+is whole, never before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import uuid
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from ..errors import InputError
+
+# Named, because Pillow also opens formats that start other programs (EPS) or that nobody paints in.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+
+
+def picture_name(source: str | os.PathLike[str] | bytes) -> str:
+    return "file" if isinstance(source, bytes) else Path(source).name
+
+
+def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Image:
+    """A decoded picture whose size is in bounds.
+
+    Raises:
+        InputError: see `read_photo`.
+    """
+    name = picture_name(source)
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"there is no file {source}") from None
+    except OSError as error:
+        raise InputError(f"the {what} {name} cannot be read: {error.strerror}") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
+    except Exception:  # a damaged header leads Pillow to any exception there is
+        raise InputError(f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)") from None
+    check_size(*image.size, f"{what} {name}")
+    try:
+        image.load()
+    except Exception:  # as above, for damaged data
+        raise InputError(f"the {what} {name} is damaged or cut off") from None
+    return image
+
+
+# ---- writing -----------------------------------------------------------------------------------------------
+
+
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Raise InputError unless `folder` exists or can be made, and can be written to. Makes nothing."""
+    at = Path(folder).absolute()
+    while not at.exists() and at != at.parent:
+        at = at.parent
+    if not at.is_dir() or not os.access(at, os.W_OK | os.X_OK):
+        raise InputError(f"the folder {folder} cannot be written to")
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in its place in one step.
+
+    Raises:
+        InputError: the folder cannot be made or written to, or the suffix names no picture format.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    except ValueError as error:  # Pillow: unknown file extension
+        raise InputError(f"{path} cannot be written: {error}") from None
+    finally:
+        with contextlib.suppress(OSError):  # the folder may be what failed
+            temporary.unlink(missing_ok=True)
+
+
+MAX_SIDE = 8192  # pixels of a photo or layout
+MAX_PIXELS = 40_000_000
+
+
+def check_size(width: int, height: int, what: str) -> None:
+    """Raise InputError unless both sides are 16 .. 8192 pixels and the area at most 40 megapixels."""
+    if min(width, height) < 16:
+        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least 16")
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise InputError(
+            f"the {what} is {width}x{height} pixels; the most is {MAX_SIDE} a side and {MAX_PIXELS // 10**6} megapixels"
+        )
