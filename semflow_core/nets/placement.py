@@ -9,7 +9,28 @@ from typing import Any
 import torch
 
 
+def place(module: Any, device: torch.device, fast: bool) -> None:
+    """Move a module to a device.
+
+    Args:
+        fast: compute in bfloat16 where the hardware does, instead of in float32.
+    """
+    # torch's own `to`: that of diffusers warns of every change of precision
+    channels_last(torch.nn.Module.to(module, device, fast_dtype(device) if fast else torch.float32))
+
+
+def device_of(module: Any) -> torch.device:
+    """The device of a module's parameters."""
+    return next(module.parameters()).device
+
+
+def dtype_of(module: Any) -> torch.dtype:
+    """The precision of a module's parameters."""
+    return next(module.parameters()).dtype
+
+
 def in_channels_last(x: torch.Tensor) -> torch.Tensor:
+    """A batch of pictures or latents (B, C, H, W) in the memory format of `channels_last`."""
     return x.contiguous(memory_format=torch.channels_last)
 
 

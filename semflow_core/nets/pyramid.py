@@ -46,6 +46,8 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
         latent_mean, latent_std: statistics a channel, set after training; what callers see is normalised.
     """
 
+    factor = 8  # pixels per latent cell and axis: three halvings
+
     @register_to_config
     def __init__(
         self,

@@ -1,0 +1,209 @@
+"""What the pipeline and the training need of networks: a codec, a velocity and a renderer.
+
+A contract is what is called, never a class to inherit from: a bare function of (z, t) is a velocity. `codec_of` and
+`velocity_of` put an adapter around diffusers' modules, which knows their return types, their scaling and where they
+compute; a runtime other than torch brings objects that satisfy the contracts by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
+from torch import nn
+
+from .placement import device_of, dtype_of, in_channels_last, place
+from .pyramid import PyramidAutoencoder
+
+Time = float | torch.Tensor  # t in [0, 1], one for the batch or (B,) float32
+
+TIME_SCALE = 1000.0  # U-Nets of diffusers get 1000 t, as a real number
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Images <-> latents.
+
+    Attributes:
+        channels: channels C of the latents.
+        factor: pixels per latent cell and axis.
+    """
+
+    channels: int
+    factor: int
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Images (B, 3, H, W) in [-1, 1] -> latents (B, C, H / factor, W / factor) float32, on the codec's device."""
+        ...
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Latents (B, C, h, w) -> images (B, 3, factor * h, factor * w) float32, about [-1, 1], not clamped."""
+        ...
+
+
+class Velocity(Protocol):
+    """v(z, t): latents (B, C, h, w) and times in [0, 1] -> dz/dt (B, C, h, w) float32 (Eq. 8)."""
+
+    def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor: ...
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """Where the flow ended, and where it started -> the photo.
+
+    Attributes:
+        scale: height of the photo over the height of the codec's images, a whole number.
+    """
+
+    scale: int
+
+    def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
+        """z0, z1 (B, C, h, w) -> photos (B, 3, scale * factor * h, scale * factor * w) float32, about [-1, 1]."""
+        ...
+
+
+class CodecRenderer:
+    """The default renderer: z0, decoded by the codec."""
+
+    scale = 1
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+
+    def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
+        return self.codec.decode(z0)
+
+
+class ModuleAdapter:
+    """A torch module behind a contract.
+
+    Attributes:
+        module: the module; training reaches its parameters here.
+    """
+
+    fast = False  # whether it may compute in bfloat16 where the hardware does
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module's parameters are."""
+        return device_of(self.module)
+
+    def to(self, device: str | torch.device) -> None:
+        """Move the module, in the precision and the memory format that are fastest there."""
+        place(self.module, torch.device(device), self.fast)
+
+
+class TinyCodec(ModuleAdapter):
+    """`PyramidAutoencoder`, or diffusers' AutoencoderTiny: `encode(x).latents`, `decode(z).sample`, no scaling."""
+
+    def __init__(self, module: PyramidAutoencoder | AutoencoderTiny) -> None:
+        super().__init__(module)
+        config: Any = module.config
+        self.channels = int(config["latent_channels"])
+        pyramid = isinstance(module, PyramidAutoencoder)
+        self.factor = module.factor if pyramid else 2 ** (len(config["decoder_block_out_channels"]) - 1)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        return self.module.encode(in_channels_last(x.to(self.device))).latents.float()
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        return self.module.decode(in_channels_last(z)).sample.float()
+
+
+class KLCodec(ModuleAdapter):
+    """diffusers' AutoencoderKL: the posterior's mode times `scaling_factor` (0.18215 for Stable Diffusion 1.x)."""
+
+    def __init__(self, module: AutoencoderKL) -> None:
+        super().__init__(module)
+        config: Any = module.config
+        self.channels = int(config["latent_channels"])
+        self.factor = 2 ** (len(config["block_out_channels"]) - 1)
+        self.scaling = float(config["scaling_factor"])
+        self.shift = float(config.get("shift_factor") or 0.0)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        posterior: Any = self.module.encode(in_channels_last(x.to(self.device))).latent_dist
+        return self.scaling * (posterior.mode().float() - self.shift)
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        return self.module.decode(in_channels_last(z / self.scaling + self.shift)).sample.float()
+
+
+class UNetVelocity(ModuleAdapter):
+    """diffusers' UNet2DModel, with a backbone or without: it gets 1000 t."""
+
+    fast = True
+
+    def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor:
+        return self.module(in_channels_last(z.to(dtype_of(self.module))), times(t, z)).sample.float()
+
+
+class ConditionedUNetVelocity(UNetVelocity):
+    """diffusers' UNet2DConditionModel with one prompt embedding for every call: that of the empty prompt.
+
+    Args:
+        module: the U-Net.
+        prompt: (1, L, D) embedding of the empty prompt; None is zeros of one token.
+    """
+
+    def __init__(self, module: UNet2DConditionModel, prompt: torch.Tensor | None = None) -> None:
+        super().__init__(module)
+        config: Any = module.config
+        self.prompt = torch.zeros(1, 1, int(config["cross_attention_dim"])) if prompt is None else prompt
+
+    def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor:
+        z = in_channels_last(z.to(dtype_of(self.module)))
+        prompt = self.prompt.to(z.device, z.dtype).expand(len(z), -1, -1)
+        return self.module(z, times(t, z), encoder_hidden_states=prompt).sample.float()
+
+
+# what the adapters are made from; a class of one's own is added here
+CODECS: dict[type[nn.Module], Callable[[Any], Codec]] = {
+    PyramidAutoencoder: TinyCodec,
+    AutoencoderTiny: TinyCodec,
+    AutoencoderKL: KLCodec,
+}
+VELOCITIES: dict[type[nn.Module], Callable[[Any], Velocity]] = {
+    UNet2DConditionModel: ConditionedUNetVelocity,
+    UNet2DModel: UNetVelocity,
+}
+
+
+def codec_of(part: Any) -> Codec:
+    """A codec as it is, or a module of `CODECS` in its adapter.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    for kind, adapter in CODECS.items():
+        if isinstance(part, kind):
+            return adapter(part)
+    if not isinstance(part, Codec):
+        raise TypeError(f"{type(part).__name__} is no codec: it needs channels, factor, encode and decode")
+    return part
+
+
+def velocity_of(part: Any) -> Velocity:
+    """A function of (z, t) as it is, or a module of `VELOCITIES` in its adapter.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    for kind, adapter in VELOCITIES.items():
+        if isinstance(part, kind):
+            return adapter(part)
+    if isinstance(part, nn.Module) or not callable(part):
+        raise TypeError(f"{type(part).__name__} is no velocity: it must be a function of (z, t)")
+    return part
+
+
+def times(t: Time, z: torch.Tensor) -> torch.Tensor:
+    """1000 t for each sample of z, (B,) float32: real-valued, never rounded to an integer."""
+    if isinstance(t, torch.Tensor):
+        return TIME_SCALE * t
+    return torch.full((len(z),), TIME_SCALE * t, dtype=torch.float32, device=z.device)

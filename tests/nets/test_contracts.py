@@ -1,0 +1,126 @@
+"""The contracts of networks: adapters agree with the modules they wrap, and bare functions and objects pass as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
+
+from semflow_core.nets.contracts import (
+    Codec,
+    CodecRenderer,
+    ConditionedUNetVelocity,
+    KLCodec,
+    TinyCodec,
+    UNetVelocity,
+    codec_of,
+    velocity_of,
+)
+from semflow_core.nets.pyramid import PyramidAutoencoder
+
+X = torch.linspace(-1, 1, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
+
+
+def small_kl() -> Any:
+    torch.manual_seed(0)
+    return AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=4,
+        scaling_factor=0.18215,
+    ).eval()
+
+
+def small_conditioned() -> Any:
+    torch.manual_seed(0)
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=12,
+        attention_head_dim=4,
+    ).eval()
+
+
+@torch.no_grad()
+def test_the_pyramid_and_the_tiny_autoencoder_have_no_scaling() -> None:
+    for module in (
+        PyramidAutoencoder((8, 8, 8), 1, 1, latent_channels=4),
+        AutoencoderTiny(encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4, latent_channels=4),
+    ):
+        codec = codec_of(module.eval())
+        assert isinstance(codec, TinyCodec) and (codec.channels, codec.factor) == (4, 8)
+        z = codec.encode(X)
+        assert z.shape == (2, 4, 4, 4) and torch.equal(z, module.encode(X).latents)
+        assert torch.equal(codec.decode(z), module.decode(z).sample) and codec.decode(z).shape == X.shape
+
+
+@torch.no_grad()
+def test_the_kl_autoencoder_gives_its_mode_scaled_as_stable_diffusion_does() -> None:
+    module = small_kl()
+    codec = codec_of(module)
+    assert isinstance(codec, KLCodec) and (codec.channels, codec.factor) == (4, 8)
+    z = codec.encode(X)
+    assert torch.allclose(z, 0.18215 * module.encode(X).latent_dist.mean, atol=1e-6)
+    assert torch.allclose(codec.decode(z), module.decode(z / 0.18215).sample, atol=1e-6)
+    assert torch.equal(codec.encode(X), z)  # the mode: nothing is drawn
+
+
+@torch.no_grad()
+def test_a_conditional_unet_gets_the_empty_prompt_and_a_thousand_t() -> None:
+    module, z = small_conditioned(), torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    prompt = torch.randn(1, 7, 12, generator=torch.Generator().manual_seed(2))
+    expected = module(z, torch.full((2,), 437.5), encoder_hidden_states=prompt.expand(2, -1, -1)).sample
+    assert torch.allclose(ConditionedUNetVelocity(module, prompt)(z, 0.4375), expected, atol=1e-6)
+    assert isinstance(velocity_of(module), ConditionedUNetVelocity)
+    assert not torch.allclose(velocity_of(module)(z, 0.4375), expected, atol=1e-6)  # another prompt says something else
+
+
+@torch.no_grad()
+def test_times_may_be_one_for_all_or_one_each() -> None:
+    torch.manual_seed(0)
+    module = UNet2DModel(
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        down_block_types=("DownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "UpBlock2D"),
+        add_attention=False,
+    ).eval()
+    velocity, z = velocity_of(module), torch.ones(2, 4, 8, 8)
+    assert isinstance(velocity, UNetVelocity)
+    assert torch.equal(velocity(z, 0.25), velocity(z, torch.tensor([0.25, 0.25])))
+    assert not torch.equal(velocity(z, 0.25), velocity(z, 0.2501))  # 1000 t is not rounded
+
+
+def test_what_satisfies_a_contract_passes_as_it_is_and_other_things_are_refused() -> None:
+    def plain(z: torch.Tensor, t: Any) -> torch.Tensor:
+        return -z
+
+    class Halves:
+        channels, factor = 3, 1
+
+        def encode(self, x: torch.Tensor) -> torch.Tensor:
+            return x / 2
+
+        def decode(self, z: torch.Tensor) -> torch.Tensor:
+            return 2 * z
+
+    codec = Halves()
+    assert velocity_of(plain) is plain and codec_of(codec) is codec and isinstance(codec, Codec)
+    assert torch.equal(CodecRenderer(codec)(X / 2, X), X)
+    with pytest.raises(TypeError, match="Linear is no velocity"):
+        velocity_of(torch.nn.Linear(1, 1))
+    with pytest.raises(TypeError, match="str is no codec"):
+        codec_of("vae")
