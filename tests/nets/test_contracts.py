@@ -1,4 +1,4 @@
-"""The contracts of networks: adapters agree with the modules they wrap, and bare functions and objects pass as they are."""
+"""The contracts of networks: adapters agree with what they wrap; bare functions and objects pass as they are."""
 
 from __future__ import annotations
 
