@@ -17,6 +17,7 @@ import math
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from .palette import Palette
 
 def region_offsets(
     codebook: Codebook, colors: np.ndarray, labels: np.ndarray, amplitude: float, least: int = 64
-) -> dict[int, tuple[float, float, float]]:
+) -> dict[int, Offset]:
     """The style handles that a decoded pseudo mask shows: how far each region lies from its anchor.
 
     Args:
@@ -42,7 +43,7 @@ def region_offsets(
     Returns:
         class id -> offset, each component in [-1, 1] as a share of the regional amplitude (`perturbation.perturb`).
     """
-    found: dict[int, tuple[float, float, float]] = {}
+    found: dict[int, Offset] = {}
     for i, class_id in enumerate(codebook.palette.ids.tolist()):
         region = colors[labels == class_id]
         if len(region) >= least and amplitude > 0:
@@ -57,6 +58,17 @@ LEAST_PHOTOS = 8  # that must show a class, for statistics of its own
 SHRINK = 20  # photos that a correlation must outweigh
 # covariance of the colours of a class that too few show: light varies by 50 grey levels, hues by 15
 UNKNOWN = (50.0**2 - 15.0**2) * np.full((3, 3), 1 / 3) + 15.0**2 * np.eye(3)
+Offset = tuple[float, float, float]  # of a region, each component in [-1, 1]
+
+
+class Rgb(NamedTuple):
+    """A colour, each channel in 0..255."""
+
+    r: float
+    g: float
+    b: float
+
+
 EDGE = 0.998  # offsets stay inside: erf is flat beyond three deviations
 
 
@@ -74,18 +86,17 @@ class Appearance:
     axes: torch.Tensor
     joint: torch.Tensor
 
-    def offset_of(self, index: int, color: tuple[float, float, float]) -> tuple[float, float, float]:
+    def offset_of(self, index: int, color: Rgb) -> Offset:
         """The offset that asks for a mean colour (R, G, B in 0..255) of a class, each component in (-1, 1)."""
         r, g, b = self.offsets(torch.tensor(color, dtype=torch.float64).expand(len(self.means), 3))[index].tolist()
         return r, g, b
 
-    def color_of(self, index: int, offset: tuple[float, float, float]) -> tuple[float, float, float]:
+    def color_of(self, index: int, offset: Offset) -> Rgb:
         """The mean colour that an offset asks for, R, G, B in 0..255."""
         z = math.sqrt(2) * torch.erfinv(torch.tensor(offset, dtype=torch.float64).clamp(-EDGE, EDGE))
-        r, g, b = (self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist()
-        return r, g, b
+        return Rgb(*(self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist())
 
-    def nearest(self, index: int, color: tuple[float, float, float]) -> tuple[float, float, float]:
+    def nearest(self, index: int, color: Rgb) -> Rgb:
         """What a class gets that is asked for `color`: that, or the end of the range that training showed of it."""
         return self.color_of(index, self.offset_of(index, color))
 
@@ -173,7 +184,7 @@ def directions(covariance: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def offsets_of_seed(appearance: Appearance, state: int) -> tuple[tuple[float, float, float], ...]:
+def offsets_of_seed(appearance: Appearance, state: int) -> tuple[Offset, ...]:
     """What a generator in `state` draws: an offset a class, by class index."""
     drawn = appearance.drawn(torch.Generator().manual_seed(state)).tolist()
     return tuple((r, g, b) for r, g, b in drawn)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .appearance import Appearance
+from .appearance import Appearance, Offset, Rgb
 from .palette import Palette
 
 NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
@@ -26,7 +26,7 @@ class RegionColors:
     palette: Palette
     appearance: Appearance | None
 
-    def offsets(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, Color], ...]:
+    def offsets(self, colors: Iterable[tuple[str, str]]) -> tuple[tuple[int, Offset], ...]:
         """The `offsets` of a request that ask for these colours.
 
         Args:
@@ -35,7 +35,7 @@ class RegionColors:
         Raises:
             InputError: the model has no appearance, a name or a colour is none, or a class is to have two.
         """
-        found: dict[int, Color] = {}
+        found: dict[int, Offset] = {}
         for name, color in colors:
             pair, index, appearance = self._known(name)
             offset = appearance.offset_of(index, read_color(color))
@@ -57,8 +57,8 @@ class RegionColors:
         return remarks
 
     def regions(
-        self, labels: np.ndarray, where: np.ndarray | bool, offsets: Mapping[int, Color]
-    ) -> list[tuple[np.ndarray, Color]]:
+        self, labels: np.ndarray, where: np.ndarray | bool, offsets: Mapping[int, Offset]
+    ) -> list[tuple[np.ndarray, Rgb]]:
         """What the offsets ask for in a layout.
 
         Args:
@@ -74,7 +74,7 @@ class RegionColors:
         """
         if self.appearance is None:
             return []
-        asked: dict[tuple[int, Color], list[int]] = {}  # a mirror pair of one offset is one region, of two it is two
+        asked: dict[tuple[int, Offset], list[int]] = {}  # a mirror pair of one offset is one region, of two it is two
         for class_id, offset in offsets.items():
             if class_id not in self.palette.ids:
                 raise InputError(f"the offset for {class_id} names no class of {self.palette.name}")
@@ -94,10 +94,7 @@ class RegionColors:
         return pair, int(self.palette.index_of_id[pair[0]]), self.appearance
 
 
-Color = tuple[float, float, float]  # R, G, B in 0..255
-
-
-def read_color(text: str) -> tuple[float, float, float]:
+def read_color(text: str) -> Rgb:
     """A colour as people and colour pickers write it: "#rrggbb", or "rgb(r, g, b)" with fractions -> R, G, B in 0..255.
 
     Raises:
@@ -105,16 +102,14 @@ def read_color(text: str) -> tuple[float, float, float]:
     """
     hexadecimal = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text.strip())
     if hexadecimal:
-        r, g, b = (float(int(part, 16)) for part in hexadecimal.groups())
-        return r, g, b
+        return Rgb(*(float(int(part, 16)) for part in hexadecimal.groups()))
     number = r" *(\d+(?:\.\d*)?) *"
     numbers = re.fullmatch(rf"rgba?\({number},{number},{number}(?:,[\d. ]*)?\)", text.strip())
     if not numbers or max(map(float, numbers.groups())) > 255:
         raise InputError(f"'{text}' is no colour; it must be written #rrggbb")
-    r, g, b = map(float, numbers.groups())
-    return r, g, b
+    return Rgb(*map(float, numbers.groups()))
 
 
-def write_color(color: tuple[float, float, float]) -> str:
+def write_color(color: Rgb) -> str:
     """R, G, B in 0..255 -> "#rrggbb"."""
     return "#" + "".join(f"{round(c):02x}" for c in color)

@@ -19,6 +19,7 @@ GRIDS: dict[str, Callable[[float], float]] = {
     "quadratic": lambda u: u**2,  # t = 1 - u^2
     "cubic": lambda u: u**3,  # t = 1 - u^3
 }
+TO_IMAGE_GRID, TO_MASK_GRID = "quadratic", "uniform"  # the defaults of synthesis and of segmentation
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,12 @@ TIME_SAMPLING: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-def times_to_mask(steps: int, grid: str = "uniform") -> list[float]:
+def times_to_mask(steps: int, grid: str = TO_MASK_GRID) -> list[float]:
     """Times of segmentation, 0 -> 1, steps + 1 of them; uniform gives exactly i/N (Eq. 12)."""
     return times_to_image(steps, grid)[::-1]
 
 
-def times_to_image(steps: int, grid: str = "quadratic") -> list[float]:
+def times_to_image(steps: int, grid: str = TO_IMAGE_GRID) -> list[float]:
     """Times of synthesis, 1 -> 0, steps + 1 of them (Eq. 13): t_i = 1 - g(i/N).
 
     Raises:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .appearance import Appearance, offsets_of_seed
+from .appearance import Appearance, Offset, offsets_of_seed
 from .codebook import Codebook
 from .palette import Palette
 
@@ -75,7 +75,7 @@ def perturb(
     spec: Perturbation,
     seed: int,
     class_seeds: Mapping[int, int] | None = None,
-    offsets: Mapping[int, tuple[float, float, float]] | None = None,
+    offsets: Mapping[int, Offset] | None = None,
     appearance: Appearance | None = None,
     regional: float | None = None,
 ) -> torch.Tensor:
@@ -138,9 +138,7 @@ def perturb(
     return codebook.encode(labels[None]) + eps[None]
 
 
-def drawn_offset(
-    palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None
-) -> tuple[float, float, float]:
+def drawn_offset(palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None) -> Offset:
     """The regional offset that a seed draws for a class, each component in [-1, 1): its style handle.
 
     A mirror pair draws one: the two eyes of a face have one colour. With `appearance` all classes draw together, as

@@ -188,7 +188,7 @@ def codec_of(part: Any) -> Codec:
     return part
 
 
-def velocity_of(part: Any) -> Velocity:
+def velocity_of(part: Any) -> Any:
     """A function of (z, t) as it is, or a module of `VELOCITIES` in its adapter.
 
     Raises:

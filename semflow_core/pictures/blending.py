@@ -1,13 +1,4 @@
-"""Editing a photo through its layout, without inversion.
-
-Around the changed region all is known: the photo's latents x at t=0, the changed layout's latents b at t=1 and the
-straight path between them (Eq. 9). So the solve goes from t=1 to t=0 with the model's velocity where the layout
-changed, and with the constant x - b of the known path, seen backwards, elsewhere: it arrives at x there exactly, and
-the network sees the photo take shape around the region that it paints.
-
-The other way, FlowEdit's difference of two velocities (arXiv 2412.08629), was tried on the same photos and left: new
-regions came out as double exposures of what had been there (docs/method.md, "Edits").
-"""
+"""Two pictures in one: an edit let into its photo, and regions brought to the mean colours that were asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..method.colors import Color
+from ..method.appearance import Rgb
 
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
 PASSES = 4  # of `to_means`
@@ -24,7 +15,7 @@ REACH = 16  # px of 256: shadows and contours that belong to a changed region re
 
 
 def recolor(
-    photo: np.ndarray, old: np.ndarray, new: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]
+    photo: np.ndarray, old: np.ndarray, new: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give regions of a photo other mean colours, and leave their detail: the change between two syntheses is added.
 
@@ -50,7 +41,7 @@ def recolor(
     return mixed.round().clip(0, 255).astype(np.uint8), share
 
 
-def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> np.ndarray:
+def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]) -> np.ndarray:
     """Give regions of a synthesised photo the mean colours that were asked for; borders stay as soft as they are.
 
     A thin region has most of its pixels on soft borders, and a bright one is cut off at 255: what either leaves is made
@@ -70,7 +61,7 @@ def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> 
     return picture.round().astype(np.uint8)
 
 
-def mean_shift(picture: np.ndarray, regions: Sequence[tuple[np.ndarray, Color]]) -> tuple[np.ndarray, np.ndarray]:
+def mean_shift(picture: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]) -> tuple[np.ndarray, np.ndarray]:
     """What brings each region to its mean colour.
 
     Args:

@@ -1,28 +1,51 @@
-"""Requests: the API's body, the project file and the cache key are the same frozen dataclass.
+"""Requests: frozen dataclasses that hold everything a result depends on, so the same request gives the same bytes.
 
-A request holds everything a result depends on, so the same request gives the same bytes. Arrays travel as strings:
-layouts as "W,H;base64(zlib(ids))", which is what the canvas sends, photos as base64 PNG.
+Layouts and photos are arrays. They become text only at a border: `to_json` and `from_json` are the body of the API, the
+project file and the link. Two requests are equal, and have one hash, if their content is the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
 
 from ..errors import InputError
-from ..method.flow import GRIDS
-from ..method.perturbation import check_seed
+from ..method.flow import GRIDS, TO_IMAGE_GRID, TO_MASK_GRID
+from ..method.perturbation import MAX_SEED
 from ..method.solvers import SOLVERS
+from ..pictures.files import check_size
+from .packing import pack_labels, pack_photo, unpack_labels, unpack_photo
+from .typed import Bounds, OneOf, Picture, Words, build, fit_fields, hints, picture_of
 
 MAX_STEPS = 1000
 MAX_SMOOTH = 16  # pixels of the model's square
+MAX_FRAMES = 240
+
+Layout = Annotated[np.ndarray, Picture("layout", check_size, pack_labels, unpack_labels)]
+Photo = Annotated[np.ndarray, Picture("photo", check_size, pack_photo, unpack_photo)]
+Steps = Annotated[int, Bounds(1, MAX_STEPS, "the number of steps")]
+Solver = Annotated[str, OneOf(SOLVERS, "solver")]
+Grid = Annotated[str, OneOf(GRIDS, "time grid")]
+Seed = Annotated[int, Bounds(0, MAX_SEED, "the seed")]
+Frames = Annotated[int, Bounds(2, MAX_FRAMES, "the number of frames")]
+Smooth = Annotated[float, Bounds(0, MAX_SMOOTH, "smooth", " pixels")]
+Offset = tuple[float, float, float]
+ClassSeeds = Annotated[tuple[tuple[int, int], ...], Words("(class id, seed) pairs")]
+Offsets = Annotated[tuple[tuple[int, Offset], ...], Words("(class id, (r, g, b)) pairs")]
+Times = Annotated[tuple[float, ...], Words("numbers")]
 
 R = TypeVar("R", bound="Request")
 
+KINDS: dict[str, type[Request]] = {}  # every kind of request by the name of its class
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Request:
     """What every request has.
 
@@ -33,24 +56,41 @@ class Request:
     """
 
     model: str = "faces"
-    steps: int = 8
-    solver: str = "euler"
+    steps: Steps = 8
+    solver: Solver = "euler"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        KINDS[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            check_kind(field.name, getattr(self, field.name))
-        if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
-            raise InputError(f"the number of steps is {self.steps!r}; it must be a whole number from 1 to {MAX_STEPS}")
-        if self.solver not in SOLVERS:
-            raise InputError(f"there is no solver '{self.solver}'; it is one of {', '.join(SOLVERS)}")
+        fit_fields(self, "request")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @cached_property
+    def _content(self) -> tuple[Any, ...]:
+        """The values of all fields; an array's are its shape and a digest of its pixels."""
+        return tuple(
+            (v.shape, hashlib.blake2b(v.data, digest_size=16).digest()) if isinstance(v, np.ndarray) else v
+            for v in (getattr(self, f.name) for f in fields(self))
+        )
 
     def to_json(self) -> str:
-        """One line of JSON, keys sorted."""
-        return json.dumps({"kind": type(self).__name__, **asdict(self)}, sort_keys=True)
+        """One line of JSON, keys sorted; arrays are packed as text."""
+        raw: dict[str, Any] = {"kind": type(self).__name__}
+        for name, hint in hints(type(self)).items():
+            value, picture = getattr(self, name), picture_of(hint)
+            raw[name] = picture.pack(value) if picture is not None and value is not None else value
+        return json.dumps(raw, sort_keys=True)
 
     @classmethod
     def from_json(cls: type[R], text: str) -> R:
-        """The inverse of `to_json`.
+        """The inverse of `to_json`: a request of this class, or of the subclass that the text names.
 
         Raises:
             InputError: not JSON, another kind of request, an unknown key or a bad value.
@@ -59,209 +99,179 @@ class Request:
             raw = json.loads(text)
         except (ValueError, RecursionError):
             raise InputError("the request is not JSON") from None
-        if not isinstance(raw, dict) or raw.pop("kind", cls.__name__) != cls.__name__:
+        if not isinstance(raw, dict):
             raise InputError(f"the request is not a {cls.__name__}")
-        return cls.from_dict(raw)
+        kind = KINDS.get(str(raw.pop("kind", cls.__name__)))
+        if kind is None or not issubclass(kind, cls):
+            raise InputError(f"the request is not a {cls.__name__}")
+        return kind.from_dict(raw)
 
     @classmethod
-    def from_dict(cls: type[R], raw: dict[str, Any]) -> R:
-        """Build from plain values; lists become tuples.
+    def from_dict(cls: type[R], raw: Mapping[str, Any]) -> R:
+        """Build from plain values: lists become tuples, packed texts arrays; an empty text is no array.
 
         Raises:
             InputError: an unknown key or a bad value.
         """
-        known = {f.name for f in fields(cls)}
-        for key in raw:
-            if key not in known:
-                raise InputError(f"the request has an unknown key '{key}'; known are {', '.join(sorted(known))}")
-        try:
-            return cls(**{k: _tuples(v) for k, v in raw.items()})
-        except TypeError as error:
-            raise InputError(f"the request is incomplete or has a value of the wrong kind: {error}") from None
+        values = dict(raw)
+        for name, hint in hints(cls).items():
+            picture = picture_of(hint)
+            if picture is not None and name in values and not isinstance(values[name], np.ndarray):
+                values[name] = _unpacked(picture, name, values[name])
+                if values[name] is None:
+                    del values[name]
+        return build(cls, values, what="request")
 
 
-@dataclass(frozen=True)
-class SynthesisRequest(Request):
-    """Layout -> photo, t from 1 to 0 (Eq. 13).
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PerturbedRequest(Request):
+    """What every request has that starts from a perturbed layout (Eq. 14).
 
     Attributes:
-        layout: packed label map (`pack_labels`).
         seed: perturbation seed, 0 .. 2**53 - 1.
-        grid: times of the solver: uniform, quadratic (1 - u^2) or cubic (1 - u^3).
         beta: perturbation amplitude in 0..255 units, below s/2; None is the model's own.
         spectrum: "white" or "regional"; None is the model's own.
         class_seeds: (class id, seed) pairs: regions that are re-rolled.
-        offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: style handles of regions. For a model with appearance
-            (`semflow_core.appearance`) they ask for mean colours, which the photo's regions have then.
+        offsets: (class id, (r, g, b)) pairs, each in [-1, 1]: regional offsets to use instead of the drawn ones. For a
+            model with an appearance (`method.appearance`) they ask for mean colours, which the regions have then.
     """
 
-    layout: str = ""
-    seed: int = 0
-    grid: str = "quadratic"
+    seed: Seed = 0
     beta: float | None = None
     spectrum: str | None = None
-    class_seeds: tuple[tuple[int, int], ...] = ()
-    offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_seed(self.seed)
-        _check_grid(self.grid)
+    class_seeds: ClassSeeds = ()
+    offsets: Offsets = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SynthesisRequest(PerturbedRequest):
+    """Layout -> photo, t from 1 to 0 (Eq. 13).
+
+    Attributes:
+        layout: class ids (H, W) uint8, of any size.
+        grid: times of the solver: uniform, quadratic (1 - u^2) or cubic (1 - u^3).
+    """
+
+    layout: Layout
+    grid: Grid = TO_IMAGE_GRID
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SegmentationRequest(Request):
     """Photo -> layout, t from 0 to 1 (Eq. 12).
 
     Attributes:
-        photo: packed (`pack_photo`).
+        photo: RGB (H, W, 3) uint8, of any size.
         grid: as in SynthesisRequest.
-        mirror: read the mirror image, too, and decide by both. Better, at twice the work; not in the paper.
+        mirror: segment the mirror image, too, and decide by both. Better, at twice the work; not in the paper.
         smooth: let neighbours decide together (`Codebook.agree`), 0 .. 16 pixels of the model's square; 0, the paper's,
             decides each pixel alone.
     """
 
-    photo: str = ""
-    grid: str = "uniform"
+    photo: Photo
+    grid: Grid = TO_MASK_GRID
     mirror: bool = False
-    smooth: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_grid(self.grid)
-        if not 0 <= self.smooth <= MAX_SMOOTH:
-            raise InputError(f"smooth is {self.smooth:g} pixels; it must be from 0 to {MAX_SMOOTH}")
+    smooth: Smooth = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EditRequest(SynthesisRequest):
     """Photo + changed layout -> the photo with that change, t from 1 to 0.
 
     Attributes:
-        photo: packed.
-        layout: the layout after the change, packed. It may be of another size than the photo.
-        before: the layout before the change; "" is the model's own segmentation of the photo.
+        photo: RGB (H, W, 3) uint8, of any size.
+        layout: the layout after the change. It may be of another size than the photo.
+        before: the layout before the change; None is the model's own segmentation of the photo.
         seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest; they say how new regions look. With
-            appearance (`semflow_core.appearance`) an offset recolours the region where its layout stayed, too.
+            an appearance (`method.appearance`) an offset recolours the region where its layout stayed, too.
     """
 
-    photo: str = ""
-    before: str = ""
+    photo: Photo
+    before: Layout | None = None
 
 
-@dataclass(frozen=True)
-class TrajectoryRequest(Request):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrajectoryRequest(PerturbedRequest):
     """The path between photo and layout, from whichever is given.
 
     Attributes:
-        photo, layout: exactly one of them, packed.
+        photo, layout: exactly one of them.
+        grid: None is the default of the direction: `TO_MASK_GRID` from a photo, `TO_IMAGE_GRID` from a layout.
         frames: number of frames, evenly spaced in t from 0 (photo) to 1 (layout), 2 .. 240.
         times: the frames' times instead, ascending in [0, 1], at most 240.
-        predict: also show where each moment is heading: the photo z_t - t v and the layout z_t + (1 - t) v.
-        seed, grid, beta, spectrum, class_seeds, offsets: as in SynthesisRequest, when a layout is given. From a
-            photo the grid is "uniform" unless said otherwise.
+        predict: also show the ends that each moment heads for: the photo z_t - t v and the layout z_t + (1 - t) v.
     """
 
-    photo: str = ""
-    layout: str = ""
-    frames: int = 25
-    times: tuple[float, ...] = ()
+    photo: Photo | None = None
+    layout: Layout | None = None
+    grid: Grid | None = None
+    frames: Frames = 25
+    times: Times = ()
     predict: bool = False
-    seed: int = 0
-    grid: str | None = None
-    beta: float | None = None
-    spectrum: str | None = None
-    class_seeds: tuple[tuple[int, int], ...] = ()
-    offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_seed(self.seed)
-        if self.grid is not None:
-            _check_grid(self.grid)
-        if bool(self.photo) == bool(self.layout):
+        if (self.photo is None) == (self.layout is None):
             raise InputError("a trajectory starts from a photo or from a layout: give exactly one of them")
-        _check_frames(self.frames)
         ascending = list(self.times) == sorted(set(self.times)) and all(0 <= t <= 1 for t in self.times)
-        if not ascending or len(self.times) > 240:
-            raise InputError("the times of a trajectory must be at most 240 ascending numbers from 0 to 1")
+        if not ascending or len(self.times) > MAX_FRAMES:
+            raise InputError(f"the times of a trajectory must be at most {MAX_FRAMES} ascending numbers from 0 to 1")
+
+    @property
+    def time_grid(self) -> str:
+        """The grid, or the default of the direction."""
+        return self.grid or (TO_MASK_GRID if self.layout is None else TO_IMAGE_GRID)
+
+    @property
+    def shown_times(self) -> tuple[float, ...]:
+        """The frames' times, ascending from 0 (photo) to 1 (layout)."""
+        return self.times or tuple(np.linspace(0, 1, self.frames).tolist())
+
+    def synthesis(self) -> SynthesisRequest | None:
+        """What the path comes from if it starts from a layout: the synthesis of its photo."""
+        if self.layout is None:
+            return None
+        shared = {f.name: getattr(self, f.name) for f in fields(SynthesisRequest)}
+        return SynthesisRequest(**{**shared, "grid": self.time_grid})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MorphRequest(SynthesisRequest):
     """From one layout or seed to another, a photo at each of `frames` places between (t from 1 to 0 in each).
 
     Attributes:
         layout, seed, class_seeds, offsets: its start. Model, steps, solver, grid, beta and spectrum hold for both.
-        other_layout: packed layout at the end; "" is the same.
+        other_layout: the layout at the end; None is the same.
         other_seed, other_class_seeds, other_offsets: those of the end.
         frames: number of frames with both ends, 2 .. 240.
     """
 
-    other_layout: str = ""
-    other_seed: int = 0
-    other_class_seeds: tuple[tuple[int, int], ...] = ()
-    other_offsets: tuple[tuple[int, tuple[float, float, float]], ...] = ()
-    frames: int = 25
+    other_layout: Layout | None = None
+    other_seed: Seed = 0
+    other_class_seeds: ClassSeeds = ()
+    other_offsets: Offsets = ()
+    frames: Frames = 25
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_seed(self.other_seed)
-        _check_frames(self.frames)
-
-
-# What a field may hold, by its name: requests come from project files and over the network.
-KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "beta": ("a number or null", lambda v: v is None or is_number(v)),
-    "spectrum": ("a text or null", lambda v: v is None or isinstance(v, str)),
-    "grid": ("a text or null", lambda v: v is None or isinstance(v, str)),
-    "class_seeds": (
-        "(class id, seed) pairs",
-        lambda v: isinstance(v, tuple) and all(isinstance(p, tuple) and list(map(type, p)) == [int, int] for p in v),
-    ),
-    "offsets": (
-        "(class id, (r, g, b)) pairs",
-        lambda v: (
-            isinstance(v, tuple)
-            and all(
-                isinstance(p, tuple)
-                and len(p) == 2
-                and type(p[0]) is int
-                and isinstance(p[1], tuple)
-                and len(p[1]) == 3
-                and all(map(is_number, p[1]))
-                for p in v
-            )
-        ),
-    ),
-    "times": ("numbers", lambda v: isinstance(v, tuple) and all(map(is_number, v))),
-    "predict": ("true or false", lambda v: isinstance(v, bool)),
-    "mirror": ("true or false", lambda v: isinstance(v, bool)),
-    "smooth": ("a number", lambda v: is_number(v)),
-    **{name: ("a text", lambda v: isinstance(v, str)) for name in ("model", "solver", "layout", "before", "photo")},
-}
+    def ends(self) -> tuple[SynthesisRequest, SynthesisRequest]:
+        """The syntheses of the first and the last frame."""
+        shared = {f.name: getattr(self, f.name) for f in fields(SynthesisRequest)}
+        other = {
+            "layout": self.layout if self.other_layout is None else self.other_layout,
+            "seed": self.other_seed,
+            "class_seeds": self.other_class_seeds,
+            "offsets": self.other_offsets,
+        }
+        return SynthesisRequest(**shared), SynthesisRequest(**{**shared, **other})
 
 
-def is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e9  # also refuses nan
+def _unpacked(picture: Picture, name: str, value: Any) -> np.ndarray | None:
+    """A packed picture as an array; None and "" are none.
 
-
-def check_kind(name: str, value: Any) -> None:
-    """Raise InputError unless the field of a request holds what its annotation says."""
-    what, fits = KINDS.get(name.removeprefix("other_"), ("", lambda v: True))
-    if not fits(value):
-        raise InputError(f"the request's {name} is {str(value)[:60]!r}; it must be {what}")
-
-
-def _check_frames(frames: int) -> None:
-    if type(frames) is not int or not 2 <= frames <= 240:
-        raise InputError(f"the number of frames is {frames!r}; it must be a whole number from 2 to 240")
-
-
-def _check_grid(grid: str) -> None:
-    if grid not in GRIDS:
-        raise InputError(f"there is no time grid '{grid}'; it is one of {', '.join(GRIDS)}")
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+    Raises:
+        InputError: it is no text, or not one of a picture.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise InputError(f"the request's {name} is '{str(value)[:60]}'; it must be a text")
+    return picture.unpack(value)

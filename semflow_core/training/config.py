@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import torch
 import yaml
@@ -17,8 +15,9 @@ from ..errors import InputError
 from ..method.codebook import PRESETS, Codebook
 from ..method.palette import load_palette
 from ..nets.placement import fast_dtype
+from ..requests.typed import build
 
-T = TypeVar("T")
+__all__ = ["DomainConfig", "OptimConfig", "build", "read_config"]
 
 
 @dataclass(frozen=True)
@@ -100,43 +99,3 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
         except yaml.YAMLError:
             raise InputError(f"the override '{override}' has a value that is not YAML") from None
     return raw
-
-
-def build(kind: type[T], raw: Any, where: str = "") -> T:
-    """A dataclass from a dictionary, nested dataclasses too.
-
-    Raises:
-        InputError: an unknown key or a value of the wrong type; the dotted key is named.
-    """
-    if not isinstance(raw, dict):
-        raise InputError(f"the configuration key '{where}' must have keys of its own")
-    hints = typing.get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for key, value in raw.items():
-        dotted = f"{where}.{key}" if where else str(key)
-        if key not in hints:
-            raise InputError(f"the configuration has an unknown key '{dotted}'; known are {', '.join(sorted(hints))}")
-        hint: Any = hints[key]
-        if dataclasses.is_dataclass(hint):
-            values[key] = build(cast(type, hint), value, dotted)
-            continue
-        wanted = typing.get_origin(hint) or hint
-        inner: Any = typing.get_args(hint)[-1] if wanted is dict else None
-        if dataclasses.is_dataclass(inner) and isinstance(value, dict):
-            values[key] = {name: build(cast(type, inner), entry, f"{dotted}.{name}") for name, entry in value.items()}
-            continue
-        if wanted is float and type(value) in (int, str):
-            with contextlib.suppress(ValueError):
-                value = float(value)  # YAML takes 1e-3 for a text
-        if wanted in (int, float, str, bool, list, dict) and type(value) is not wanted:
-            raise InputError(f"the configuration key '{dotted}' is {value!r}; it must be of type {wanted.__name__}")
-        item: Any = typing.get_args(hint)[0] if wanted is list else None
-        entries: Any = value
-        if item and not all(type(v) is item or (item is float and type(v) is int) for v in entries):
-            kind_of = item.__name__
-            raise InputError(f"the configuration key '{dotted}' is {value!r}; its entries must be of type {kind_of}")
-        values[key] = value
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise InputError(f"the configuration{' key ' + where if where else ''} is incomplete: {error}") from None

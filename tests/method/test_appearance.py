@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semflow_core.errors import InputError
-from semflow_core.method.appearance import LEAST_PIXELS, Appearance, directions, fit_appearance, region_colors
+from semflow_core.method.appearance import LEAST_PIXELS, Appearance, Rgb, directions, fit_appearance, region_colors
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.colors import read_color
 from semflow_core.method.palette import load_palette
@@ -59,8 +59,8 @@ def test_offset_and_colour_are_each_others_inverse(offset: tuple[float, float, f
 def test_the_mean_colour_is_no_offset_and_lighter_is_more(appearance: Appearance) -> None:
     mean = appearance.color_of(SKIN, (0.0, 0.0, 0.0))
     assert mean == pytest.approx((120, 120, 120), abs=3)
-    assert appearance.offset_of(SKIN, (160, 156, 152))[0] > 0.7  # a deviation and a third
-    assert all(abs(o) <= 1 for o in appearance.offset_of(SKIN, (0, 255, 0)))
+    assert appearance.offset_of(SKIN, Rgb(160, 156, 152))[0] > 0.7  # a deviation and a third
+    assert all(abs(o) <= 1 for o in appearance.offset_of(SKIN, Rgb(0, 255, 0)))
 
 
 def test_directions_are_those_of_the_covariance_light_first() -> None:

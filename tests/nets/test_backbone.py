@@ -14,7 +14,7 @@ from diffusers import UNet2DModel
 from torch import nn
 
 from semflow_core.errors import InputError
-from semflow_core.method.codebook import Codebook
+from semflow_core.method.codebook import Codebook, to_model
 from semflow_core.method.palette import load_palette
 from semflow_core.method.perturbation import Perturbation
 from semflow_core.nets.backbone import SEEN, Backbone, BackboneUNet, imagenet_layers, load_backbone, load_unet
@@ -140,12 +140,13 @@ def test_a_guess_is_a_layout_in_the_codebooks_colours() -> None:
 
 def test_it_travels_with_the_model(tiny_model: Path, tmp_path: Path) -> None:
     before = SemFlowPipeline.from_pretrained(tiny_model)
-    network = seeing()
     book = Codebook(load_palette("celebamask_hq"), k=3, s=125)
+    network = BackboneUNet(**SMALL, anchors=to_model(book.anchors).tolist()).eval()
     perturbation = Perturbation(40.0, "regional")
-    SemFlowPipeline(before.vae, copy.deepcopy(network), book, perturbation, size=64).save_pretrained(tmp_path)
+    model = SemFlowPipeline(before.codec, copy.deepcopy(network), book, perturbation, size=64)
+    model.save_pretrained(tmp_path)
     after = SemFlowPipeline.from_pretrained(tmp_path)
-    assert isinstance(after.unet, BackboneUNet)
+    assert isinstance(after.velocity.module, BackboneUNet)
     z = torch.randn(1, 4, 8, 8)
     with torch.no_grad():
         expected = network(z, 500).sample
@@ -194,3 +195,14 @@ def test_what_is_seen_counts() -> None:
         network.conv_in.weight[:, 4:] = 0
         assert float((network(z, 0).sample - two).abs().max()) > 1e-3  # and the features do
     np.testing.assert_equal(network.config["in_channels"], 4)
+
+
+def test_a_folder_whose_two_codebooks_differ_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    before = SemFlowPipeline.from_pretrained(tiny_model)
+    book = Codebook(load_palette("celebamask_hq"), k=3, s=125)
+    for anchors in (ANCHORS, to_model(book.anchors).flip(0).tolist()):
+        network = BackboneUNet(**SMALL, anchors=anchors)
+        model = SemFlowPipeline(before.codec, network, book, Perturbation(40.0, "regional"))
+        model.save_pretrained(tmp_path)
+        with pytest.raises(InputError, match="the anchors in unet/config.json differ"):
+            SemFlowPipeline.from_pretrained(tmp_path)

@@ -25,7 +25,8 @@ X = torch.linspace(-1, 1, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
 
 def small_kl() -> Any:
     torch.manual_seed(0)
-    return AutoencoderKL(
+    kind: Any = AutoencoderKL  # its annotations allow for one level only
+    return kind(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -54,10 +55,12 @@ def small_conditioned() -> Any:
 
 @torch.no_grad()
 def test_the_pyramid_and_the_tiny_autoencoder_have_no_scaling() -> None:
-    for module in (
+    widths: Any = (8,) * 4
+    modules: list[Any] = [
         PyramidAutoencoder((8, 8, 8), 1, 1, latent_channels=4),
-        AutoencoderTiny(encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4, latent_channels=4),
-    ):
+        AutoencoderTiny(encoder_block_out_channels=widths, decoder_block_out_channels=widths, latent_channels=4),
+    ]
+    for module in modules:
         codec = codec_of(module.eval())
         assert isinstance(codec, TinyCodec) and (codec.channels, codec.factor) == (4, 8)
         z = codec.encode(X)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.method.appearance import region_offsets
+from semflow_core.method.appearance import Rgb, region_offsets
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.flow import times_to_image
 from semflow_core.method.palette import load_palette
@@ -20,7 +20,6 @@ from semflow_core.method.solvers import SOLVERS, solve
 from semflow_core.pictures.blending import REACH, composite, recolor, to_means
 from semflow_core.pipeline.edit import changed_cells, edit_velocity
 from semflow_core.pipeline.pipeline import SemFlowPipeline
-from semflow_core.requests.packing import pack_labels, pack_photo
 from semflow_core.requests.requests import EditRequest, SegmentationRequest
 
 
@@ -46,7 +45,7 @@ def test_where_all_changed_it_is_plain_synthesis() -> None:
 def test_a_changed_pixel_opens_its_cell_and_the_eight_around_it() -> None:
     where = np.zeros((64, 64), bool)
     where[25, 33] = True  # cell (3, 4)
-    cells = changed_cells(where)[0, 0]
+    cells = changed_cells(where, 8)[0, 0]
     assert cells.shape == (8, 8) and cells.sum() == 9 and cells[2:5, 3:6].min() == 1
 
 
@@ -74,8 +73,8 @@ def test_an_offset_that_was_painted_is_found_again() -> None:
 
 
 def test_without_a_change_the_photo_comes_back_to_the_bit(pipeline: SemFlowPipeline, photo: np.ndarray) -> None:
-    layout = pack_labels(np.zeros((48, 48), np.uint8))
-    request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
+    layout = np.zeros((48, 48), np.uint8)
+    request = EditRequest(photo=photo, layout=layout, before=layout, steps=2)
     edit = pipeline.edit(request)
     assert np.array_equal(edit.photo, photo) and edit.changed.max() == 0
     assert torch.allclose(edit.z0, pipeline.encode_photo(photo), atol=1e-5)
@@ -85,7 +84,7 @@ def test_a_change_stays_around_its_region(pipeline: SemFlowPipeline, face_layout
     photo = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
     after = face_layout.copy()
     after[:8, :8] = 14
-    request = EditRequest(photo=pack_photo(photo), layout=pack_labels(after), before=pack_labels(face_layout), steps=2)
+    request = EditRequest(photo=photo, layout=after, before=face_layout, steps=2)
     edit = pipeline.edit(request)
     assert edit.photo.shape == photo.shape and edit.changed.shape == photo.shape[:2]
     assert np.array_equal(edit.photo[30:, 40:], photo[30:, 40:])
@@ -100,15 +99,15 @@ def test_a_recoloured_region_keeps_its_detail_and_its_neighbours_their_bits() ->
     where = np.zeros((256, 256), bool)
     where[100:150, 100:150] = True
     mean = photo[where].mean(0)
-    mixed, share = recolor(photo, old, new, [(where, tuple(mean + 20))])
+    mixed, share = recolor(photo, old, new, [(where, Rgb(*(mean + 20)))])
     assert np.array_equal(mixed[~where], photo[~where]) and share[~where].max() == 0
     assert np.array_equal(mixed[110:140, 110:140], photo[110:140, 110:140] + 20)
     large = np.full((512, 768, 3), 100, np.uint8)
-    _, share = recolor(large, large, large, [(where, (90, 80, 70))])
+    _, share = recolor(large, large, large, [(where, Rgb(90, 80, 70))])
     outside = ~cv2.resize(where.astype(np.uint8), (768, 512), interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)
     assert share[outside].max() == 0 and share[210:290, 315:435].min() == 1
     where[:], where[100:103] = False, True  # three pixels of an upper lip
-    assert recolor(photo, old, new, [(where, (90, 80, 70))])[1][101].min() == 1
+    assert recolor(photo, old, new, [(where, Rgb(90, 80, 70))])[1][101].min() == 1
 
 
 def test_a_recoloured_region_has_the_colour_that_was_asked_for_however_the_model_made_it() -> None:
@@ -118,7 +117,7 @@ def test_a_recoloured_region_has_the_colour_that_was_asked_for_however_the_model
     new[:128] -= 20  # and less above
     where = np.zeros((256, 256), bool)
     where[30:230, 30:230] = True
-    mixed, share = recolor(photo, old, new, [(where, (150.0, 120.0, 90.0))])
+    mixed, share = recolor(photo, old, new, [(where, Rgb(150.0, 120.0, 90.0))])
     inner = where & (share == 1)
     assert mixed[inner].mean(0) == pytest.approx((150, 120, 90), abs=1)
     change = mixed.astype(float) - photo
@@ -130,7 +129,7 @@ def test_synthesised_regions_get_their_mean_colours_without_a_rim_or_a_seam() ->
     one, other = np.zeros((2, 256, 256), bool)
     one[50:200, 50:120] = True
     other[50:200, 120:200] = True  # they meet at column 120
-    made = to_means(photo, [(one, (100.0, 80.0, 60.0)), (other, (120.0, 90.0, 60.0))])
+    made = to_means(photo, [(one, Rgb(100.0, 80.0, 60.0)), (other, Rgb(120.0, 90.0, 60.0))])
     for where, column, color in ((one, 80, (100, 80, 60)), (other, 160, (120, 90, 60))):
         assert made[where].mean(0) == pytest.approx(color, abs=1) and made[120, column] == pytest.approx(color, abs=4)
     assert np.ptp(made[120, 110:130, 2]) <= 1  # no seam where they meet
@@ -140,8 +139,8 @@ def test_synthesised_regions_get_their_mean_colours_without_a_rim_or_a_seam() ->
     lip[100:103, 80:170] = True  # all of it is border
     # and here parts of it cannot be brighter
     bright = np.random.default_rng(0).integers(0, 256, photo.shape, dtype=np.uint8)
-    assert to_means(photo, [(lip, (110.0, 20.0, 30.0))])[lip].mean(0) == pytest.approx((110, 20, 30), abs=5)
-    assert to_means(bright, [(lip, (190.0, 150.0, 70.0))])[lip].mean(0) == pytest.approx((190, 150, 70), abs=5)
+    assert to_means(photo, [(lip, Rgb(110.0, 20.0, 30.0))])[lip].mean(0) == pytest.approx((110, 20, 30), abs=5)
+    assert to_means(bright, [(lip, Rgb(190.0, 150.0, 70.0))])[lip].mean(0) == pytest.approx((190, 150, 70), abs=5)
 
 
 def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(
@@ -150,9 +149,9 @@ def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
     after = face_layout.copy()
     after[4:44, 2:46] = 14  # a hat that covers nearly all
-    photo, before = pack_photo(np.full((256, 256, 3), 90, np.uint8)), pack_labels(face_layout)
+    photo, before = np.full((256, 256, 3), 90, np.uint8), face_layout
     hat = pipeline.colors.offsets([("hat", "#a08060")])
-    request = EditRequest(photo=photo, layout=pack_labels(after), before=before, steps=2, offsets=hat)
+    request = EditRequest(photo=photo, layout=after, before=before, steps=2, offsets=hat)
     middle = pipeline.edit(request).photo[64:192, 64:192].reshape(-1, 3)
     assert middle.mean(0) == pytest.approx((160, 128, 96), abs=12)
 
@@ -160,8 +159,8 @@ def test_a_new_region_of_an_edit_has_the_colour_that_was_asked_for(
 def test_offsets_for_no_class_are_refused_also_where_nothing_is_painted(
     tiny_appearance: Path, face_layout: np.ndarray
 ) -> None:
-    layout = pack_labels(face_layout)
-    photo = pack_photo(np.zeros((64, 64, 3), np.uint8))
+    layout = face_layout
+    photo = np.zeros((64, 64, 3), np.uint8)
     request = EditRequest(photo=photo, layout=layout, before=layout, steps=1, offsets=((77, (0.0, 0.0, 0.0)),))
     with pytest.raises(InputError, match="77 names no class"):
         SemFlowPipeline.from_pretrained(tiny_appearance).edit(request)
@@ -172,8 +171,8 @@ def test_a_colour_of_a_region_changes_that_region_of_the_photo_only(
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
     photo = np.random.default_rng(1).integers(0, 256, (96, 96, 3), dtype=np.uint8)
-    layout = pack_labels(face_layout)
-    request = EditRequest(photo=pack_photo(photo), layout=layout, before=layout, steps=2)
+    layout = face_layout
+    request = EditRequest(photo=photo, layout=layout, before=layout, steps=2)
     assert np.array_equal(pipeline.edit(request).photo, photo)
     edit = pipeline.edit(replace(request, offsets=pipeline.colors.offsets([("hair", "#2040f0")])))
     hair = np.kron(face_layout == 13, np.ones((2, 2), bool))
@@ -193,22 +192,22 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
     before = after.copy()
     after[:6, 8:24] = 13
 
-    def photos(z: torch.Tensor) -> np.ndarray:  # what appearance are asked for, in each latent cell
+    def photos(z: torch.Tensor, z1: torch.Tensor) -> np.ndarray:  # the level asked for, in each latent cell
         return np.repeat(np.repeat(z[:, :3].permute(0, 2, 3, 1).round().byte().numpy(), 8, 1), 8, 2)
 
     def layout(request: EditRequest) -> torch.Tensor:
         level = 160.0 if dict(request.offsets)[13][0] > 0 else 80.0
         return torch.full((1, 4, 4, 4), level)
 
-    monkeypatch.setattr(pipeline, "decode_photos", photos)
+    monkeypatch.setattr(pipeline, "render", photos)
     monkeypatch.setattr(pipeline, "encode_layout", layout)
     monkeypatch.setattr(pipeline, "encode_photo", lambda p: torch.full((1, 4, 4, 4), float(p[before == 13].mean())))
     monkeypatch.setattr(pipeline, "velocity", lambda z, t: torch.zeros_like(z))
     flat[:] = 80
     request = EditRequest(
-        photo=pack_photo(flat),
-        layout=pack_labels(after),
-        before=pack_labels(before),
+        photo=flat,
+        layout=after,
+        before=before,
         steps=2,
         offsets=pipeline.colors.offsets(bright),
     )
@@ -222,20 +221,20 @@ def test_the_styles_of_a_photo_are_its_regions_colours(tiny_appearance: Path, fa
     assert pipeline.appearance is not None
     photo = np.zeros((48, 48, 3), np.uint8)
     photo[face_layout == 13] = (150, 110, 90)
-    read = pipeline.segment(SegmentationRequest(photo=pack_photo(photo)))
+    read = pipeline.segment(SegmentationRequest(photo=photo))
     square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
     shrunk = np.zeros((32, 32, 3), np.uint8)
     shrunk[square == 13] = (150, 110, 90)
-    found = pipeline.styles(shrunk, read, face_layout)
-    assert found[13] == pytest.approx(pipeline.appearance.offset_of(13, (150, 110, 90))) and 14 not in found
+    found = pipeline.region_offsets(shrunk, read, face_layout)
+    assert found[13] == pytest.approx(pipeline.appearance.offset_of(13, Rgb(150, 110, 90))) and 14 not in found
 
 
 def test_without_a_layout_before_the_models_own_reading_is_it(
     pipeline: SemFlowPipeline, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     best = {"steps": 3, "mirror": True}  # and not the steps that paint
-    monkeypatch.setattr(pipeline, "reading", best)
-    request = EditRequest(photo=pack_photo(photo), layout=pack_labels(np.zeros((32, 32), np.uint8)), steps=2)
+    monkeypatch.setattr(pipeline, "read_defaults", best)
+    request = EditRequest(photo=photo, layout=np.zeros((32, 32), np.uint8), steps=2)
     found = pipeline.segment(SegmentationRequest(photo=request.photo, **best)).labels
-    said = replace(request, before=pack_labels(found))
+    said = replace(request, before=found)
     assert np.array_equal(pipeline.edit(request).photo, pipeline.edit(said).photo)

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.pipeline.pipeline import MORPH_BATCH, SemFlowPipeline
-from semflow_core.requests.packing import pack_labels
+from semflow_core.pipeline.paths import MORPH_BATCH
+from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests.requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 
 
@@ -23,12 +23,10 @@ def pipeline(tiny_model: Path) -> SemFlowPipeline:
 
 def test_a_morph_begins_and_ends_at_the_photos_of_its_ends(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
     other = np.where(face_layout == 13, 14, face_layout).astype(np.uint8)
-    request = MorphRequest(
-        steps=2, layout=pack_labels(face_layout), seed=1, other_layout=pack_labels(other), other_seed=5, frames=4
-    )
+    request = MorphRequest(steps=2, layout=face_layout, seed=1, other_layout=other, other_seed=5, frames=4)
     result = pipeline.morph(request)
-    start = pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(face_layout), seed=1)).photo
-    end = pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(other), seed=5)).photo
+    start = pipeline.synthesize(SynthesisRequest(steps=2, layout=face_layout, seed=1)).photo
+    end = pipeline.synthesize(SynthesisRequest(steps=2, layout=other, seed=5)).photo
     assert result.shares == pytest.approx((0, 1 / 3, 2 / 3, 1))
     for mine, theirs in ((result.frames[0], start), (result.frames[-1], end)):
         assert np.abs(mine.astype(int) - theirs).max() <= 1  # in a batch, as opposed to alone
@@ -39,7 +37,7 @@ def test_with_colours_a_morph_and_a_path_end_in_the_photos_of_their_ends(
     tiny_appearance: Path, face_layout: np.ndarray
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
-    layout = pack_labels(face_layout)
+    layout = face_layout
     red, blue = pipeline.colors.offsets([("hair", "#a06060")]), pipeline.colors.offsets([("skin", "#6060a0")])
     start, end = (pipeline.synthesize(SynthesisRequest(steps=2, layout=layout, offsets=o)).photo for o in (red, blue))
     morph = pipeline.morph(
@@ -58,14 +56,12 @@ def test_a_colour_does_not_stay_where_the_morph_paints_another_class(
     tiny_appearance: Path, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
-    monkeypatch.setattr(pipeline, "decode_photos", lambda z: np.full((len(z), 32, 32, 3), 128, np.uint8))
+    monkeypatch.setattr(pipeline, "render", lambda z0, z1: np.full((len(z0), 32, 32, 3), 128, np.uint8))
     bald = np.where(face_layout == 13, 0, face_layout).astype(np.uint8)
-    layout, offsets = pack_labels(face_layout), pipeline.colors.offsets([("hair", "#d0a060"), ("skin", "#d0a060")])
-    request = MorphRequest(
-        steps=1, layout=layout, offsets=offsets, other_layout=pack_labels(bald), other_seed=0, frames=5
-    )
+    layout, offsets = face_layout, pipeline.colors.offsets([("hair", "#d0a060"), ("skin", "#d0a060")])
+    request = MorphRequest(steps=1, layout=layout, offsets=offsets, other_layout=bald, other_seed=0, frames=5)
     frames = pipeline.morph(request).frames.astype(int) - 128
-    square = pipeline._square(face_layout)
+    square = pipeline.square(face_layout)
     inner = [cv2.erode((square == i).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) for i in (13, 1)]
     hair, skin = (frames[:, where, 0].mean(1) for where in inner)
     assert hair[0] > 40 and hair.tolist() == pytest.approx([hair[0], hair[0] / 2, 0, 0, 0], abs=2)
@@ -76,10 +72,10 @@ def test_between_two_seeds_every_class_survives(
     pipeline: SemFlowPipeline, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[torch.Tensor] = []
-    encode = pipeline._encode
-    monkeypatch.setattr(pipeline, "_encode", lambda x: (seen.append(x), encode(x))[1])
-    square = pipeline._square(face_layout)
-    pipeline.morph(MorphRequest(steps=1, layout=pack_labels(square), seed=1, other_seed=2, frames=MORPH_BATCH + 1))
+    encode = pipeline.codec.encode
+    monkeypatch.setattr(pipeline.codec, "encode", lambda x: (seen.append(x), encode(x))[1])
+    square = pipeline.square(face_layout)
+    pipeline.morph(MorphRequest(steps=1, layout=square, seed=1, other_seed=2, frames=MORPH_BATCH + 1))
     assert [len(x) for x in seen] == [MORPH_BATCH, 1]
     for colors in torch.cat(seen):
         read = pipeline.codebook.decode((colors[None] + 1) * 127.5).labels
@@ -89,12 +85,12 @@ def test_between_two_seeds_every_class_survives(
 def test_a_morph_counts_its_steps_through_and_can_be_stopped(
     pipeline: SemFlowPipeline, face_layout: np.ndarray
 ) -> None:
-    request = MorphRequest(steps=2, layout=pack_labels(face_layout), other_seed=2, frames=MORPH_BATCH + 1)
-    counted: list[int] = []
-    pipeline.morph(request, lambda i, *_: counted.append(i))
-    assert counted == [0, 1, 2, 3]
+    request = MorphRequest(steps=2, layout=face_layout, other_seed=2, frames=MORPH_BATCH + 1)
+    counted: list[tuple[int, int]] = []
+    pipeline.morph(request, lambda *at: counted.append(at))
+    assert counted == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
-    def stop(i: int, *_: object) -> None:
+    def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -102,7 +98,7 @@ def test_a_morph_counts_its_steps_through_and_can_be_stopped(
 
 
 def test_morph_requests_travel_as_json_and_refuse_nonsense(face_layout: np.ndarray) -> None:
-    request = MorphRequest(layout=pack_labels(face_layout), other_seed=3, other_class_seeds=((13, 4),), frames=9)
+    request = MorphRequest(layout=face_layout, other_seed=3, other_class_seeds=((13, 4),), frames=9)
     assert MorphRequest.from_json(request.to_json()) == request
     with pytest.raises(InputError, match="number of frames is 1"):
         replace(request, frames=1)
@@ -113,7 +109,7 @@ def test_morph_requests_travel_as_json_and_refuse_nonsense(face_layout: np.ndarr
 
 
 def test_predicted_ends_are_one_straight_step_away(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
-    request = TrajectoryRequest(steps=3, layout=pack_labels(face_layout), frames=5, predict=True)
+    request = TrajectoryRequest(steps=3, layout=face_layout, frames=5, predict=True)
     result = pipeline.trajectory(request)
     assert result.photos is not None and result.layouts is not None
     assert result.photos.shape == result.layouts.shape == result.frames.shape
@@ -128,5 +124,5 @@ def test_predicted_ends_are_one_straight_step_away(pipeline: SemFlowPipeline, fa
 
 
 def test_a_paths_marks_are_the_solvers_own_times(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
-    request = TrajectoryRequest(steps=2, layout=pack_labels(face_layout), grid="quadratic")
+    request = TrajectoryRequest(steps=2, layout=face_layout, grid="quadratic")
     assert pipeline.trajectory(request).marks == (0.0, 0.75, 1.0)

@@ -6,17 +6,21 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from diffusers import DiffusionPipeline, UNet2DModel
 
 from semflow_core.errors import InputError
+from semflow_core.method.appearance import Rgb
+from semflow_core.method.flow import times_to_mask
 from semflow_core.method.perturbation import Perturbation
+from semflow_core.method.solvers import solve
 from semflow_core.pipeline.pipeline import SemFlowPipeline
-from semflow_core.requests.packing import pack_labels, pack_photo
-from semflow_core.requests.requests import SegmentationRequest, SynthesisRequest, TrajectoryRequest
+from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +30,12 @@ def pipeline(tiny_model: Path) -> SemFlowPipeline:
 
 @pytest.fixture
 def paint(face_layout: np.ndarray) -> SynthesisRequest:
-    return SynthesisRequest(layout=pack_labels(face_layout), steps=3, seed=5)
+    return SynthesisRequest(layout=face_layout, steps=3, seed=5)
 
 
 @pytest.fixture
 def read(photo: np.ndarray) -> SegmentationRequest:
-    return SegmentationRequest(photo=pack_photo(photo), steps=3)
+    return SegmentationRequest(photo=photo, steps=3)
 
 
 def test_the_same_request_gives_the_same_bytes(
@@ -71,7 +75,7 @@ def test_a_segmentation_has_the_photos_own_size_and_the_palettes_ids(
 def test_a_reading_with_its_mirror_image_has_no_preferred_side(
     pipeline: SemFlowPipeline, photo: np.ndarray, read: SegmentationRequest
 ) -> None:
-    turned = replace(read, photo=pack_photo(photo[:, ::-1]))
+    turned = replace(read, photo=photo[:, ::-1])
     both, other = (pipeline.segment(replace(r, mirror=True)).margin for r in (read, turned))
     np.testing.assert_allclose(other, both[:, ::-1], atol=1e-4)
     alone, other = (pipeline.segment(r).margin for r in (read, turned))
@@ -84,7 +88,7 @@ def test_in_the_mirror_image_left_is_right(
     square = cv2.resize(face_layout, (pipeline.size, pipeline.size), interpolation=cv2.INTER_NEAREST)
     views = pipeline.codebook.encode(np.stack([square, pipeline.palette.flip(square)]))
     monkeypatch.setattr(pipeline, "decode_masks", lambda z1: views)
-    photo = pack_photo(np.zeros((*square.shape, 3), np.uint8))
+    photo = np.zeros((*square.shape, 3), np.uint8)
     result = pipeline.segment(replace(read, photo=photo, mirror=True))
     assert np.array_equal(result.labels, square) and len(np.unique(square)) > 4
 
@@ -93,7 +97,7 @@ def test_at_the_networks_size_labels_are_the_nearest_anchors(pipeline: SemFlowPi
     """Independent of the enlargement: the codebook's own decoding of the same colours."""
     rng = np.random.default_rng(0)
     square = rng.integers(0, 256, (pipeline.size, pipeline.size, 3), dtype=np.uint8)
-    result = pipeline.segment(SegmentationRequest(photo=pack_photo(square), steps=2))
+    result = pipeline.segment(SegmentationRequest(photo=square, steps=2))
     decoded = pipeline.codebook.decode(pipeline.decode_masks(result.z1))
     assert np.array_equal(result.labels, decoded.labels[0])
     np.testing.assert_allclose(result.margin, decoded.margin[0], atol=1e-4)
@@ -137,7 +141,10 @@ def test_the_path_from_a_photo_passes_through_the_solvers_points(
     found = pipeline.segment(read)
     points: list[tuple[float, torch.Tensor]] = []
     request = TrajectoryRequest(photo=read.photo, steps=3, times=(0.0, 1 / 3, 0.5, 2 / 3, 1.0))
-    path = pipeline.trajectory(request, on_step=lambda i, t, z, v: points.append((t, z)))
+    solve(pipeline.velocity, found.z0, list(times_to_mask(3)), on_step=lambda i, t, z, v: points.append((t, z)))
+    counted: list[tuple[int, int]] = []
+    path = pipeline.trajectory(request, progress=lambda *at, to=counted: to.append(at))
+    assert counted == [(1, 3), (2, 3), (3, 3)]
     torch.testing.assert_close(path.latents[:1], found.z0)
     torch.testing.assert_close(path.latents[-1:], found.z1)
     assert [t for t, _ in points] == [0, 1 / 3, 2 / 3]
@@ -153,7 +160,7 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
     assert colourful.appearance is not None
     found = dict(colourful.colors.offsets([("hair", "#ff8000"), ("l_eye", "rgb(10.5, 20, 30)")]))
     assert (
-        found[13] == colourful.appearance.offset_of(13, (255, 128, 0))
+        found[13] == colourful.appearance.offset_of(13, Rgb(255, 128, 0))
         and found[4] == found[5]
         and set(found) == {4, 5, 13}
     )
@@ -173,10 +180,12 @@ def test_colours_are_offsets_of_both_of_a_pair_and_models_without_looks_take_non
 
 def test_with_looks_beta_leaves_the_colours_as_they_were_learnt(tiny_appearance: Path, face_layout: np.ndarray) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
-    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=((13, (0.5, -0.5, 0.9)),))
+    request = SynthesisRequest(layout=face_layout, offsets=((13, (0.5, -0.5, 0.9)),))
     square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
     hair = torch.from_numpy(square == 13)
-    means = [pipeline._perturbed(replace(request, beta=b))[0][:, hair].mean(1) for b in (0.0, 20.0, 40.0, 60.0)]
+    means = [
+        pipeline.perturbed(replace(request, beta=b), face_layout)[0][:, hair].mean(1) for b in (0.0, 20.0, 40.0, 60.0)
+    ]
     assert all(torch.allclose(m, means[0], atol=1.5) for m in means)
     anchor = pipeline.codebook.anchors[13]
     assert torch.allclose(means[0] - anchor, 30 * torch.tensor([0.5, -0.5, 0.9]), atol=1e-4)
@@ -188,7 +197,7 @@ def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
     assert pipeline.appearance is not None
     square = cv2.resize(face_layout, (32, 32), interpolation=cv2.INTER_NEAREST_EXACT)
-    request = SynthesisRequest(layout=pack_labels(face_layout), offsets=pipeline.colors.offsets([("hair", "#a08060")]))
+    request = SynthesisRequest(layout=face_layout, offsets=pipeline.colors.offsets([("hair", "#a08060")]))
     made = pipeline.synthesize(request)
     raw = pipeline.decode_photos(made.z0)[0]
     assert np.abs(raw[square == 13].mean(0) - (160, 128, 96)).max() > 20  # for its weights are random
@@ -200,7 +209,7 @@ def test_a_region_has_the_mean_colour_that_was_asked_for_whatever_the_flow_makes
     eyes = np.where(np.isin(square, (4, 5)), 0, square)
     eyes[4:14, 4:14], eyes[4:14, 18:28] = 4, 5
     for asked in ((one,), (one, other)):
-        made = pipeline.synthesize(SynthesisRequest(layout=pack_labels(eyes), offsets=asked))
+        made = pipeline.synthesize(SynthesisRequest(layout=eyes, offsets=asked))
         for class_id, offset in asked:
             wanted = pipeline.appearance.color_of(4, offset)
             assert made.photo[eyes == class_id].mean(0) == pytest.approx(wanted, abs=2)
@@ -214,7 +223,7 @@ def test_an_aspect_is_shown_and_read_but_never_seen_by_the_network(tiny_streets:
     streets = SemFlowPipeline.from_pretrained(tiny_streets)
     layout = np.full((32, 64), 255, np.uint8)
     layout[16:] = 0
-    made = streets.synthesize(SynthesisRequest(layout=pack_labels(layout), steps=1))
+    made = streets.synthesize(SynthesisRequest(layout=layout, steps=1))
     assert made.photo.shape == (32, 64, 3)
     assert made.z0.shape[-2:] == (4, 4)
 
@@ -236,7 +245,99 @@ def test_models_share_an_autoencoder_that_stands_outside(pipeline: SemFlowPipeli
     shutil.move(tmp_path / "one" / "vae", tmp_path / "codec")
     pipeline.save_pretrained(tmp_path / "one", vae="../codec")
     assert not (tmp_path / "one" / "vae").exists()
-    assert SemFlowPipeline.from_pretrained(tmp_path / "one").vae.config["latent_channels"] == 4
+    assert SemFlowPipeline.from_pretrained(tmp_path / "one").codec.channels == 4
+
+
+def test_a_folder_is_what_diffusers_calls_a_pipeline_folder(pipeline: SemFlowPipeline, tmp_path: Path) -> None:
+    pipeline.save_pretrained(tmp_path)
+    index: Any = DiffusionPipeline.load_config(str(tmp_path))
+    assert index["unet"] == ["diffusers", "UNet2DModel"]
+    assert index["vae"] == ["semflow_core.nets.pyramid", "PyramidAutoencoder"]
+    assert isinstance(UNet2DModel.from_pretrained(tmp_path, subfolder="unet"), UNet2DModel)
+
+
+def test_folders_that_were_saved_before_still_load(
+    paint: SynthesisRequest, tmp_path: Path, tiny_appearance: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_appearance, tmp_path / "old"))
+    (folder / "appearance.safetensors").rename(folder / "looks.safetensors")
+    index = json.loads((folder / "model_index.json").read_text())
+    del index["appearance"], index["read_defaults"]
+    old = {"vae": ["PyramidAutoencoder", "../codec"], "unet": ["UNet2DModel", "unet"], "looks": "looks.safetensors"}
+    (folder / "model_index.json").write_text(json.dumps(index | old | {"reading": {"steps": 3}}))
+    (folder / "vae").rename(tmp_path / "codec")
+    loaded, new = map(SemFlowPipeline.from_pretrained, (folder, tiny_appearance))
+    assert loaded.read_defaults == {"steps": 3} and loaded.appearance is not None
+    assert np.array_equal(loaded.synthesize(paint).photo, new.synthesize(paint).photo)
+
+
+def test_a_bare_function_is_a_velocity_and_a_codec_of_ones_own_a_codec(
+    pipeline: SemFlowPipeline, paint: SynthesisRequest, tmp_path: Path
+) -> None:
+    """A flow along rays: v = z / (t - 2), so one step from t=1 leads from z1 to 2 z1."""
+
+    class Shrink:
+        channels, factor = 3, 8
+
+        def encode(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.avg_pool2d(x, 8)
+
+        def decode(self, z: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.interpolate(z, scale_factor=8)
+
+    own = SemFlowPipeline(Shrink(), lambda z, t: z / (t - 2), pipeline.codebook, pipeline.perturbation, size=32)
+    made = own.to("cpu").synthesize(replace(paint, steps=1))
+    torch.testing.assert_close(made.z0, 2 * made.z1)
+    assert own.segment(own.read_request(made.photo)).labels.shape == (32, 32)
+    assert own.edit(EditRequest(photo=made.photo, layout=paint.layout, steps=2)).photo.shape == (32, 32, 3)
+    path = own.trajectory(TrajectoryRequest(layout=paint.layout, steps=1, frames=3, seed=paint.seed, predict=True))
+    torch.testing.assert_close(path.latents[:1], made.z0)
+    with pytest.raises(InputError, match="cannot be saved; a model folder holds PyramidAutoencoder"):
+        own.save_pretrained(tmp_path)
+
+
+def test_a_renderer_is_used_wherever_a_photo_is_shown(pipeline: SemFlowPipeline, paint: SynthesisRequest) -> None:
+    """One of twice the size that paints everything in one grey; layouts on the path stay the codec's."""
+
+    class Grey:
+        scale = 2
+
+        def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
+            assert z0.shape == z1.shape
+            return torch.full((len(z0), 3, 64, 64), 0.2)
+
+    parts = (pipeline.codec, pipeline.velocity, pipeline.codebook, pipeline.perturbation)
+    own = SemFlowPipeline(*parts, size=32, renderer=Grey())
+    grey = np.full((64, 64, 3), 153, np.uint8)
+    assert np.array_equal(own.synthesize(paint).photo, grey)
+    path = own.trajectory(TrajectoryRequest(layout=paint.layout, steps=2, frames=3, seed=paint.seed))
+    assert np.array_equal(path.frames[0], grey)
+    layout = own.decode_photos(path.latents[-1:])[0]
+    assert np.array_equal(path.frames[-1], cv2.resize(layout, (64, 64), interpolation=cv2.INTER_CUBIC))
+    assert own.morph(MorphRequest(layout=paint.layout, steps=1, frames=2)).frames.shape == (2, 64, 64, 3)
+    photo, before = np.zeros((100, 100, 3), np.uint8), np.zeros((32, 32), np.uint8)
+    edit = own.edit(EditRequest(photo=photo, layout=before + 13, before=before, steps=1))
+    assert np.array_equal(edit.photo[40:60, 40:60], np.full((20, 20, 3), 153))
+
+
+def test_an_edit_reports_the_steps_of_all_its_parts(tiny_appearance: Path, face_layout: np.ndarray) -> None:
+    pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
+    pipeline.read_defaults = {"steps": 3}
+    photo, after = np.full((64, 64, 3), 90, np.uint8), face_layout.copy()
+    after[:8] = 14
+    hair = pipeline.colors.offsets([("hair", "#a08060")])
+    for layout, before, offsets, total in (
+        (face_layout, face_layout, (), 0),
+        (after, face_layout, (), 2),
+        (face_layout, face_layout, hair, 2),
+        (after, face_layout, hair, 4),
+        (after, None, (), 5),
+    ):
+        counted: list[tuple[int, int]] = []
+        request = EditRequest(photo=photo, layout=layout, before=before, steps=2, offsets=offsets)
+        pipeline.edit(request, lambda *at, to=counted: to.append(at))
+        assert [done for done, _ in counted] == list(range(1, total + 1))
+        assert all(all_steps == total for _, all_steps in counted)
 
 
 def test_on_step_stops_the_work(pipeline: SemFlowPipeline, paint: SynthesisRequest) -> None:
@@ -244,7 +345,7 @@ def test_on_step_stops_the_work(pipeline: SemFlowPipeline, paint: SynthesisReque
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        pipeline.synthesize(paint, on_step=stop)
+        pipeline.synthesize(paint, progress=stop)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""The parts of a model folder: which class a part is of, loading and saving it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import diffusers
+from safetensors.torch import load_file, save_file
+
+from ..errors import InputError
+from .backbone import BackboneUNet
+from .contracts import ConditionedUNetVelocity, ModuleAdapter, velocity_of
+from .placement import save_half
+from .pyramid import PyramidAutoencoder
+
+# class name -> (library, class): what a model folder may hold, and the two words that its index has for it
+COMPONENTS: dict[str, tuple[str, Any]] = {
+    "PyramidAutoencoder": ("semflow_core.nets.pyramid", PyramidAutoencoder),
+    "BackboneUNet": ("semflow_core.nets.backbone", BackboneUNet),
+    "AutoencoderTiny": ("diffusers", diffusers.AutoencoderTiny),
+    "AutoencoderKL": ("diffusers", diffusers.AutoencoderKL),
+    "UNet2DModel": ("diffusers", diffusers.UNet2DModel),
+    "UNet2DConditionModel": ("diffusers", diffusers.UNet2DConditionModel),
+}
+EARLIER_NAMES = {"SeeingUNet2DModel": "BackboneUNet"}  # of folders that were saved before
+PROMPT_FILE = "prompt.safetensors"  # embedding of the empty prompt, beside a conditional U-Net's weights
+
+
+def known(name: str) -> bool:
+    """Whether the class of that name can be part of a model folder."""
+    return name in COMPONENTS or name in EARLIER_NAMES
+
+
+def load_component(name: str, folder: Path) -> Any:
+    """A part by the name of its class (`known`), float32 on the CPU.
+
+    Raises:
+        OSError, ValueError: the folder does not hold one.
+    """
+    return COMPONENTS[EARLIER_NAMES.get(name, name)][1].from_pretrained(folder, use_safetensors=True)
+
+
+def load_velocity(name: str, folder: Path) -> Any:
+    """A velocity's module in its adapter, with the embedding of the empty prompt where the folder has one.
+
+    Raises:
+        OSError, ValueError: as `load_component`.
+    """
+    module = load_component(name, folder)
+    if (folder / PROMPT_FILE).is_file():
+        return ConditionedUNetVelocity(module, load_file(folder / PROMPT_FILE)["prompt"])
+    return velocity_of(module)
+
+
+def entry_of(part: Any) -> tuple[str, str]:
+    """(library, class) of an adapter's module: its entry in a diffusers pipeline's index.
+
+    Raises:
+        InputError: the part is a function or an object of one's own, which no folder can hold.
+    """
+    kind = type(part.module).__name__ if isinstance(part, ModuleAdapter) else ""
+    if kind not in COMPONENTS:
+        raise InputError(f"{part!r} cannot be saved; a model folder holds {', '.join(COMPONENTS)}")
+    return COMPONENTS[kind][0], kind
+
+
+def save_component(part: ModuleAdapter, folder: Path) -> None:
+    """Save an adapter's module in float16, and the prompt embedding that the adapter holds."""
+    save_half(part.module, folder)
+    if isinstance(part, ConditionedUNetVelocity):
+        save_file({"prompt": part.prompt.contiguous()}, folder / PROMPT_FILE)
+
+
+def anchors_of(velocity: Any) -> list[list[float]] | None:
+    """The anchors in [-1, 1] that a network with a backbone holds, (n, 3); None for every other velocity."""
+    module = velocity.module if isinstance(velocity, ModuleAdapter) else None
+    return [list(a) for a in module.config["anchors"]] if isinstance(module, BackboneUNet) else None

@@ -1,0 +1,185 @@
+"""The engine: encode, perturb, solve, decode, render. What synthesis, reading, edits and paths are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from ..method.appearance import Appearance
+from ..method.codebook import Codebook, from_model, to_model
+from ..method.colors import RegionColors
+from ..method.flow import Velocity
+from ..method.perturbation import Perturbation, perturb
+from ..method.solvers import OnStep, solve
+from ..nets.contracts import CodecRenderer, Renderer, codec_of, velocity_of
+from ..requests import SegmentationRequest, SynthesisRequest
+from ..requests.requests import PerturbedRequest
+
+Progress = Callable[[int, int], None]  # (steps done, steps in all), called after each step; raising stops the work
+
+DECODED = 8  # latents decoded at once
+
+
+class Steps:
+    """Counts the solver steps of a piece of work and reports them.
+
+    Args:
+        progress: called with (done, total) after each step.
+        total: steps of the whole work.
+    """
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def __call__(self, *_: Any) -> None:
+        """One step more; what the solver says of it is not used."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+class Engine:
+    """A model's parts, and what each of them does with arrays.
+
+    Args:
+        codec: a `Codec`, or a module that `codec_of` adapts.
+        velocity: a `Velocity`, or a module that `velocity_of` adapts.
+        codebook: the anchors of the label set.
+        perturbation: what the model was trained with, the default of requests.
+        size: side in pixels of the square that the network works on.
+        aspect: width over height at which pictures are shown; photos are squeezed to the square.
+        name: of the model.
+        read_defaults: settings of a SegmentationRequest with which this model segments photos best, as measured.
+        appearance: statistics of the colours of regions, which regional offsets then ask for; without, they are noise.
+        renderer: makes the photo of where the flow ended; the default is the codec's decoder.
+    """
+
+    def __init__(
+        self,
+        codec: Any,
+        velocity: Any,
+        codebook: Codebook,
+        perturbation: Perturbation,
+        size: int = 256,
+        aspect: float = 1.0,
+        name: str = "",
+        read_defaults: Mapping[str, Any] | None = None,
+        appearance: Appearance | None = None,
+        renderer: Renderer | None = None,
+    ) -> None:
+        perturbation.check(codebook)
+        for part in (codec, velocity):
+            if isinstance(part, torch.nn.Module):
+                part.eval()
+        self.codec, self.velocity = codec_of(codec), velocity_of(velocity)
+        self.renderer = renderer or CodecRenderer(self.codec)
+        self.codebook, self.palette = codebook, codebook.palette
+        self.perturbation = perturbation
+        self.size, self.aspect, self.name = size, aspect, name
+        self.read_defaults, self.appearance = dict(read_defaults or {}), appearance
+        self.colors = RegionColors(codebook.palette, appearance)
+        self.read_request(np.zeros((16, 16, 3), np.uint8))  # refuses settings that a SegmentationRequest does not have
+        self.device: torch.device = getattr(self.codec, "device", torch.device("cpu"))
+
+    def move(self, device: str | torch.device) -> None:
+        """Move those parts to a device that have one of their own."""
+        self.device = torch.device(device)
+        for part in (self.codec, self.velocity, self.renderer):
+            if hasattr(part, "to"):
+                part.to(self.device)  # type: ignore[attr-defined]
+
+    def read_request(self, photo: np.ndarray, **settings: Any) -> SegmentationRequest:
+        """The request that segments a photo (H, W, 3) as this model does it best; `settings` win over its defaults."""
+        return SegmentationRequest.from_dict({"model": self.name, **self.read_defaults, **settings, "photo": photo})
+
+    # ---- layouts and photos -> latents -----------------------------------------------------------------------------
+
+    def square(self, labels: np.ndarray) -> np.ndarray:
+        """Class ids (H, W) of any size -> (size, size)."""
+        return cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
+
+    def perturbed(self, request: PerturbedRequest, layout: np.ndarray) -> torch.Tensor:
+        """The pseudo mask M' of a layout (Eq. 14), (1, 3, size, size) in 0..255 units."""
+        own = self.perturbation
+        spec = Perturbation(
+            own.beta if request.beta is None else request.beta,
+            own.spectrum if request.spectrum is None else request.spectrum,
+        )
+        seeds, offsets = dict(request.class_seeds), dict(request.offsets)
+        regional = own.regional_amplitude if self.appearance is not None else None
+        labels = self.square(layout)
+        return perturb(self.codebook, labels, spec, request.seed, seeds, offsets, self.appearance, regional)
+
+    @torch.inference_mode()
+    def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
+        """The request's layout, perturbed (Eq. 14) -> z1 (1, C, h, w)."""
+        return self.encode_colors(self.perturbed(request, request.layout))
+
+    @torch.inference_mode()
+    def encode_photo(self, photo: np.ndarray) -> torch.Tensor:
+        """(H, W, 3) uint8 of any size -> z0 (1, C, h, w)."""
+        square = cv2.resize(photo, (self.size, self.size), interpolation=cv2.INTER_AREA)
+        return self.encode_colors(torch.from_numpy(square).permute(2, 0, 1)[None].float())
+
+    @torch.inference_mode()
+    def encode_colors(self, colors: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, size, size) in 0..255 units -> latents (B, C, h, w) float32."""
+        return self.codec.encode(to_model(colors))
+
+    # ---- the flow ----------------------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def solve(
+        self,
+        z: torch.Tensor,
+        times: list[float],
+        solver: str,
+        on_step: OnStep | None = None,
+        velocity: Velocity | None = None,
+    ) -> torch.Tensor:
+        """Integrate from times[0] to times[-1] (Eqs. 12 and 13), (B, C, h, w).
+
+        Args:
+            velocity: another field than the model's own.
+        """
+        return solve(velocity or self.velocity, z, times, solver, on_step)[0]
+
+    # ---- latents -> layouts and photos -------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
+        """z1 (B, C, h, w) -> pseudo masks (B, 3, size, size) in 0..255 units."""
+        return from_model(self.codec.decode(z1))
+
+    @torch.inference_mode()
+    def decode_photos(self, z: torch.Tensor) -> np.ndarray:
+        """Any latents (B, C, h, w) as the codec decodes them, (B, size, size * aspect, 3) uint8."""
+        return np.concatenate([self._shown(self.codec.decode(part)) for part in z.split(DECODED)])
+
+    @torch.inference_mode()
+    def render(self, z0: torch.Tensor, z1: torch.Tensor) -> np.ndarray:
+        """Where the flow ended, and the layout it started from -> photos (B, scale * size, scale * size * aspect, 3).
+
+        Args:
+            z0, z1: (B, C, h, w).
+        """
+        return self._shown(self.renderer(z0, z1))
+
+    def _shown(self, x: torch.Tensor) -> np.ndarray:
+        """Pictures in [-1, 1] -> uint8 RGB at the model's aspect."""
+        photos = from_model(x).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        if self.aspect != 1:
+            height = photos.shape[1]
+            shown = (round(height * self.aspect), height)
+            photos = np.stack([cv2.resize(p, shown, interpolation=cv2.INTER_CUBIC) for p in photos])
+        return photos
+
+    @torch.inference_mode()
+    def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
+        """Class ids (B, size, size) through perturbation, encode, decode and nearest anchor: the codec's ceiling."""
+        colors = [perturb(self.codebook, m, self.perturbation, seed + i) for i, m in enumerate(labels)]
+        return self.codebook.decode(self.decode_masks(self.encode_colors(torch.cat(colors)))).labels

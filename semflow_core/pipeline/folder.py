@@ -1,0 +1,120 @@
+"""A model folder: what diffusers calls a pipeline folder, read and written.
+
+`model_index.json` stands beside one folder per component, each with `config.json` and safetensors weights; the entry of
+a component is `["library", "Class"]`. Beside them stands what diffusers has no word for: the codebook, the
+perturbation, sizes, and `"shared": {"vae": "../codec"}` for an autoencoder that several models share.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..method.appearance import Appearance
+from ..method.codebook import Codebook, to_model
+from ..method.palette import load_palette, palette_names
+from ..method.perturbation import Perturbation
+from ..nets.components import anchors_of, entry_of, known, load_component, load_velocity, save_component
+from .engine import Engine
+
+INDEX = "model_index.json"
+APPEARANCE_FILE = "appearance.safetensors"
+
+
+def load_parts(folder: Path) -> dict[str, Any]:
+    """The arguments of an `Engine` from a model folder.
+
+    Raises:
+        InputError: the folder is no model of ours, a part of it is missing, or its parts do not belong together.
+    """
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        book, label_set = index["codebook"], index["palette"]
+        palette = load_palette(folder / label_set if label_set.endswith(".json") else label_set)
+        codebook = Codebook(palette, book["k"], book["s"], tuple(book["order"]))
+        colors = index.get("appearance") or index.get("looks")  # looks: the name in folders that were saved before
+        parts = {
+            "codec": load_component(*component(index, "vae", folder)),
+            "velocity": load_velocity(*component(index, "unet", folder)),
+            "codebook": codebook,
+            "perturbation": Perturbation(**index["perturbation"]),
+            "size": index["size"],
+            "aspect": index["aspect"],
+            "name": folder.resolve().name,
+            "read_defaults": index.get("read_defaults") or index.get("reading"),
+            "appearance": Appearance.load(folder / colors, len(palette.classes)) if colors else None,
+        }
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{folder} is no model folder: it needs a {INDEX} and its parts") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"the model in {folder} cannot be loaded: {reason}") from None
+    check_anchors(codebook, parts["velocity"], folder)
+    return parts
+
+
+def component(index: Mapping[str, Any], part: str, folder: Path) -> tuple[str, Path]:
+    """(class name, folder) of a component: from `["library", "Class"]`, or `["Class", "folder"]` as it was once."""
+    first, second = index[part]
+    if known(first):
+        return first, folder / second
+    if not known(second):
+        raise ValueError(f"its {part} is {first}, {second}, which is no part of a model that is known here")
+    return second, folder / index.get("shared", {}).get(part, part)
+
+
+def check_anchors(codebook: Codebook, velocity: Any, folder: Path) -> None:
+    """Raise InputError unless a network that holds anchors holds those of the codebook: they are one fact."""
+    held = anchors_of(velocity)
+    if held is None:
+        return
+    own = to_model(codebook.anchors).numpy()
+    if np.shape(held) != own.shape or np.abs(np.array(held) - own).max() > 1e-4:
+        raise InputError(
+            f"the model in {folder} contradicts itself: the codebook in {INDEX} and the anchors in unet/config.json "
+            "differ; they must be those of the training"
+        )
+
+
+def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
+    """Write a model folder with float16 weights.
+
+    Args:
+        vae: where the autoencoder is, relative to the folder; "vae" saves it inside, anything else
+            (such as "../codec") is only referred to.
+
+    Raises:
+        InputError: the codec or the velocity is no module of a known class.
+    """
+    entries = {"vae": entry_of(engine.codec), "unet": entry_of(engine.velocity)}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_component(engine.velocity, folder / "unet")  # type: ignore[arg-type]  # entry_of has refused all else
+    if vae == "vae":
+        save_component(engine.codec, folder / "vae")  # type: ignore[arg-type]
+    label_set = engine.palette.name
+    if label_set not in palette_names() or load_palette(label_set) != engine.palette:
+        label_set = "palette.json"  # one of the user's own travels with the model
+        (folder / label_set).write_text(engine.palette.to_json(), encoding="utf-8")
+    index: dict[str, Any] = {
+        "_class_name": "SemFlowPipeline",
+        **{part: list(entry) for part, entry in entries.items()},
+        **({"shared": {"vae": vae}} if vae != "vae" else {}),
+        "palette": label_set,
+        "codebook": {"k": engine.codebook.k, "s": engine.codebook.s, "order": list(engine.codebook.order)},
+        "perturbation": asdict(engine.perturbation),
+        "size": engine.size,
+        "aspect": engine.aspect,
+        "read_defaults": engine.read_defaults,
+    }
+    if engine.appearance is not None:
+        index["appearance"] = APPEARANCE_FILE
+        engine.appearance.save(folder / APPEARANCE_FILE)
+    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,87 @@
+"""Reading: photo -> layout (Eq. 12), at the photo's own size, and the regional offsets of a photo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+
+from ..method.appearance import Offset, region_colors, region_offsets
+from ..method.flow import times_to_mask
+from ..requests import SegmentationRequest
+from .engine import Engine, Progress, Steps
+from .results import Segmentation
+from .synthesis import shared
+
+
+def segment(
+    engine: Engine, requests: Sequence[SegmentationRequest], progress: Progress | None = None
+) -> list[Segmentation]:
+    """A batch of photos -> layouts; the photos may differ in size.
+
+    Raises:
+        InputError: the requests differ in how to solve or in how to decide.
+    """
+    first = shared(requests, "grid", "mirror", "smooth")
+    photos = [r.photo for r in requests]
+    views = photos + [p[:, ::-1] for p in photos] if first.mirror else photos
+    z0 = torch.cat([engine.encode_photo(p) for p in views])
+    z1 = engine.solve(z0, times_to_mask(first.steps, first.grid), first.solver, Steps(progress, first.steps))
+    distances, *others = engine.codebook.distances(engine.decode_masks(z1)).split(len(photos))
+    if first.mirror:
+        palette = engine.palette
+        other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(distances.device)
+        others = [others[0].flip(-1)[:, other_side]]
+    if first.mirror or first.smooth:
+        distances = engine.codebook.agree(distances, *others, smooth=first.smooth)
+    distances = distances.cpu()
+    results = []
+    for i, photo in enumerate(photos):
+        labels, margin = labels_at(engine, distances[i], *photo.shape[:2])
+        results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
+    return results
+
+
+def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
+
+    Args:
+        distances: (n, size, size) of the decoded mask to each anchor, in 0..255 units.
+
+    Returns:
+        class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
+    """
+    best = np.full((height, width), np.inf, np.float32)
+    second, index = best.copy(), np.zeros((height, width), np.int64)
+    for i, d in enumerate(distances.numpy()):  # one class at a time: a 40-megapixel photo has no room for 19
+        d = cv2.resize(d, (width, height), interpolation=cv2.INTER_LINEAR)
+        nearer = d < best
+        second = np.where(nearer, best, np.minimum(second, d))
+        best = np.where(nearer, d, best)
+        index[nearer] = i
+    return engine.palette.ids[index], np.clip((second - best) / engine.codebook.s, 0, 1)
+
+
+def photo_offsets(
+    engine: Engine, photo: np.ndarray, segmentation: Segmentation | None, labels: np.ndarray
+) -> dict[int, Offset]:
+    """The regional offsets (`PerturbedRequest.offsets`) of a photo's regions, by class id.
+
+    With an appearance they are computed from the regions' colours, otherwise from where the flow ended.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        segmentation: the photo's; with an appearance it is not needed.
+        labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
+    """
+    if engine.appearance is not None:
+        small = cv2.resize(photo, (engine.size, engine.size), interpolation=cv2.INTER_AREA)
+        colors = torch.from_numpy(region_colors(small, engine.square(labels), engine.palette))
+        rows = [(r, g, b) for r, g, b in engine.appearance.offsets(colors).tolist()]
+        return {int(i): row for i, row in zip(engine.palette.ids, rows) if not math.isnan(row[0])}
+    assert segmentation is not None
+    colors = engine.decode_masks(segmentation.z1)[0].permute(1, 2, 0).cpu().numpy()
+    return region_offsets(engine.codebook, colors, engine.square(labels), engine.perturbation.regional_amplitude)
