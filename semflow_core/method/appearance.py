@@ -1,14 +1,14 @@
-"""Appearance: offsets that mean something. A region's offset says its mean colour in the photo.
+"""Appearance: statistics of the colours of regions, which give a regional offset the meaning of a mean colour.
 
 The paper's perturbation is noise, so a model can only average over the photos that one pseudo mask may stand for. The
-regional part (perturbation.py) has room for three numbers a region, though, and a photo has three that matter most:
-the region's mean colour. With `appearance` training computes the offsets from each photo, instead of drawing them,
-and what is drawn at inference are colours that photos have together:
+regional part (perturbation.py) has room for three numbers per region, though, and a photo has three that matter most:
+the region's mean colour. With an appearance, training computes the offsets from each photo instead of drawing them,
+and inference draws colours that photos have together:
 
-- per class the colours are whitened (z, unit variance a direction; the first is the one that varies most) and an
+- per class the colours are whitened (z, unit variance per direction, the most varying one first) and an
   offset is erf(z / sqrt 2), which is uniform on (-1, 1) where z is normal: Eq. 14's bound and distribution hold;
 - all classes' z together are drawn as one Gaussian with the correlations of the training photos, so that a neck goes
-  with its face. A class takes its part of the draw of its own seed: re-rolling one leaves the others the same bits.
+  with its face. A class takes its part of the draw of its own seed: re-rolling one class leaves the others as they are.
 """
 
 from __future__ import annotations
@@ -28,35 +28,10 @@ from ..errors import InputError
 from .codebook import Codebook
 from .palette import Palette
 
-
-def region_offsets(
-    codebook: Codebook, colors: np.ndarray, labels: np.ndarray, amplitude: float, least: int = 64
-) -> dict[int, Offset]:
-    """The style handles that a decoded pseudo mask shows: how far each region lies from its anchor.
-
-    Args:
-        colors: (H, W, 3) in 0..255 units, the mask that the forward flow of a photo ended in.
-        labels: its class ids (H, W).
-        amplitude: that of the regional perturbation that the model was trained with, in 0..255 units.
-        least: pixels that a class must have; of fewer no mean is taken.
-
-    Returns:
-        class id -> offset, each component in [-1, 1] as a share of the regional amplitude (`perturbation.perturb`).
-    """
-    found: dict[int, Offset] = {}
-    for i, class_id in enumerate(codebook.palette.ids.tolist()):
-        region = colors[labels == class_id]
-        if len(region) >= least and amplitude > 0:
-            mean = (region - codebook.anchors[i].numpy()).mean(0) / amplitude
-            r, g, b = np.clip(mean, -1, 1).tolist()
-            found[class_id] = (r, g, b)
-    return found
-
-
-LEAST_PIXELS = 16  # of a region whose colour is taken
-LEAST_PHOTOS = 8  # that must show a class, for statistics of its own
-SHRINK = 20  # photos that a correlation must outweigh
-# covariance of the colours of a class that too few show: light varies by 50 grey levels, hues by 15
+LEAST_PIXELS = 16  # smallest region whose mean colour is used
+LEAST_PHOTOS = 8  # fewest photos with a class for which the class gets its own statistics
+SHRINK = 20  # photos without correlation that are added to the estimate of every correlation
+# covariance of the colours of a class in too few photos: deviation of 50 grey levels in light, 15 in hue
 UNKNOWN = (50.0**2 - 15.0**2) * np.full((3, 3), 1 / 3) + 15.0**2 * np.eye(3)
 Offset = tuple[float, float, float]  # of a region, each component in [-1, 1]
 
@@ -69,12 +44,12 @@ class Rgb(NamedTuple):
     b: float
 
 
-EDGE = 0.998  # offsets stay inside: erf is flat beyond three deviations
+EDGE = 0.998  # largest magnitude of an offset: erf is flat beyond three deviations
 
 
 @dataclass(frozen=True, eq=False)
 class Appearance:
-    """What the colours of the classes are like, by class index.
+    """Statistics of the mean colours of all classes, by class index.
 
     Attributes:
         means: (n, 3) float64, RGB in 0..255 units.
@@ -97,7 +72,7 @@ class Appearance:
         return Rgb(*(self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist())
 
     def nearest(self, index: int, color: Rgb) -> Rgb:
-        """What a class gets that is asked for `color`: that, or the end of the range that training showed of it."""
+        """The colour that a class gets when `color` is asked for: it, or the end of the range seen in training."""
         return self.color_of(index, self.offset_of(index, color))
 
     def offsets(self, colors: torch.Tensor) -> torch.Tensor:
@@ -105,8 +80,8 @@ class Appearance:
         z = torch.linalg.solve(self.axes, (colors - self.means)[..., None])[..., 0]
         return torch.erf(z / math.sqrt(2)).clamp(-EDGE, EDGE)
 
-    def drawn(self, generator: torch.Generator) -> torch.Tensor:
-        """Offsets of all classes as one photo might have them together, (n, 3)."""
+    def draw(self, generator: torch.Generator) -> torch.Tensor:
+        """Offsets of all classes as one photo may have them together, (n, 3)."""
         z = self.joint @ torch.randn(len(self.joint), generator=generator, dtype=torch.float64)
         return torch.erf(z.view(-1, 3) / math.sqrt(2)).clamp(-EDGE, EDGE)
 
@@ -119,15 +94,15 @@ class Appearance:
         """The inverse of `save`.
 
         Raises:
-            InputError: the file is none, or of another number of classes.
+            InputError: the file cannot be read, or holds another number of classes.
         """
         try:
             appearance = cls(**load_file(file))
         except (OSError, SafetensorError, TypeError) as error:
-            raise InputError(f"the looks in '{file}' cannot be read: {str(error).splitlines()[0]}") from None
+            raise InputError(f"the appearance in '{file}' cannot be read: {str(error).splitlines()[0]}") from None
         shapes = [tuple(part.shape) for part in (appearance.means, appearance.axes, appearance.joint)]
         if shapes != [(classes, 3), (classes, 3, 3), (3 * classes, 3 * classes)]:
-            raise InputError(f"the looks in '{file}' are not those of {classes} classes")
+            raise InputError(f"the appearance in '{file}' is not that of {classes} classes")
         return appearance
 
 
@@ -148,8 +123,32 @@ def region_colors(photo: np.ndarray, labels: np.ndarray, palette: Palette) -> np
     return (sums / count[:, None])[first]
 
 
+def region_offsets(
+    codebook: Codebook, colors: np.ndarray, labels: np.ndarray, amplitude: float, least: int = 64
+) -> dict[int, Offset]:
+    """The regional offsets of a decoded pseudo mask: how far each region lies from its anchor.
+
+    Args:
+        colors: (H, W, 3) in 0..255 units, the pseudo mask where the flow of a photo ended.
+        labels: its class ids (H, W).
+        amplitude: that of the regional perturbation that the model was trained with, in 0..255 units.
+        least: pixels that a class must have; of fewer no mean is taken.
+
+    Returns:
+        class id -> offset, each component in [-1, 1] as a share of the regional amplitude (`perturbation.perturb`).
+    """
+    found: dict[int, Offset] = {}
+    for i, class_id in enumerate(codebook.palette.ids.tolist()):
+        region = colors[labels == class_id]
+        if len(region) >= least and amplitude > 0:
+            mean = (region - codebook.anchors[i].numpy()).mean(0) / amplitude
+            r, g, b = np.clip(mean, -1, 1).tolist()
+            found[class_id] = (r, g, b)
+    return found
+
+
 def fit_appearance(colors: np.ndarray) -> Appearance:
-    """Appearance of many photos' region colours (N, n, 3), nan where a photo does not show a class."""
+    """The appearance of many photos, from their region colours (N, n, 3), nan where a photo does not show a class."""
     n = colors.shape[1]
     means, axes = np.full((n, 3), 127.5), np.tile(directions(UNKNOWN), (n, 1, 1))
     colors = colors.copy()
@@ -158,7 +157,7 @@ def fit_appearance(colors: np.ndarray) -> Appearance:
         if len(shown) >= LEAST_PHOTOS:
             means[i], axes[i] = shown.mean(0), directions(np.cov(shown.T))
         else:
-            colors[:, i] = np.nan  # nor do so few correlate
+            colors[:, i] = np.nan  # too few for correlations, too
     z = np.linalg.solve(axes, (colors - means)[..., None])[..., 0].reshape(len(colors), -1)
     # outliers must not decide; a Gaussian's correlations survive the clipping
     z = np.clip(z, -3, 3)
@@ -173,11 +172,11 @@ def fit_appearance(colors: np.ndarray) -> Appearance:
 
 
 def directions(covariance: np.ndarray) -> np.ndarray:
-    """(3, 3) axes of colours with a covariance: light, then what varies most after it; columns, one deviation each.
+    """(3, 3) axes of colours with a covariance: light first, then by variance; columns of one deviation.
 
     Signs are chosen so that + is lighter in the first, warmer (red, not blue) in the second and greener in the last.
     """
-    values, vectors = np.linalg.eigh(covariance + np.eye(3))  # a grey level's deviation at the least
+    values, vectors = np.linalg.eigh(covariance + np.eye(3))  # at least the deviation of one grey level
     axes = (vectors * np.sqrt(values))[:, ::-1]
     signs = [axes[:, 0].sum(), axes[0, 1] - axes[2, 1], 2 * axes[1, 2] - axes[0, 2] - axes[2, 2]]
     return axes * np.where(np.array(signs) < 0, -1.0, 1.0)
@@ -185,6 +184,6 @@ def directions(covariance: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def offsets_of_seed(appearance: Appearance, state: int) -> tuple[Offset, ...]:
-    """What a generator in `state` draws: an offset a class, by class index."""
-    drawn = appearance.drawn(torch.Generator().manual_seed(state)).tolist()
+    """The offsets that a generator in `state` draws, one per class, by class index."""
+    drawn = appearance.draw(torch.Generator().manual_seed(state)).tolist()
     return tuple((r, g, b) for r, g, b in drawn)

@@ -72,7 +72,7 @@ class Codebook:
         """Anchors by class index, (n, 3) float32 in 0..255 units."""
         n = len(self.palette.classes)
         grid = anchor_colors(self.k**3, self.k, self.s)
-        with torch.inference_mode(False):  # whoever asks first, training may ask later
+        with torch.inference_mode(False):  # cached, so that training may use it after inference did
             return torch.from_numpy(grid[list(self.order or range(n))])
 
     @property
@@ -115,19 +115,20 @@ class Codebook:
     def agree(self, *views: torch.Tensor, smooth: float = 0.0) -> torch.Tensor:
         """One table of distances from those of several views of a picture, each (B, n, H, W) in 0..255 units.
 
-        A view gives each class the chance exp(-d^2 / 2 (s/2)^2), to a sum of 1, and the mean chance is turned into a
-        distance again. A view that is far from every anchor is unsure, and so has little say.
+        A view gives each class the probability exp(-d^2 / 2 (s/2)^2), normalised over the classes, and the mean
+        probability is turned into a distance again. A view that is far from every anchor is nearly uniform, so it
+        counts little.
 
         Args:
-            smooth: deviation in pixels of the Gaussian over which neighbours' chances are averaged, too; 0 for none.
+            smooth: deviation in pixels of the Gaussian over which neighbours' probabilities are averaged, 0 for none.
         """
         sigma = self.s / 2
-        chance = torch.stack([torch.softmax(-d.square() / (2 * sigma**2), 1) for d in views]).mean(0)
+        probability = torch.stack([torch.softmax(-d.square() / (2 * sigma**2), 1) for d in views]).mean(0)
         if smooth:
-            planes = chance.flatten(0, 1).cpu().numpy()
+            planes = probability.flatten(0, 1).cpu().numpy()
             planes = [cv2.GaussianBlur(p, (0, 0), smooth, borderType=cv2.BORDER_REPLICATE) for p in planes]
-            chance = torch.from_numpy(np.stack(planes)).view_as(chance).to(chance.device)
-        return sigma * (-2 * chance.clamp(min=1e-12).log()).sqrt()
+            probability = torch.from_numpy(np.stack(planes)).view_as(probability).to(probability.device)
+        return sigma * (-2 * probability.clamp(min=1e-12).log()).sqrt()
 
 
 def to_model(colors: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Colours of regions, as people name them and as a model with appearance knows them (`semflow_core.appearance`)."""
+"""Colours of regions: written as #rrggbb by people, as regional offsets in requests (`method.appearance`)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..errors import InputError
 from .appearance import Appearance, Offset, Rgb
 from .palette import Palette
 
-NOTICED = 8  # of 255, in a channel: a colour that is farther from the one asked for is worth a word
+NOTICED = 8  # grey levels in a channel: a colour farther from the one asked for is worth a remark
 
 
 @dataclass(frozen=True)
 class RegionColors:
-    """What a model's offsets have to do with colours. The two classes of a mirror pair are one region.
+    """Between the colours of regions and a model's offsets. The two classes of a mirror pair are one region.
 
     Attributes:
         appearance: None where offsets are noise: then every colour is refused, and no offset asks for one.
@@ -33,7 +33,7 @@ class RegionColors:
             colors: pairs of a class name and its mean colour, "#rrggbb".
 
         Raises:
-            InputError: the model has no appearance, a name or a colour is none, or a class is to have two.
+            InputError: the model has no appearance, a name or a colour is unknown, or a class is to have two colours.
         """
         found: dict[int, Offset] = {}
         for name, color in colors:
@@ -45,7 +45,7 @@ class RegionColors:
         return tuple(sorted(found.items()))
 
     def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
-        """A sentence for each colour that its class never has in what the model learnt from. Raises as `offsets`."""
+        """A sentence for each colour that its class never has in the training data. Raises as `offsets`."""
         remarks = []
         for name, color in colors:
             _, index, appearance = self._known(name)
@@ -53,13 +53,13 @@ class RegionColors:
             nearest = appearance.nearest(index, asked)
             if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
                 got = write_color(nearest)
-                remarks.append(f"{name} is never {write_color(asked)} in what the model learnt from; it gets {got}")
+                remarks.append(f"{name} is never {write_color(asked)} in the training data; it gets {got}")
         return remarks
 
     def regions(
         self, labels: np.ndarray, where: np.ndarray | bool, offsets: Mapping[int, Offset]
     ) -> list[tuple[np.ndarray, Rgb]]:
-        """What the offsets ask for in a layout.
+        """The mean colours that offsets ask for in a layout.
 
         Args:
             labels: class ids (H, W).
@@ -67,7 +67,7 @@ class RegionColors:
             offsets: class id -> offset.
 
         Returns:
-            (where (H, W) bool, the mean colour there) of all classes that are given one offset and are shown.
+            (where (H, W) bool, the mean colour there) of all classes in the layout that have an offset.
 
         Raises:
             InputError: an offset is for no class.

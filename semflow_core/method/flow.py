@@ -13,7 +13,7 @@ from ..errors import InputError
 Velocity = Callable[[torch.Tensor, float], torch.Tensor]  # v(z, t), z (B, C, H, W), t in [0, 1]
 
 # u in [0, 1] -> 1 - t. Synthesis expands a small perturbation to a whole photo, so its steps belong
-# near t=1; segmentation contracts and is content with even ones (docs/method.md, "Time grids").
+# near t=1; segmentation contracts, and even steps are good enough (docs/method.md, "Time grids").
 GRIDS: dict[str, Callable[[float], float]] = {
     "uniform": lambda u: u,
     "quadratic": lambda u: u**2,  # t = 1 - u^2
@@ -43,7 +43,7 @@ def flow_loss(v: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def stratified_times(n: int, generator: torch.Generator | None = None) -> torch.Tensor:
     """n times, uniform on [0, 1), one in each n-th of the interval, (n,) float32, in random order.
 
-    Real-valued: the network sees 1000 t as it is, never rounded to an integer.
+    Real-valued: the network gets 1000 t as it is, never rounded to an integer.
     """
     u = torch.rand(n, generator=generator)
     t = (torch.randperm(n, generator=generator) + u) / n
@@ -51,7 +51,7 @@ def stratified_times(n: int, generator: torch.Generator | None = None) -> torch.
 
 
 # stratified u in [0, 1) -> training times: where the loss is taken. Both ends matter here: segmentation starts at
-# t=0 and synthesis at t=1, where logit-normal times (made for flows from noise) never come.
+# t=0 and synthesis at t=1, which logit-normal times (made for flows from noise) never reach.
 TIME_SAMPLING: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "uniform": lambda u: u,
     "u_shaped": lambda u: torch.sin(0.5 * math.pi * u).square(),  # density 1 / (pi sqrt(t (1 - t)))

@@ -96,7 +96,7 @@ def test_colours_matter_where_a_model_takes_them(
         assert run("synthesize", "--model", tiny_appearance, inputs / "face.png", "--out", out, *options) == 0
         made.add((out / "face.png").read_bytes())
     assert len(made) == 3
-    assert "skin is never #ffffff in what the model learnt from; it gets #" in capsys.readouterr().err
+    assert "skin is never #ffffff in the training data; it gets #" in capsys.readouterr().err
     for model, color, words in (
         (tiny_model, "hair=#ff8000", "takes no colours"),
         (tiny_appearance, "wig=#ff8000", "no class 'wig'"),

@@ -73,7 +73,7 @@ def test_directions_are_those_of_the_covariance_light_first() -> None:
 def test_photos_offsets_are_uniform_and_so_are_those_that_are_drawn(appearance: Appearance) -> None:
     given_, drawn = (
         appearance.offsets(torch.from_numpy(photos_colors())),
-        torch.stack([appearance.drawn(torch.Generator().manual_seed(i)) for i in range(2000)]),
+        torch.stack([appearance.draw(torch.Generator().manual_seed(i)) for i in range(2000)]),
     )
     for offsets in (given_, drawn):
         for index in (SKIN, HAIR):
