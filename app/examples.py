@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
+from semflow_core.assets import asset
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.layouts import read_layout
 
 from .photos import fit_layout
 
-LAYOUTS = Path(__file__).resolve().parent.parent / "assets" / "layouts"
+LAYOUTS = asset("layouts")
 EXAMPLES = {  # palette -> (name on the button, file)
     "celebamask_hq": (("Long hair", "long_hair.png"), ("Glasses", "glasses.png"), ("Hat", "hat.png")),
     "cityscapes": (("Street", "street.png"),),

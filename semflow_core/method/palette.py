@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..assets import asset
 from ..errors import InputError
 
 UNLABELLED = 255  # the id of pixels that belong to no class (Cityscapes' void, COCO's ignore)
-PALETTE_DIR = Path(__file__).resolve().parents[2] / "assets" / "palettes"
+PALETTE_DIR = asset("palettes")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +16,9 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "face_detector" / "mtcnn.safetensors"
+from ..assets import asset
+
+WEIGHTS = asset("face_detector/mtcnn.safetensors")
 
 WORK_SIDE = 640  # larger photos are shrunk to this: a face worth a crop of its own is still large enough
 SMALLEST = 40  # side in pixels of the smallest face looked for, after shrinking

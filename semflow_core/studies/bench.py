@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ..assets import asset
 from ..data.pairs import data_root
 from ..errors import InputError
 from ..evaluation.bootstrap import Estimate, bootstrap
@@ -22,12 +23,11 @@ from ..evaluation.segmentation import confusions, ghosts
 from ..nets.mobilenet import HOW_TO_GET
 from ..pictures.layouts import read_layout
 from ..pipeline.pipeline import SemFlowPipeline
-from ..pipeline.registry import MODEL_DIR
 from ..requests.packing import pack_labels
 from ..requests.requests import SynthesisRequest
 from ..training.config import DomainConfig, build, read_config
 
-LAYOUT_DIR = MODEL_DIR.parent / "layouts"
+LAYOUT_DIR = asset("layouts")
 LAYOUTS = {"celebamask_hq": ("long_hair", "glasses", "hat"), "cityscapes": ("street",)}  # our own drawings, by palette
 READ_STEPS = 2  # with which syntheses are segmented again; the same for all that is compared
 
