@@ -1,4 +1,7 @@
-"""The rectified flow between images (t=0) and masks (t=1): path, target, loss, times (Eqs. 9-13)."""
+"""The rectified flow between images (t=0) and masks (t=1): path, target, loss, times (Eqs. 9-13).
+
+The times of the solvers are in `grids.py`; they are imported here for those who look for them beside the path.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,23 @@ from dataclasses import dataclass
 
 import torch
 
-from ..errors import InputError
+from .grids import GRIDS, TO_IMAGE_GRID, TO_MASK_GRID, times_to_image, times_to_mask
+
+__all__ = [
+    "GRIDS",
+    "TIME_SAMPLING",
+    "TO_IMAGE_GRID",
+    "TO_MASK_GRID",
+    "PathSample",
+    "Velocity",
+    "flow_loss",
+    "sample_path",
+    "stratified_times",
+    "times_to_image",
+    "times_to_mask",
+]
 
 Velocity = Callable[[torch.Tensor, float], torch.Tensor]  # v(z, t), z (B, C, H, W), t in [0, 1]
-
-# u in [0, 1] -> 1 - t. Synthesis expands a small perturbation to a whole photo, so its steps belong
-# near t=1; segmentation contracts, and even steps are good enough (docs/method.md, "Time grids").
-GRIDS: dict[str, Callable[[float], float]] = {
-    "uniform": lambda u: u,
-    "quadratic": lambda u: u**2,  # t = 1 - u^2
-    "cubic": lambda u: u**3,  # t = 1 - u^3
-}
-TO_IMAGE_GRID, TO_MASK_GRID = "quadratic", "uniform"  # the defaults of synthesis and of segmentation
 
 
 @dataclass(frozen=True)
@@ -57,23 +65,3 @@ TIME_SAMPLING: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "u_shaped": lambda u: torch.sin(0.5 * math.pi * u).square(),  # density 1 / (pi sqrt(t (1 - t)))
     "logit_normal": lambda u: torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)).sigmoid(),
 }
-
-
-def times_to_mask(steps: int, grid: str = TO_MASK_GRID) -> list[float]:
-    """Times of segmentation, 0 -> 1, steps + 1 of them; uniform gives exactly i/N (Eq. 12)."""
-    return times_to_image(steps, grid)[::-1]
-
-
-def times_to_image(steps: int, grid: str = TO_IMAGE_GRID) -> list[float]:
-    """Times of synthesis, 1 -> 0, steps + 1 of them (Eq. 13): t_i = 1 - g(i/N).
-
-    Raises:
-        InputError: fewer than one step, or no such grid.
-    """
-    if grid not in GRIDS:
-        raise InputError(f"there is no time grid '{grid}'; it is one of {', '.join(GRIDS)}")
-    if steps < 1:
-        raise InputError(f"the number of steps is {steps}; it must be at least 1")
-    if grid == "uniform":
-        return [(steps - i) / steps for i in range(steps + 1)]  # 1 - i/N would round twice
-    return [1 - GRIDS[grid](i / steps) for i in range(steps)] + [0.0]

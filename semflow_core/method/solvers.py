@@ -7,15 +7,16 @@ velocities, the leapfrog's second variable) is in `state`, which starts as None.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-
-import torch
-import torchdiffeq
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError
-from .flow import Velocity
 
-OnStep = Callable[[int, float, torch.Tensor, torch.Tensor], None]  # (i, t, z, v at (z, t))
+if TYPE_CHECKING:  # help texts list the solvers, and torch takes a second to import
+    import torch
+
+    from .flow import Velocity
+
+OnStep = Callable[[int, float, "torch.Tensor", "torch.Tensor"], None]  # (i, t, z, v at (z, t))
 
 
 class Step(NamedTuple):
@@ -78,6 +79,9 @@ def rk45(v: Velocity, z: torch.Tensor, t: float, dt: float, state: Any) -> Step:
 
     Tolerance 1e-3 of a latent's unit variance: the paper's RK45 row, not a reference solution.
     """
+    import torch
+    import torchdiffeq
+
     dtype = torch.float32 if z.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
     ends = torch.tensor([t, t + dt], dtype=dtype)
     # step_t: without it the solver oversteps the interval, where the network knows nothing, and looks back
