@@ -14,7 +14,7 @@ import gradio as gr
 from semflow_core.errors import InputError
 from semflow_core.method.flow import GRIDS
 from semflow_core.method.solvers import SOLVERS
-from semflow_core.pipeline.registry import find_models
+from semflow_core.pipeline.registry import NO_MODELS, find_models
 
 from .actions import Actions, beta_range, canvas_size, look
 from .api import add_endpoints
@@ -46,10 +46,7 @@ def build(models: list[Path], device: str = "cpu", queue_size: int = 20) -> gr.B
     """
     names = list(find_models(models))
     if not names:
-        raise InputError(
-            "no model is installed; train one (python -m semflow_core train CONFIG), "
-            "or name a folder of models with --models"
-        )
+        raise InputError(NO_MODELS)
     first = FAVOURITE if FAVOURITE in names else names[0]
     actions = Actions(models, device)
     pipeline = actions.pipeline(first)

@@ -1,25 +1,45 @@
-"""Where models are: the shipped ones in assets/models, and any folders a user names."""
+"""Where models are: in the checkout's assets/models, in the folders of SEMFLOW_MODELS, and in those a user names."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from ..assets import asset
 from ..errors import InputError
+from ..nets.devices import DEVICES
 from .pipeline import SemFlowPipeline
 
-DEVICES = ("cpu", "cuda", "mps")
-MODEL_DIR = Path(__file__).resolve().parents[2] / "assets" / "models"
+VARIABLE = "SEMFLOW_MODELS"  # folders of model folders, separated as in PATH
+NO_MODELS = (
+    f"no models are installed: name a folder of models with --models DIR or in the variable {VARIABLE}, "
+    "or train one with semflow train CONFIG"
+)
+
+
+def model_folders(extra: Sequence[Path] = ()) -> list[Path]:
+    """Folders that hold model folders; where two have a model of one name, the later folder's is taken.
+
+    Raises:
+        InputError: SEMFLOW_MODELS names a folder that is not there.
+    """
+    listed = [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    for folder in listed:
+        if not folder.is_dir():
+            raise InputError(f"the models' folder {folder}, which the variable {VARIABLE} names, does not exist")
+    return [asset("models"), *listed, *extra]
 
 
 def find_models(extra: Sequence[Path] = ()) -> dict[str, Path]:
-    """Name -> folder of every model in assets/models and in the folders `extra` (which win), sorted by name."""
-    found = {}
-    for folder in (MODEL_DIR, *extra):
-        for index in Path(folder).glob("*/model_index.json"):
-            found[index.parent.name] = index.parent
-    return dict(sorted(found.items()))
+    """Name -> folder of every model in the `model_folders`, sorted by name.
+
+    Raises:
+        InputError: SEMFLOW_MODELS names a folder that is not there.
+    """
+    models = {i.parent.name: i.parent for f in model_folders(extra) for i in Path(f).glob("*/model_index.json")}
+    return dict(sorted(models.items()))
 
 
 def load_pipeline(model: str, extra: Sequence[Path] = (), device: str = "cpu") -> SemFlowPipeline:
@@ -33,8 +53,9 @@ def load_pipeline(model: str, extra: Sequence[Path] = (), device: str = "cpu") -
         return _load(models[model], device)
     if (Path(model) / "model_index.json").is_file():
         return _load(Path(model).resolve(), device)
-    known = f"there are {', '.join(models)}" if models else "none is installed"
-    raise InputError(f"there is no model '{model}'; {known}, or name a model's folder")
+    if not models:
+        raise InputError(f"there is no model '{model}', for {NO_MODELS}")
+    raise InputError(f"there is no model '{model}'; there are {', '.join(models)}, or name a model's folder")
 
 
 @lru_cache(maxsize=4)
