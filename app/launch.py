@@ -9,7 +9,9 @@ import os
 import sys
 from pathlib import Path
 
+from semflow_core.cli.options import either, positive
 from semflow_core.errors import InputError
+from semflow_core.nets.devices import DEVICES
 
 from . import ON_ZERO
 
@@ -33,9 +35,9 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DIR",
-        help="a folder of model folders, beside assets/models; may be given again",
+        help="a folder of model folders, beside assets/models and those of SEMFLOW_MODELS; may be given again",
     )
-    p.add_argument("--device", default="cuda" if ON_ZERO else "cpu", help="cpu, cuda or mps (default: cpu)")
+    p.add_argument("--device", default="cuda" if ON_ZERO else "cpu", help=f"{either(DEVICES)} (default: cpu)")
     p.add_argument("--share", action="store_true", help="a public link through Gradio's relay")
     p.add_argument("--auth", type=Path, metavar="FILE", help="who may come in: a line user:password for each")
     p.add_argument(
@@ -46,12 +48,6 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--mcp", action="store_true", help="serve the API to agents as well, at /gradio_api/mcp/")
     return p
-
-
-def positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
-    return int(text)
 
 
 def read_users(file: Path) -> list[tuple[str, str]]:

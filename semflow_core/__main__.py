@@ -1,8 +1,8 @@
-"""`python -m semflow_core`: see `cli/main.py`."""
+"""`python -m semflow_core`: the same as the command `semflow`."""
 
 import sys
 
-from .cli.main import main
+from .cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

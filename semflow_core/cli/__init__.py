@@ -1,0 +1,62 @@
+"""The command line: `semflow COMMAND`, or `python -m semflow_core COMMAND`. One file per command.
+
+Whatever is wrong with the input ends in status 2, one line on stderr and nothing written: requests and inputs
+are checked, all of them, before the first result is computed. A command's file has HELP, `options(parser)` and
+`run(args)`; heavy modules are imported inside `run`, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ..errors import InputError
+from . import animate, edit, evaluate, models, segment, study, synthesize, train
+
+COMMANDS = {  # name -> its file, in the order of --help
+    "models": models,
+    "synthesize": synthesize,
+    "segment": segment,
+    "edit": edit,
+    "animate": animate,
+    "evaluate": evaluate,
+    "study": study,
+    "train": train,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    # libraries' warnings about themselves: stderr is for what the user can mend
+    os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    try:
+        args = build_parser().parse_args(argv)
+        args.run(args)
+    except InputError as error:
+        print(f"semflow: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports wrong usage as every other wrong input is reported."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)  # argparse would print its usage over several lines
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; options that are not given are None and leave the request's default."""
+    parser = Parser(prog="semflow", description="Photos from layouts, layouts from photos.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, module in COMMANDS.items():
+        sub = commands.add_parser(name, help=module.HELP, description=module.HELP, allow_abbrev=False)
+        module.options(sub)
+        sub.set_defaults(run=module.run)
+    return parser

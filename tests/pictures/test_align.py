@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semflow_core.cli.main import main
+from semflow_core.cli import main
 from semflow_core.method.palette import load_palette
 from semflow_core.nets.mtcnn import find_faces
 from semflow_core.pictures.align import Aligned, align, is_of_faces, oriented_square, whole

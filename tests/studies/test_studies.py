@@ -14,7 +14,7 @@ import torch
 import yaml
 from PIL import Image
 
-from semflow_core.cli.main import main
+from semflow_core.cli import main
 from semflow_core.errors import InputError
 from semflow_core.evaluation.features import FeatureNetwork
 from semflow_core.method.appearance import region_offsets

@@ -1,0 +1,56 @@
+"""`semflow animate`: the path between a photo and its layout as a moving picture."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import InputError
+from .options import add_model, add_perturbation, add_solver
+from .shared import check_classes, load, offsets, print_note, settings
+
+HELP = "show the path between a photo and its layout"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", type=Path, metavar="PHOTO_OR_LAYOUT")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".gif, .webp, .mp4, .zip, or a folder of PNGs"
+    )
+    parser.add_argument("--frames", type=int, help="number of frames, 2 to 240 (25)")
+    parser.add_argument("--fps", type=float, default=12.0, help="frames per second (12)")
+    add_model(parser)
+    add_solver(parser)
+    add_perturbation(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    from ..pictures.animations import check_animation_path, write_frames
+    from ..pictures.files import check_writable
+    from ..pictures.layouts import is_layout, open_layout
+    from ..pictures.photos import read_photo
+    from ..requests.packing import pack_labels, pack_photo
+    from ..requests.requests import TrajectoryRequest
+
+    check_animation_path(args.out)
+    if not 0.1 <= args.fps <= 100:  # also refuses nan
+        raise InputError(f"the frames per second are {args.fps:g}; they must be from 0.1 to 100")
+    check_writable(args.out.parent)
+    pipeline = load(args)
+    check_classes(args, pipeline)
+    if is_layout(args.input, pipeline.palette, pipeline.codebook):
+        layout = open_layout(args.input, pipeline.palette, pipeline.codebook)
+        print_note(args.input, layout.note)
+        start = {"layout": pack_labels(layout.labels)}
+    elif args.color:
+        raise InputError(f"{args.input.name} is a photo and has colours of its own; --color is for layouts")
+    else:
+        start = {"photo": pack_photo(read_photo(args.input))}
+    request = TrajectoryRequest(
+        model=args.model,
+        class_seeds=tuple(args.class_seed),
+        offsets=offsets(args, pipeline),
+        **start,
+        **settings(args, "steps", "seed", "solver", "grid", "beta", "frames"),
+    )
+    write_frames(args.out, pipeline.trajectory(request).frames, args.fps)

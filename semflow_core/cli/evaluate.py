@@ -1,0 +1,100 @@
+"""`semflow evaluate`: figures of a model on pairs of photo and mask; docs/metrics.md says what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import InputError
+from .options import add_batch, add_model, add_seed, count, positive, step_list
+from .shared import load
+
+HELP = "measure a model on pairs of photo and mask"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--masks", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--last", type=positive, metavar="N", help="only the last N pairs in sorted order")
+    parser.add_argument("--steps", type=step_list, default=[1, 2, 5, 8, 25], metavar="N,N,...")
+    parser.add_argument(
+        "--train-images",
+        type=Path,
+        metavar="DIR",
+        help="photos the model was trained on, to compare with the split's (those of the split itself are skipped)",
+    )
+    parser.add_argument(
+        "--diverse",
+        type=count,
+        default=8,
+        metavar="N",
+        help="measure diversity on N layouts, 8 seeds each; 0 leaves it out (8)",
+    )
+    parser.add_argument(
+        "--mirror", action="store_true", help="segment mirror images, too, and decide by both (twice the work)"
+    )
+    parser.add_argument(
+        "--smooth", type=float, default=0.0, metavar="PIXELS", help="let neighbours decide together, 0 to 16 (0)"
+    )
+    parser.add_argument(
+        "--reader", metavar="NAME", help="another model (or its folder) segments the synthesised photos, too"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    add_model(parser)
+    add_seed(parser)
+    add_batch(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    import json
+
+    import numpy as np
+
+    from ..data.pairs import load_pair
+    from ..evaluation.evaluate import evaluate, load_others, match_folders, tables
+    from ..evaluation.features import find_networks
+    from ..evaluation.harness import Harness
+    from ..evaluation.lpips import find_lpips
+    from ..evaluation.photos import PhotoMetrics
+    from ..evaluation.report import plain
+    from ..nets.mobilenet import HOW_TO_GET
+    from ..pictures.files import check_writable, write_atomically
+    from ..requests.requests import SynthesisRequest
+
+    seed = args.seed or 0
+    for steps in args.steps:
+        SynthesisRequest(steps=steps, seed=seed)  # refuses what is out of bounds
+    if args.json:
+        if args.json.is_dir():
+            raise InputError(f"{args.json} is a folder; --json names a file")
+        check_writable(args.json.parent)
+    matches = match_folders(args.images, args.masks)
+    pairs = matches[-(args.last or 0) :]
+    pipeline = load(args)
+    other = load(args, args.reader) if args.reader else None
+    if other and (other.palette, other.size) != (pipeline.palette, pipeline.size):
+        raise InputError(
+            f"--reader {args.reader} has the classes of {other.palette.name} at {other.size} pixels; it must be "
+            f"{pipeline.palette.name} at {pipeline.size}"
+        )
+    loaded = [load_pair(p, pipeline.palette, pipeline.size) for p in pairs]
+    photos, masks = [p for p, _ in loaded], np.stack([m for _, m in loaded])
+    others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
+    networks = find_networks()
+    metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
+    harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
+    reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
+    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
+    split = f"the last {len(pairs)} of {len(matches)} pairs in sorted order"
+    report |= {"reader": args.reader} if other else {}
+    about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror, "smooth": args.smooth}
+    print(tables(about | report))
+    if not metrics:
+        print("\nPhotos are not compared: that needs at least 2 pairs.")
+    elif not networks:
+        print(f"\nPhotos are not compared with real ones: {HOW_TO_GET}.")
+    elif others is None:
+        print("\nTraining photos are not compared: --train-images names no folder of them.")
+    if args.json:
+        text = json.dumps(plain(about | report), indent=2) + "\n"
+        write_atomically(args.json, lambda temporary: temporary.write_text(text, encoding="utf-8"))

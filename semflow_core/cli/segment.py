@@ -1,0 +1,60 @@
+"""`semflow segment`: layouts from photos, many at once."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from .options import add_batch, add_model, add_out, add_solver
+from .shared import batches, check_outputs, load, settings
+
+HELP = "make layouts (index PNGs of the photo's own size) from photos"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", type=Path, nargs="+", metavar="PHOTO")
+    add_out(parser)
+    parser.add_argument(
+        "--no-align", action="store_true", help="do not look for a face, which models of faces do: take the whole photo"
+    )
+    parser.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        help="segment the mirror image, too, and decide by both, at twice the work (as the model reads best)",
+    )
+    parser.add_argument(
+        "--smooth",
+        type=float,
+        metavar="PIXELS",
+        help="let neighbours decide together, 0 to 16 (as the model reads best)",
+    )
+    add_model(parser)
+    add_solver(parser)
+    add_batch(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    from ..pictures.align import align, is_of_faces, whole
+    from ..pictures.layouts import write_layout
+    from ..pictures.photos import read_photo
+    from ..requests.packing import pack_photo
+    from ..requests.requests import SegmentationRequest
+
+    how = settings(args, "steps", "solver", "grid", "mirror", "smooth")
+    SegmentationRequest(model=args.model, **how)  # a wrong setting is reported before a model is loaded
+    check_outputs(args.inputs, args.out)
+    pipeline = load(args)
+    template = SegmentationRequest(model=args.model, **{**pipeline.reading, **how})
+    for path in args.inputs:  # twice, as in synthesize.py
+        read_photo(path)
+    frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole
+    for paths in batches(args.inputs, args.batch):
+        crops = [frame(read_photo(p)) for p in paths]
+        requests = [dataclasses.replace(template, photo=pack_photo(c.crop)) for c in crops]
+        for path, crop, result in zip(paths, crops, pipeline.segment_many(requests)):
+            if crop.note:
+                print(f"semflow: {path.name}: {crop.note}", file=sys.stderr)
+            labels = crop.back(result.labels, outside=pipeline.palette.background)
+            write_layout(args.out / f"{path.stem}.png", labels, pipeline.palette)

@@ -1,0 +1,82 @@
+"""What several commands do: check where results go, load the model, turn options into a request's values."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..pipeline.pipeline import SemFlowPipeline
+
+T = TypeVar("T")
+
+
+def check_outputs(inputs: Sequence[Path], out: Path) -> None:
+    """Raise InputError unless every input has a result NAME.png of its own in `out`, and `out` can be written to."""
+    from ..pictures.files import check_writable
+
+    by_stem: dict[str, Path] = {}
+    for path in inputs:
+        if path.stem in by_stem:
+            raise InputError(f"{by_stem[path.stem]} and {path} would both be written to {path.stem}.png")
+        by_stem[path.stem] = path
+    check_writable(out)
+
+
+def load(args: argparse.Namespace, model: str = "") -> SemFlowPipeline:
+    """The model of --model, or another one, from wherever --models and --device say.
+
+    Raises:
+        InputError: there is no such model, folder or device.
+    """
+    from ..pipeline.registry import load_pipeline
+
+    return load_pipeline(model or args.model, extra_folders(args), args.device)
+
+
+def extra_folders(args: argparse.Namespace) -> list[Path]:
+    """The folders of --models: none or one."""
+    if args.models and not args.models.is_dir():
+        raise InputError(f"the models' folder {args.models} does not exist")
+    return [args.models] if args.models else []
+
+
+def check_classes(args: argparse.Namespace, pipeline: SemFlowPipeline) -> None:
+    """Raise InputError if a class seed names no class of the model."""
+    for class_id, _ in args.class_seed:
+        if not 0 <= class_id <= 255 or pipeline.palette.index_of_id[class_id] < 0:
+            raise InputError(f"the class seed for {class_id} names no class of {pipeline.palette.name}")
+
+
+def offsets(args: argparse.Namespace, pipeline: SemFlowPipeline) -> Any:
+    """The offsets that stand for the colours of --color; a colour that its class cannot have is reported."""
+    result = pipeline.colors.offsets(args.color)
+    for sentence in pipeline.colors.out_of_reach(args.color):
+        print(f"semflow: {sentence}", file=sys.stderr)
+    return result
+
+
+def settings(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """The options that the user set; the request has the defaults of the others."""
+    return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+
+
+def print_note(path: Path, note: str) -> None:
+    """Report what was assumed in reading a file."""
+    if note:
+        print(f"semflow: {path.name}: {note}", file=sys.stderr)
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Slices of `size`, under a progress bar where stderr is a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=len(items), unit="picture", disable=None) as bar:
+        for i in range(0, len(items), size):
+            yield items[i : i + size]
+            bar.update(len(items[i : i + size]))

@@ -1,0 +1,47 @@
+"""`semflow study`: one study of settings at equal budgets; docs/experiments has what came out of them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .options import add_batch, add_model, count, positive
+from .shared import extra_folders
+
+HELP = "compare settings at equal budgets: grids, solvers, beta, style; codebook, times, ..."
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="right after the name: settings of all variants of a study that trains",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path("configs/faces.yaml"),
+        metavar="CONFIG",
+        help="whose development split is used, and what studies that train start from (configs/faces.yaml)",
+    )
+    parser.add_argument("--n", type=positive, default=50, metavar="N", help="pairs of the development split (50)")
+    parser.add_argument(
+        "--diverse", type=count, default=4, metavar="N", help="layouts that are made with 8 seeds each (4)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of perturbations and intervals (0)")
+    parser.add_argument("--out", type=Path, default=Path("runs/studies"), metavar="DIR", help="(runs/studies)")
+    add_model(parser)
+    add_batch(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    from ..pictures.files import check_writable
+    from ..requests.requests import SynthesisRequest
+    from ..studies.run import run_study
+
+    SynthesisRequest(seed=args.seed)
+    check_writable(args.out)
+    how = {name: getattr(args, name) for name in ("model", "device", "n", "seed", "batch", "diverse")}
+    run_study(args.name, args.out, args.config, args.overrides, extra=extra_folders(args), **how)
