@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from app import launch
 from app.launch import check, is_public, parser, read_users
+from app.studio import build
 from semflow_core.errors import InputError
-from semflow_core.pipeline.registry import load_pipeline
+from semflow_core.pipeline import registry
+from semflow_core.pipeline.registry import NO_MODELS, load_pipeline
 
 
 def test_users_are_read_and_passwords_may_hold_colons(tmp_path: Path) -> None:
@@ -116,3 +119,20 @@ def test_hosts_say_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_device_that_is_not_there_is_named(tiny_model: Path, device: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         load_pipeline(str(tiny_model), device=device)
+
+
+def test_a_studio_without_models_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(registry, "asset", lambda name: tmp_path / name)
+    monkeypatch.delenv("SEMFLOW_MODELS", raising=False)
+    with pytest.raises(InputError) as caught:
+        build([])
+    assert str(caught.value) == NO_MODELS
+
+
+def test_a_studio_takes_the_models_of_the_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_model: Path
+) -> None:
+    monkeypatch.setattr(registry, "asset", lambda name: tmp_path / name)
+    monkeypatch.setenv("SEMFLOW_MODELS", str(tiny_model.parent))
+    choices = [block.choices for block in build([]).blocks.values() if isinstance(block, gr.Dropdown)]
+    assert [("tiny", "tiny")] in choices
