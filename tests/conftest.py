@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# before torch is imported, here and in what the tests start: networks this small gain nothing from a second thread,
+# and two that wait for each other on a busy machine take ten times as long
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from hypothesis import settings

@@ -25,6 +25,7 @@ def program(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.slow
 def test_as_a_program_an_error_is_status_2_and_one_line(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
     done = program("synthesize", "--model", tiny_model, inputs / "foreign.png", "--out", tmp_path / "out")
     assert done.returncode == 2
@@ -33,6 +34,7 @@ def test_as_a_program_an_error_is_status_2_and_one_line(tiny_model: Path, inputs
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_as_a_program_success_is_status_0(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
     done = program(
         "segment", "--no-align", "--model", tiny_model, "--steps", 1, inputs / "wide.png", "--out", tmp_path / "out"

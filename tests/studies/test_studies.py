@@ -265,6 +265,7 @@ def test_a_wrong_variant_is_refused_before_anything_trains(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_every_method_of_few_steps_starts_from_one_base(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -547,6 +547,7 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semflow_core.training.tasks.backbone.STEM_STEPS", 40)
 
 
+@pytest.mark.slow
 def test_a_flow_gets_a_taught_backbone_and_leaves_it_as_it_is(tmp_path: Path, flow_config: dict, eyes: None) -> None:
     path = write(tmp_path / "flow.yaml", flow_config)
     run_training(path, ["kind=backbone", f"out={tmp_path / 'eyes'}", "init=nowhere"])
@@ -593,6 +594,7 @@ def test_reading_needs_a_backbone(tmp_path: Path, flow_config: dict, words: list
         run_training(write(tmp_path / "flow.yaml", flow_config), words)
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model(tmp_path: Path, flow_config: dict) -> None:
     path = write(tmp_path / "flow.yaml", flow_config)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
