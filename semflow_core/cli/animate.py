@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .options import add_model, add_perturbation, add_solver
-from .shared import check_classes, load, offsets, print_note, settings
+from .shared import check_classes, load, offsets, print_note, settings, synthesis_settings
 
 HELP = "show the path between a photo and its layout"
 
@@ -29,8 +29,7 @@ def run(args: argparse.Namespace) -> None:
     from ..pictures.files import check_writable
     from ..pictures.layouts import is_layout, open_layout
     from ..pictures.photos import read_photo
-    from ..requests.packing import pack_labels, pack_photo
-    from ..requests.requests import TrajectoryRequest
+    from ..requests import TrajectoryRequest
 
     check_animation_path(args.out)
     if not 0.1 <= args.fps <= 100:  # also refuses nan
@@ -41,16 +40,11 @@ def run(args: argparse.Namespace) -> None:
     if is_layout(args.input, pipeline.palette, pipeline.codebook):
         layout = open_layout(args.input, pipeline.palette, pipeline.codebook)
         print_note(args.input, layout.note)
-        start = {"layout": pack_labels(layout.labels)}
+        start = {"layout": layout.labels}
     elif args.color:
         raise InputError(f"{args.input.name} is a photo and has colours of its own; --color is for layouts")
     else:
-        start = {"photo": pack_photo(read_photo(args.input))}
-    request = TrajectoryRequest(
-        model=args.model,
-        class_seeds=tuple(args.class_seed),
-        offsets=offsets(args, pipeline),
-        **start,
-        **settings(args, "steps", "seed", "solver", "grid", "beta", "frames"),
-    )
+        start = {"photo": read_photo(args.input)}
+    how = synthesis_settings(args) | settings(args, "frames")
+    request = TrajectoryRequest(offsets=offsets(args, pipeline), **start, **how)
     write_frames(args.out, pipeline.trajectory(request).frames, args.fps)

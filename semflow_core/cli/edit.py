@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .options import add_model, add_out, add_perturbation, add_solver
-from .shared import check_classes, check_outputs, load, offsets, settings
+from .shared import check_classes, check_outputs, load, offsets, synthesis_settings
 
 HELP = "change in a photo what was changed in its layout, and nothing else"
 
@@ -27,29 +27,18 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from ..pictures.layouts import read_layout
     from ..pictures.photos import read_photo, write_photo
-    from ..requests.packing import pack_labels, pack_photo
-    from ..requests.requests import EditRequest, SegmentationRequest
+    from ..requests import EditRequest
 
     if not args.layout and not args.color:
         raise InputError("nothing is to change: name the changed layout with --layout, or a colour with --color")
     check_outputs([args.input], args.out)
     pipeline = load(args)
     check_classes(args, pipeline)
-    photo, colors = pack_photo(read_photo(args.input)), offsets(args, pipeline)
-
-    def layout(file: Path) -> str:
-        return pack_labels(read_layout(file, pipeline.palette, pipeline.codebook))
-
-    before = layout(args.before) if args.before else ""
-    if not args.layout and not before:
-        before = pack_labels(pipeline.segment(SegmentationRequest(photo=photo, **pipeline.reading)).labels)
-    request = EditRequest(
-        model=args.model,
-        photo=photo,
-        layout=layout(args.layout) if args.layout else before,
-        before=before,
-        class_seeds=tuple(args.class_seed),
-        offsets=colors,
-        **settings(args, "steps", "seed", "solver", "grid", "beta"),
-    )
+    photo, colors = read_photo(args.input), offsets(args, pipeline)
+    before = read_layout(args.before, pipeline.palette, pipeline.codebook) if args.before else None
+    if args.layout:
+        layout = read_layout(args.layout, pipeline.palette, pipeline.codebook)
+    else:
+        layout = before = pipeline.segment(pipeline.read_request(photo)).labels if before is None else before
+    request = EditRequest(photo=photo, layout=layout, before=before, offsets=colors, **synthesis_settings(args))
     write_photo(args.out / f"{args.input.stem}.png", pipeline.edit(request).photo)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .options import add_batch, add_model, add_seed, count, positive, step_list
-from .shared import load
+from .shared import check_synthesis, load
 
 HELP = "measure a model on pairs of photo and mask"
 
@@ -59,11 +59,10 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.report import plain
     from ..nets.mobilenet import HOW_TO_GET
     from ..pictures.files import check_writable, write_atomically
-    from ..requests.requests import SynthesisRequest
 
     seed = args.seed or 0
     for steps in args.steps:
-        SynthesisRequest(steps=steps, seed=seed)  # refuses what is out of bounds
+        check_synthesis(steps=steps, seed=seed)
     if args.json:
         if args.json.is_dir():
             raise InputError(f"{args.json} is a folder; --json names a file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -36,23 +35,23 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import numpy as np
+
     from ..pictures.align import align, is_of_faces, whole
     from ..pictures.layouts import write_layout
     from ..pictures.photos import read_photo
-    from ..requests.packing import pack_photo
-    from ..requests.requests import SegmentationRequest
+    from ..requests import SegmentationRequest
 
-    how = settings(args, "steps", "solver", "grid", "mirror", "smooth")
-    SegmentationRequest(model=args.model, **how)  # a wrong setting is reported before a model is loaded
+    how = settings(args, "model", "steps", "solver", "grid", "mirror", "smooth")
+    SegmentationRequest(photo=np.zeros((16, 16, 3), np.uint8), **how)  # refuses settings before a model is loaded
     check_outputs(args.inputs, args.out)
     pipeline = load(args)
-    template = SegmentationRequest(model=args.model, **{**pipeline.reading, **how})
     for path in args.inputs:  # twice, as in synthesize.py
         read_photo(path)
     frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole
     for paths in batches(args.inputs, args.batch):
         crops = [frame(read_photo(p)) for p in paths]
-        requests = [dataclasses.replace(template, photo=pack_photo(c.crop)) for c in crops]
+        requests = [pipeline.read_request(c.crop, **how) for c in crops]
         for path, crop, result in zip(paths, crops, pipeline.segment_many(requests)):
             if crop.note:
                 print(f"semflow: {path.name}: {crop.note}", file=sys.stderr)

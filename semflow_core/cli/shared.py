@@ -66,6 +66,21 @@ def settings(args: argparse.Namespace, *names: str) -> dict[str, Any]:
     return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
 
 
+def synthesis_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of a SynthesisRequest, but for its layout and offsets."""
+    names = ("model", "steps", "seed", "solver", "grid", "beta")
+    return {"class_seeds": tuple(args.class_seed), **settings(args, *names)}
+
+
+def check_synthesis(**values: Any) -> None:
+    """Raise InputError unless a SynthesisRequest may have these values; asked before a model is loaded."""
+    import numpy as np
+
+    from ..requests import SynthesisRequest
+
+    SynthesisRequest(layout=np.zeros((16, 16), np.uint8), **values)
+
+
 def print_note(path: Path, note: str) -> None:
     """Report what was assumed in reading a file."""
     if note:

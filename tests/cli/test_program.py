@@ -6,16 +6,16 @@ import importlib
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from semflow_core.cli import main, options
 from semflow_core.method.grids import GRIDS
 from semflow_core.method.perturbation import MAX_SEED
 from semflow_core.method.solvers import SOLVERS
-from semflow_core.requests.requests import MAX_SMOOTH, MAX_STEPS, SynthesisRequest, TrajectoryRequest
+from semflow_core.requests.requests import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS, TrajectoryRequest
 
 from .conftest import REPOSITORY, run
 
@@ -80,14 +80,13 @@ def test_help_names_every_solver_grid_and_device(
 
 
 def test_help_states_the_bounds_and_defaults_of_the_requests(capsys: pytest.CaptureFixture[str]) -> None:
-    layout = SynthesisRequest()
-    text = shown(capsys, "synthesize")
-    assert f"solver steps, 1 to {MAX_STEPS} ({layout.steps})" in text
-    assert f"leapfrog ({layout.solver})" in text
-    assert f"0 to 2**53 - 1 ({layout.seed})" in text and MAX_SEED == 2**53 - 1
-    assert f"a model's name or folder ({layout.model})" in text
-    frames = next(f.default for f in fields(TrajectoryRequest) if f.name == "frames")
-    assert f"number of frames, 2 to 240 ({frames})" in shown(capsys, "animate")
+    request = TrajectoryRequest(layout=np.zeros((16, 16), np.uint8))
+    text = shown(capsys, "animate")
+    assert f"solver steps, 1 to {MAX_STEPS} ({request.steps})" in text
+    assert f"leapfrog ({request.solver})" in text
+    assert f"0 to 2**53 - 1 ({request.seed})" in text and MAX_SEED == 2**53 - 1
+    assert f"a model's name or folder ({request.model})" in text
+    assert f"number of frames, 2 to {MAX_FRAMES} ({request.frames})" in text
     assert f"let neighbours decide together, 0 to {MAX_SMOOTH}" in shown(capsys, "segment")
 
 

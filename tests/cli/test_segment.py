@@ -15,7 +15,6 @@ from PIL import Image
 from semflow_core.pictures.layouts import read_layout
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.pipeline.registry import load_pipeline
-from semflow_core.requests.packing import pack_photo
 from semflow_core.requests.requests import SegmentationRequest
 
 from .conftest import FACES, run
@@ -26,7 +25,7 @@ def test_segment(tiny_model: Path, inputs: Path, tmp_path: Path, photo: np.ndarr
     options = ("--model", tiny_model, "--no-align", "--batch", 1, "--steps", 2)
     assert run("segment", *options, *files, "--out", tmp_path / "out") == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["high.png", "wide.png"]
-    expected = load_pipeline(str(tiny_model)).segment(SegmentationRequest(steps=2, photo=pack_photo(photo))).labels
+    expected = load_pipeline(str(tiny_model)).segment(SegmentationRequest(steps=2, photo=photo)).labels
     with Image.open(tmp_path / "out" / "wide.png") as image:
         assert image.mode == "P" and image.size == (56, 40)
         assert np.array_equal(np.asarray(image), expected)

@@ -11,7 +11,6 @@ from PIL import Image
 
 from semflow_core.pictures.photos import read_photo
 from semflow_core.pipeline.registry import load_pipeline
-from semflow_core.requests.packing import pack_labels
 from semflow_core.requests.requests import SynthesisRequest
 
 from .conftest import refused, run
@@ -21,7 +20,7 @@ def test_synthesize(tiny_model: Path, inputs: Path, tmp_path: Path, face_layout:
     files = (inputs / "face.png", inputs / "coloured.png")
     assert run("synthesize", "--model", tiny_model, "--steps", 2, "--seed", 3, *files, "--out", tmp_path / "out") == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["coloured.png", "face.png"]
-    request = SynthesisRequest(steps=2, seed=3, layout=pack_labels(face_layout))
+    request = SynthesisRequest(steps=2, seed=3, layout=face_layout)
     expected = load_pipeline(str(tiny_model)).synthesize(request).photo
     made = read_photo(tmp_path / "out" / "face.png")
     assert made.shape == (32, 32, 3)
@@ -58,7 +57,7 @@ def test_colours_matter_where_a_model_takes_them(
         assert run("synthesize", "--model", tiny_appearance, inputs / "face.png", "--out", out, *options) == 0
         made.add((out / "face.png").read_bytes())
     assert len(made) == 3
-    assert "skin is never #ffffff in what the model learnt from; it gets #" in capsys.readouterr().err
+    assert "skin is never #ffffff in the training data; it gets #" in capsys.readouterr().err
     for model, color, words in (
         (tiny_model, "hair=#ff8000", "takes no colours"),
         (tiny_appearance, "wig=#ff8000", "no class 'wig'"),
