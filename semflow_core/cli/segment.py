@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from .options import add_batch, add_model, add_out, add_solver
-from .shared import batches, check_outputs, load, settings
+from .shared import batches, check_outputs, load, print_note, settings
 
 HELP = "make layouts (index PNGs of the photo's own size) from photos"
 
@@ -53,7 +52,6 @@ def run(args: argparse.Namespace) -> None:
         crops = [frame(read_photo(p)) for p in paths]
         requests = [pipeline.read_request(c.crop, **how) for c in crops]
         for path, crop, result in zip(paths, crops, pipeline.segment_many(requests)):
-            if crop.note:
-                print(f"semflow: {path.name}: {crop.note}", file=sys.stderr)
+            print_note(path, crop.note)
             labels = crop.back(result.labels, outside=pipeline.palette.background)
             write_layout(args.out / f"{path.stem}.png", labels, pipeline.palette)
