@@ -132,7 +132,7 @@ def test_the_endpoint_is_scored_as_it_is_decoded(tmp_path: Path, flow_config: di
     for one, labels in zip(z1, batch.labels, strict=True):
         source = (task.z1.float() - one).abs().amax((1, 2, 3)).argmin()
         assert torch.equal(task.labels[source].long(), labels)
-    expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], sigma=50.0, power=power)
+    expected = anchor_cross_entropy(masks, [task.codebook], [batch.labels], [task.rarity], width=0.4, power=power)
     assert parts["flow"] == 0 and torch.allclose(parts["ce"], expected, atol=1e-5)
     assert torch.allclose(parts["loss"], 0.5 * expected, atol=1e-5)
 
@@ -147,7 +147,7 @@ def test_who_is_unsure_pays_least_for_the_likeliest_and_without_a_power_for_what
 
     def cost(class_index: int, power: float) -> float:
         mask = to_model(book.anchors[class_index]).view(1, 3, 1, 1).expand(1, 3, 2, 1)
-        return float(anchor_cross_entropy(mask, [book], [labels], [weights], sigma=50.0, power=power))
+        return float(anchor_cross_entropy(mask, [book], [labels], [weights], width=0.4, power=power))
 
     assert cost(between, 0) < cost(a, 0)
     assert cost(a, 0.5) < cost(between, 0.5)

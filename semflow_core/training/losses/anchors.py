@@ -10,7 +10,7 @@ from ...method.codebook import Codebook, from_model
 
 
 def rarity(masks: np.ndarray, codebook: Codebook, power: float) -> torch.Tensor:
-    """A weight a class, (n,): its share of the pixels to the -power, the median class's being 1, within 1/10 .. 10."""
+    """A weight per class, (n,): its share of the pixels to the -power; the median class's is 1, all are in 1/10 .. 10."""
     counts = np.bincount(codebook.palette.index(masks).ravel(), minlength=len(codebook.palette.classes)).clip(1)
     return torch.from_numpy(((np.median(counts) / counts) ** power).clip(0.1, 10).astype(np.float32))
 
@@ -20,20 +20,30 @@ def anchor_cross_entropy(
     codebooks: list[Codebook],
     labels: list[torch.Tensor],
     weights: list[torch.Tensor],
-    sigma: float = 30.0,
+    width: float,
     power: float = 0.0,
 ) -> torch.Tensor:
-    """Cross-entropy of nearest-anchor decoding: logits are -d^2 / (2 sigma^2), d in 0..255 units.
+    """Cross-entropy of nearest-anchor decoding: logits are -d^2 / (2 sigma^2), sigma = width * s.
 
-    Who is unsure pays -log p least between the anchors, where a third class's may be nearest. With `power` q above 0
-    it is (1 - p^q) / q (Zhang & Sabuncu 2018), least where the likeliest of them is the nearest.
+    Where two classes are equally likely, -log p is least between their anchors, where a third class's may be nearest.
+    With `power` q above 0 it is the generalised cross-entropy (1 - p^q) / q (Zhang & Sabuncu 2018), which is robust to
+    such doubt: it is least where the likeliest class is the nearest.
+
+    Args:
+        masks: (B, 3, H, W) decoded pseudo masks in [-1, 1], the codebooks' parts one after another.
+        labels: per codebook, (b, H, W) class indices.
+        weights: per codebook, (n,) weight of each class.
+        width: deviation of the softmax as a share of the anchors' spacing s, so that it means the same in every
+            codebook.
+        power: q; 0 is the common cross-entropy.
     """
     total = masks.new_zeros(())
     parts = masks.split([len(i) for i in labels])
     for part, codebook, index, weight in zip(parts, codebooks, labels, weights, strict=True):
         flat = from_model(part).permute(0, 2, 3, 1).reshape(-1, 3)
         anchors = codebook.anchors.to(flat.device)
-        # |x - a|^2 without |x|^2, which softmax does not see; squares of 250 are too long for bfloat16
+        # |x - a|^2 without |x|^2, which softmax does not depend on; squares of 250 are too long for bfloat16
+        sigma = width * codebook.s
         with torch.autocast(flat.device.type, enabled=False):
             logits = (2 * flat @ anchors.T - anchors.square().sum(1)) / (2 * sigma**2)
         if power:

@@ -27,6 +27,8 @@ from ..config import DomainConfig, OptimConfig
 from ..losses.anchors import anchor_cross_entropy, rarity
 from ..perturbed import perturbed, to_float
 
+CODEC_WIDTH = 0.24  # deviation of the anchors' softmax as a share of their spacing s
+
 
 @dataclass(frozen=True)
 class CodecConfig:
@@ -161,7 +163,9 @@ class CodecTask:
         parts = {
             "photo": (photo - batch.photos).abs().mean() + edges(photo - batch.photos).abs().mean(),
             "mask": (mask - batch.clean).abs().mean(),
-            "ce": anchor_cross_entropy(mask, list(self.codebooks.values()), batch.labels, list(self.rarity.values())),
+            "ce": anchor_cross_entropy(
+                mask, list(self.codebooks.values()), batch.labels, list(self.rarity.values()), CODEC_WIDTH
+            ),
         }
         seen = ~batch.taught.isnan()
         error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()

@@ -42,6 +42,7 @@ from ..perturbed import perturbed, to_float
 ENCODING = ("codec", "domain", "seed", "size", "beta", "spectrum", "appearance", "copies", "augment", "sloppy")
 # those of the last task in this process, by these settings: a study's variants mostly differ in others
 ENCODED: dict[str, tuple[torch.Tensor, ...]] = {}
+ENDPOINT_WIDTH = 0.4  # deviation of the anchors' softmax as a share of their spacing s
 LAST_OWN = 0.9  # of the way, up to which the network's own states are trained on: later ones are there already
 
 
@@ -257,7 +258,12 @@ class FlowTask:
             z1 = path.zt[:n] + (1 - path.t[:n]).view(-1, 1, 1, 1) * v[:n].float()  # where v points to
             masks = self.vae.decode(z1.contiguous(memory_format=torch.channels_last)).sample.float()
             parts["ce"] = anchor_cross_entropy(
-                masks, [self.codebook], [batch.labels], [self.rarity], sigma=50.0, power=self.config.endpoint_power
+                masks,
+                [self.codebook],
+                [batch.labels],
+                [self.rarity],
+                width=ENDPOINT_WIDTH,
+                power=self.config.endpoint_power,
             )
             parts["loss"] = parts["loss"] + self.config.endpoint * parts["ce"]
         parts |= self._photo_losses(path, v, batch)
