@@ -43,14 +43,14 @@ def main() -> None:
     photos = [read_photo(p.photo) for p in find_pairs(data_root(args.data) / "faces")[-args.pairs :]]
     stay = [align(photo) for photo in photos]
     print(f"{len(photos)} crops as they are: {sum(not a.changed for a in stay)} are left alone")
-    eyes = np.array([[0.379, 0.477, 1], [0.621, 0.478, 1]]).T  # of the mean training mask
+    eye_centres = np.array([[0.379, 0.477, 1], [0.621, 0.478, 1]]).T  # of the mean training mask
     errors, scales, turns = [], [], []
     for photo in photos:
         picture, matrix = pasted(photo, rng)
         aligned = align(picture)
         if aligned.faces:
             back = aligned.matrix @ matrix / aligned.crop.shape[0]  # (2, 3): unit square to unit square, if all is well
-            errors.append(np.hypot(*(back @ eyes - eyes[:2])).max())
+            errors.append(np.hypot(*(back @ eye_centres - eye_centres[:2])).max())
             scales.append(np.hypot(*back[:, 0]))
             turns.append(np.degrees(np.arctan2(back[1, 0], back[0, 0])))
     print(f"pasted: {len(errors)} of {len(photos)} faces found")

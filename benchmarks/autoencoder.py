@@ -18,11 +18,12 @@ from typing import Any
 import torch
 
 from semflow_core.data.pairs import data_root
-from semflow_core.nets.placement import channels_last
-from semflow_core.nets.pyramid import PyramidAutoencoder
+from semflow_core.nets.codecs import load_codec
+from semflow_core.nets.contracts import codec_of
+from semflow_core.nets.placement import in_channels_last
 from semflow_core.nets.teacher import load_teacher
-from semflow_core.training.config import build, read_config
-from semflow_core.training.tasks.codec import CodecConfig, measure_codec
+from semflow_core.training.codec_report import measure_codec
+from semflow_core.training.stages import read_plan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,18 +40,15 @@ def main() -> None:
     parser.add_argument("teacher")
     parser.add_argument("--codec", default=str(ROOT / "assets" / "models" / "codec"))
     parser.add_argument("--data", help="data root (SEMFLOW_DATA)")
-    parser.add_argument("--pairs", type=int, default=50, help="held-out pairs a domain (50)")
+    parser.add_argument("--pairs", type=int, default=50, help="held-out pairs per domain (50)")
     parser.add_argument("--rounds", type=int, default=15)
     args = parser.parse_args()
-    raw = read_config(ROOT / "configs" / "codec.yaml", [])
-    raw.pop("kind")
-    config = build(CodecConfig, raw)
-    models = {
-        "TAESD": channels_last(load_teacher(args.teacher)),
-        "ours": channels_last(PyramidAutoencoder.from_pretrained(args.codec).float().eval()),
-    }
-    x = torch.rand(1, 3, 256, 256).mul(2).sub(1).contiguous(memory_format=torch.channels_last)
-    latents = {name: model.encode(x).latents for name, model in models.items()}
+    config = read_plan(ROOT / "configs" / "codec.yaml", []).sections["codec"]
+    models: dict[str, Any] = {"TAESD": codec_of(load_teacher(args.teacher)), "ours": load_codec(args.codec)}
+    for model in models.values():
+        model.to("cpu")
+    x = in_channels_last(torch.rand(1, 3, 256, 256).mul(2).sub(1))
+    latents = {name: model.encode(x) for name, model in models.items()}
     times: dict[tuple[str, str], list[float]] = {}
     for _ in range(args.rounds + 2):
         for name, model in models.items():
@@ -66,10 +64,11 @@ def main() -> None:
     for domain, spec in config.domains.items():
         data = spec.split(data_root(args.data), "dev", config.size, limit=args.pairs)
         for name, model in models.items():
-            figures = measure_codec(model, spec.codebook(), data, config.beta)
+            perturbation = config.perturbation(spec.codebook())
+            figures = measure_codec(model, spec.codebook(), data, perturbation)
             print(
                 f"  {domain}, {len(data)} held-out pairs, {name:6s} "
-                f"photos {figures['psnr']:.2f} dB, pseudo masks (beta {config.beta:g}) {figures['miou']:.1f} mIoU"
+                f"photos {figures.psnr:.2f} dB, pseudo masks (beta {perturbation.beta:g}) {figures.miou:.1f} mIoU"
             )
 
 

@@ -52,12 +52,11 @@ def run(args: argparse.Namespace) -> None:
 
     from ..data.pairs import load_pair
     from ..evaluation.evaluate import evaluate, load_others, match_folders, tables
-    from ..evaluation.features import find_networks
+    from ..evaluation.features import HOW_TO_GET, find_networks
     from ..evaluation.harness import Harness
     from ..evaluation.lpips import find_lpips
     from ..evaluation.photos import PhotoMetrics
     from ..evaluation.report import plain
-    from ..nets.mobilenet import HOW_TO_GET
     from ..pictures.files import check_writable, write_atomically
 
     seed = args.seed or 0

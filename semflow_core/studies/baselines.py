@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from diffusers import UNet2DModel
 
 from ..evaluation.evaluate import miou
 from ..evaluation.segmentation import confusions
-from ..nets.placement import channels_last, fast_dtype
+from ..nets.backbone import load_unet
+from ..nets.contracts import UNetVelocity
 from ..pipeline.pipeline import SemFlowPipeline
+from ..training.latents import LatentCache
 from ..training.run import run_training
 from ..training.tasks.discriminative import segment_discriminative
 from ..training.tasks.dsm import SAMPLERS, segment_dsm
 from .bench import Bench, make_bench
 from .table import Outcome, Table
-from .training import PLAIN, settings
+from .training import PLAIN, for_stage, settings
 
 KINDS = ("flow", "dsm", "discriminative")
 BUDGET = 4500  # training steps of all three together
@@ -39,22 +40,23 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
 
     Args:
         overrides: settings of all three, as of `train`; without optim.steps BUDGET is divided among them.
-        out: a folder of runs, one a kind; a run that is there goes on.
+        out: a folder of runs, one per kind; a run that is there goes on.
 
     Raises:
         InputError: a setting or the data is wrong.
     """
-    folders = {kind: out / "baselines" / kind for kind in KINDS}
-    # all from scratch, the flow as plain as the paper's, and without what only pictures have a use for
-    words = [f"optim.steps={BUDGET // 3}", 'init=""', "photo_features=0", *PLAIN]
-    words += ["appearance=false", "own_states=0", *overrides]
+    # all from scratch, the flow as plain as the paper's, and without the terms that only serve synthesis
+    words = [f"optim.steps={BUDGET // 3}", 'flow.init=""', "flow.photo_features.weight=0", *PLAIN]
+    words += ["latents.appearance=false", "flow.off_path.samples=0", *overrides]
     chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
-    data = settings(config, [*words, f"out={out}"]).data
-    for kind, folder in folders.items():
-        run_training(config, [*words, f"kind={kind}", f"out={folder}"])
-    pipeline = SemFlowPipeline.from_pretrained(folders["flow"] / "export")
-    bench = make_bench(pipeline, config, n, seed, batch, diverse=0, data=data)
-    dsm, plain = (network(folders[kind], pipeline) for kind in KINDS[1:])
+    words.append(f"out={out / 'baselines'}")
+    plan, cache = settings(config, words), LatentCache()
+    trained = plan.sections["flow"]
+    for kind in KINDS:
+        run_training(config, words if kind == "flow" else for_stage(kind, words, trained), cache)
+    pipeline = SemFlowPipeline.from_pretrained(plan.export("flow"))
+    bench = make_bench(pipeline, config, n, seed, batch, diverse=0, data=plan.run.data)
+    dsm, plain = (network(plan.export(kind) / "unet", pipeline) for kind in KINDS[1:])
 
     rows = []
     for steps in FLOW_STEPS:
@@ -78,10 +80,11 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     )
 
 
-def network(run: Path, pipeline: SemFlowPipeline) -> Any:
-    """A run's network in the pipeline's precision and place."""
-    unet: Any = UNet2DModel.from_pretrained(run / "export" / "unet").eval()
-    return channels_last(unet.to(pipeline.device, fast_dtype(pipeline.device)))
+def network(folder: Path, pipeline: SemFlowPipeline) -> UNetVelocity:
+    """A saved network, in the pipeline's place."""
+    velocity = UNetVelocity(load_unet(folder).eval())
+    velocity.to(pipeline.device)
+    return velocity
 
 
 def measure(bench: Bench, ways: list[Segment]) -> dict[str, Any]:

@@ -15,17 +15,15 @@ from ..data.pairs import data_root
 from ..errors import InputError
 from ..evaluation.bootstrap import Estimate, bootstrap
 from ..evaluation.evaluate import miou
-from ..evaluation.features import find_networks
+from ..evaluation.features import HOW_TO_GET, find_networks
 from ..evaluation.harness import Harness
 from ..evaluation.lpips import find_lpips
 from ..evaluation.photos import PhotoMetrics
 from ..evaluation.segmentation import confusions, ghosts
-from ..nets.mobilenet import HOW_TO_GET
 from ..pictures.layouts import read_layout
 from ..pipeline.pipeline import SemFlowPipeline
-from ..requests.packing import pack_labels
 from ..requests.requests import SynthesisRequest
-from ..training.config import DomainConfig, build, read_config
+from ..training.config import domain_of
 
 LAYOUT_DIR = asset("layouts")
 LAYOUTS = {"celebamask_hq": ("long_hair", "glasses", "hat"), "cityscapes": ("street",)}  # our own drawings, by palette
@@ -103,7 +101,7 @@ def sheet(columns: Sequence[tuple[SemFlowPipeline, dict[str, Any]]]) -> np.ndarr
     first, rows = columns[0][0], []
     for name in LAYOUTS.get(first.palette.name, ()):
         labels = read_layout(LAYOUT_DIR / f"{name}.png", first.palette, first.codebook)
-        made = [m.synthesize(SynthesisRequest(layout=pack_labels(labels), **how)).photo for m, how in columns]
+        made = [m.synthesize(SynthesisRequest(layout=labels, **how)).photo for m, how in columns]
         h, w = made[0].shape[:2]
         small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
         rows.append(np.concatenate([first.palette.colorize(small), *made], axis=1))
@@ -118,7 +116,7 @@ def make_bench(
     Raises:
         InputError: the data is not there, is of another label set, or no feature network is installed.
     """
-    domain = build(DomainConfig, read_config(config, []).get("domain"), "domain")
+    domain = domain_of(config, [])
     if domain.palette != pipeline.palette.name:
         raise InputError(
             f"{config} is about {domain.palette} and the model '{pipeline.name}' about {pipeline.palette.name}; "

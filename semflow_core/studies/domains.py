@@ -1,4 +1,4 @@
-"""One network for faces and streets, told which by an embedding, against a network each."""
+"""One network for faces and streets, with an embedding of the domain, against one network per domain."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from accelerate.utils import set_seed
 
 from ..data.pairs import data_root
 from ..pipeline.pipeline import SemFlowPipeline
+from ..training.latents import LatentCache
 from ..training.loop import train
-from ..training.run import run_training
-from ..training.tasks.flow import FlowTask
-from ..training.tasks.shortcut import JointTask
+from ..training.run import latents_of, run_training
+from ..training.tasks.joint import JointTask
 from .bench import make_bench, sheet
 from .table import Outcome, Table
 from .training import PLAIN, settings
@@ -25,7 +25,7 @@ STEPS = (1, 8)
 def run_domains(
     configs: Sequence[Path], overrides: list[str], out: Path, n: int, seed: int, batch: int, diverse: int
 ) -> Outcome:
-    """Train a network a domain, and one for all of them with as many steps as those together.
+    """Train a network per domain, and one for all of them with as many steps as those together.
 
     Args:
         configs: the domains' training configurations; a file's stem is the domain's name.
@@ -37,22 +37,24 @@ def run_domains(
     """
     folder = out / "domains"
     files = {file.stem: file for file in configs}
-    each = [f"optim.steps={BUDGET // 4}", 'init=""', *PLAIN, *overrides]  # all from scratch
-    flows = {name: settings(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
+    each = [f"optim.steps={BUDGET // 4}", 'flow.init=""', *PLAIN, *overrides]  # all from scratch
+    plans = {name: settings(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
+    caches = {name: LatentCache() for name in plans}
     for name, file in files.items():
-        run_training(file, [*each, f"out={folder / name}"])
-    first_name, first = next(iter(flows.items()))
-    longer = replace(first.optim, steps=len(flows) * first.optim.steps)
-    set_seed(first.seed)
-    tasks = {name: FlowTask(flow, data_root(flow.data)) for name, flow in flows.items()}
+        run_training(file, [*each, f"out={folder / name}"], caches[name])
+    first_name, first = next(iter(plans.items()))
+    flow = first.sections["flow"]
+    longer = replace(flow.optim, steps=len(plans) * flow.optim.steps)
+    latents = {name: latents_of(plan, "flow", data_root(plan.run.data), caches[name]) for name, plan in plans.items()}
+    set_seed(first.run.seed)
     (folder / "one").mkdir(parents=True, exist_ok=True)
-    train(JointTask(tasks), longer, folder / "one", first.seed)
+    train(JointTask(flow, latents), longer, folder / "one", first.run.seed)
     rows, columns, about = [], [], ""
     for name, file in files.items():
-        for network, export in (("its own", folder / name / "export"), ("one for all", folder / "one/export" / name)):
-            bench = make_bench(SemFlowPipeline.from_pretrained(export), file, n, seed, batch, diverse, first.data)
+        for network, export in (("its own", plans[name].export("flow")), ("one for all", folder / "one/export" / name)):
+            bench = make_bench(SemFlowPipeline.from_pretrained(export), file, n, seed, batch, diverse, first.run.data)
             about = (
-                f"{first.optim.steps} training steps of {first.optim.batch} for a domain's own network, "
+                f"{flow.optim.steps} training steps of {flow.optim.batch} for a domain's own network, "
                 f"{longer.steps} for the one; {bench.about}"
             )
             for steps in STEPS:

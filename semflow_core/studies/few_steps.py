@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..evaluation.bootstrap import Estimate
 from ..evaluation.harness import Harness
 from ..pipeline.pipeline import SemFlowPipeline
+from ..training.latents import LatentCache
 from ..training.run import run_training
+from ..training.tasks.flow import FlowConfig
 from .bench import READ_STEPS, Bench, make_bench, sheet
 from .table import Outcome, Table
-from .training import PLAIN, settings
+from .training import PLAIN, for_stage, settings
 
 BUDGET = 4500  # training steps of all: a third for the base
 STEPS = (1, 2, 4, 8)
@@ -27,13 +30,13 @@ class Method:
 
 
 def methods(base: Path) -> tuple[Method, ...]:
-    plain = ("photo_features=0",)
+    plain = (f"flow.init={base / 'unet'}", "flow.photo_features.weight=0")
     return (
         Method("more of the same", plain),
-        Method("one reflow round", (*plain, f"reflow={base}")),
-        Method("shortcut", plain, "shortcut"),
-        Method("pixels of the photo that v points to", (*plain, "photo_pixels=0.5")),
-        Method("features of the photo that v points to", ("photo_features=1",)),
+        Method("one reflow round", (*plain, f"flow.reflow.model={base}")),
+        Method("shortcut", (f"shortcut.init={base / 'unet'}",), "shortcut"),
+        Method("pixels of the photo that v comes from", (*plain, "flow.photo_pixels.weight=0.5")),
+        Method("features of the photo that v comes from", (plain[0], "flow.photo_features.weight=1")),
     )
 
 
@@ -52,16 +55,16 @@ def run_few_steps(
     folder = out / "few-steps"
     base, each = folder / "base", [f"optim.steps={BUDGET * 2 // 15}", *PLAIN, *overrides]
     flow = settings(config, [*each, f"out={folder}"])
-    steps = flow.optim.steps
-    run_training(config, [*each, f"optim.steps={steps * 5 // 2}", "photo_features=0", f"out={base}"])
+    steps, cache = flow.sections["flow"].optim.steps, LatentCache()
+    longer = [*each, f"optim.steps={steps * 5 // 2}", "flow.photo_features.weight=0", f"out={base}"]
+    export = run_training(config, longer, cache).export("flow")
     rows, columns, about = [], [], ""
-    for i, method in enumerate((Method("base"), *methods(base / "export"))):
-        run = base if i == 0 else folder / str(i)
+    for i, method in enumerate((Method("base"), *methods(export))):
         if i:
-            words = [*each, f"kind={method.kind}", f"init={base}/export/unet", *method.overrides, f"out={run}"]
-            run_training(config, words)
-        export = run / "export"
-        bench = make_bench(SemFlowPipeline.from_pretrained(export), config, n, seed, batch, diverse, flow.data)
+            words = each if method.kind == "flow" else like(flow.sections["flow"], method.kind, each)
+            words = [*words, *method.overrides, f"out={folder / str(i)}"]
+            export = run_training(config, words, cache).export(method.kind)
+        bench = make_bench(SemFlowPipeline.from_pretrained(export), config, n, seed, batch, diverse, flow.run.data)
         about = f"{config.name}, base {steps * 5 // 2} training steps, each method {steps} more; {bench.about}"
         for k in STEPS:
             figures = shortcut(bench, export, k) if method.kind == "shortcut" else bench.both_ways(k)
@@ -76,6 +79,13 @@ def run_few_steps(
     )
 
 
+def like(flow: FlowConfig, stage: str, words: list[str]) -> list[str]:
+    """Settings of a stage with the terms of a flow's loss, but for the features."""
+    terms = {name: asdict(config) for name, config in flow.items()} | {"photo_features": {"weight": 0}}  # type: ignore
+    own = [f"{stage}.{name}={json.dumps(config)}" for name, config in terms.items()]
+    return [*for_stage(stage, words, flow), *own, f"{stage}.time_sampling={flow.time_sampling}"]
+
+
 def picture(flow: SemFlowPipeline, export: Path, method: Method, steps: int) -> tuple[SemFlowPipeline, dict[str, Any]]:
     """A column of the sheet."""
     if method.kind == "shortcut":
@@ -84,7 +94,7 @@ def picture(flow: SemFlowPipeline, export: Path, method: Method, steps: int) -> 
 
 
 def shortcut(bench: Bench, export: Path, steps: int) -> dict[str, Estimate]:
-    """The same figures by networks that know the step's size, on even times; syntheses are read by the flow."""
+    """The same figures by networks that get the step's size, on even times; syntheses are read by the flow."""
 
     def towards(where: str) -> Bench:
         told = SemFlowPipeline.from_pretrained(export / f"{where}_{steps}")

@@ -17,9 +17,9 @@ from ..data.pairs import data_root
 from ..errors import InputError
 from ..method.codebook import anchor_colors
 from ..method.palette import Palette
-from .config import DomainConfig, build, read_config
+from .config import domain_of, read_config
 
-ALONG = np.linspace(0, 1, 17)[1:-1]  # where a border's blend is looked at
+ALONG = np.linspace(0, 1, 17)[1:-1]  # places on a border's blend
 
 
 def neighbour_weights(masks: np.ndarray, palette: Palette) -> np.ndarray:
@@ -30,7 +30,7 @@ def neighbour_weights(masks: np.ndarray, palette: Palette) -> np.ndarray:
     for a, b in ((index[:, :, 1:], index[:, :, :-1]), (index[:, 1:], index[:, :-1])):
         border = (a != b) & (a >= 0) & (b >= 0)
         np.add.at(counts, (a[border], b[border]), 1)
-    weights = np.sqrt(counts + counts.T)  # the root, so that eyes and lips count beside hair and skin
+    weights = np.sqrt(counts + counts.T)  # the root, so that small classes count beside large ones
     return weights / np.triu(weights).sum()
 
 
@@ -74,16 +74,14 @@ def main() -> None:
     parser.add_argument("config", type=Path, help="a flow configuration, such as configs/faces.yaml")
     parser.add_argument("overrides", nargs="*", help="key=value")
     args = parser.parse_args()
-    raw = read_config(args.config, args.overrides)
-    if "domain" not in raw:
-        raise InputError(f"{args.config} has no key 'domain'; name a flow configuration, such as configs/faces.yaml")
-    domain = build(DomainConfig, raw["domain"], "domain")
-    pairs = domain.split(data_root(raw.get("data")), "train", 128)
+    domain = domain_of(args.config, args.overrides)
+    data = read_config(args.config, args.overrides).get("data")
+    pairs = domain.split(data_root(data), "train", 128)
     weights = neighbour_weights(pairs.masks[:: max(1, len(pairs) // 300)], domain.codebook().palette)
     orders = {
         "paper": list(range(len(weights))),
         "configuration": domain.order or list(range(len(weights))),
-        "found now": search(weights, domain.k),
+        "this search": search(weights, domain.k),
     }
     for name, order in orders.items():
         print(f"{name:14s} cost {order_cost(np.array(order), weights, domain.k):.4f}  {order}")

@@ -1,4 +1,4 @@
-"""Training configurations: one small YAML file a model, `key=value` overrides, unknown keys are errors."""
+"""Training configurations: one small YAML file per model, `key=value` overrides, unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ from ..method.palette import load_palette
 from ..nets.placement import fast_dtype
 from ..requests.typed import build
 
-__all__ = ["DomainConfig", "OptimConfig", "build", "read_config"]
-
 
 @dataclass(frozen=True)
 class OptimConfig:
     steps: int = 1000
-    batch: int = 16  # samples a process and step
+    batch: int = 16  # samples per process and step
     lr: float = 1e-3
-    warmup: int = 100
+    warmup: int = 100  # steps
     decay: float = 0.5  # the last share of the run decays linearly to 0
     weight_decay: float = 0.01
     betas: list[float] = field(default_factory=lambda: [0.9, 0.99])
-    clip: float = 1.0
+    clip: float = 1.0  # of the gradient's norm
     ema: float = 0.999
     bf16: bool = True  # autocast, where the hardware multiplies it; times and perturbations stay float32
-    compile: bool = False  # torch.compile: a third more steps a minute here, after two minutes; needs a C++ compiler
+    compile: bool = False  # torch.compile: a third more steps per minute here, after two minutes; needs a C++ compiler
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
@@ -50,14 +48,14 @@ class DomainConfig:
 
     palette: str
     folder: str  # below the data root, or a path of its own; holds images/ and masks/
-    held_out: int  # the last so many pairs in sorted order are the development split
+    held_out: int  # pairs in the development split: the last in sorted order
     k: int = PRESETS["paper"][0]
     s: int = PRESETS["paper"][1]
     order: list[int] = field(default_factory=list)  # grid position of each class; empty is the paper's
 
     def __post_init__(self) -> None:
         if self.held_out < 1:
-            raise InputError(f"held_out is {self.held_out}; at least one pair must be held out to look at")
+            raise InputError(f"held_out is {self.held_out}; at least one pair must be held out to report on")
 
     def codebook(self) -> Codebook:
         return Codebook(load_palette(self.palette), self.k, self.s, tuple(self.order))
@@ -66,7 +64,7 @@ class DomainConfig:
         """The `train` or `dev` pairs in memory; see `data.pairs.load_split`."""
         palette = load_palette(self.palette)
         pairs = load_split(root / self.folder, palette, self.held_out, split, size, limit)
-        # what has no class is learnt as the background; figures on `dev` leave it out
+        # pixels without a class are trained on as the background; figures on `dev` leave them out
         return dataclasses.replace(pairs, masks=palette.paintable(pairs.masks)) if split == "train" else pairs
 
 
@@ -99,3 +97,15 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
         except yaml.YAMLError:
             raise InputError(f"the override '{override}' has a value that is not YAML") from None
     return raw
+
+
+def domain_of(path: Path, overrides: list[str]) -> DomainConfig:
+    """The domain whose latents a configuration trains on.
+
+    Raises:
+        InputError: the file names none.
+    """
+    latents = read_config(path, overrides).get("latents")
+    if not isinstance(latents, dict) or "domain" not in latents:
+        raise InputError(f"{path} has no key 'latents.domain'; name a flow's configuration, such as configs/faces.yaml")
+    return build(DomainConfig, latents["domain"], "latents.domain")

@@ -1,7 +1,7 @@
 """The one training loop: accelerate, EMA, checkpoints that resume anywhere, progress and sample grids.
 
-A *task* (codec.py, flow.py) says what the model is, what a batch is and what its loss is. Batches are drawn from
-(seed, step, process), so a resumed run sees what an uninterrupted one would have seen.
+A *task* (task.py) holds the model, draws batches and computes their loss. Batches are drawn from (seed, step, process),
+so a resumed run gets the batches that an uninterrupted one would have got.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,26 +22,9 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
 from ..errors import InputError
-from ..nets.placement import channels_last
+from ..nets.placement import place
 from .config import OptimConfig
-
-
-class Task(Protocol):
-    model: torch.nn.Module
-
-    def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
-
-    def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Named parts; 'loss' is the one that is minimised."""
-        ...
-
-    def report(self, model: torch.nn.Module, step: int, out: Path) -> str:
-        """Write a grid of held-out samples below `out`; return one line of held-out figures."""
-        ...
-
-    def export(self, model: torch.nn.Module, out: Path) -> None:
-        """Save what the pipeline loads."""
-        ...
+from .task import Task
 
 
 def learning_rate(step: int, config: OptimConfig) -> float:
@@ -57,10 +40,14 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
 
     Writes `out/checkpoint` (the newest state), `out/samples/*.png`, `out/log.jsonl` and `out/export`.
     """
-    here: Any = PartialState().device
-    accelerator = Accelerator(mixed_precision="bf16" if config.autocast(here) else "no")
+    accelerator = Accelerator(mixed_precision="no")  # one per process; autocast is each stage's own
     device = accelerator.device
-    model = channels_last(task.model.to(device))
+    bf16 = config.autocast(device)
+    resumed = newest_checkpoint(out)
+    if resumed is None:
+        task.prepare()
+    model = task.model
+    place(model, device, fast=False)
     betas = (config.betas[0], config.betas[1])
     # fused and foreach: plain loops over parameters are a good part of a small step on a CPU
     optimizer = torch.optim.AdamW(
@@ -73,14 +60,11 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     forward: Any = torch.compile(model) if config.compile else model
 
     step, spent = 0, 0.0
-    # a run that was killed while it swapped checkpoints has its last whole one beside the usual place
-    for checkpoint in (out / "checkpoint", out / "checkpoint.old"):
-        if (checkpoint / "progress.json").exists():
-            accelerator.load_state(str(checkpoint))
-            state = json.loads((checkpoint / "progress.json").read_text())
-            step, spent = state["step"], state["seconds"]
-            ema.to(device)
-            break
+    if resumed is not None:
+        accelerator.load_state(str(resumed))
+        state = json.loads((resumed / "progress.json").read_text())
+        step, spent = state["step"], state["seconds"]
+        ema.to(device)
     first = step
     started, saved = time.monotonic() - spent, time.monotonic()
     averages: dict[str, float] = {}
@@ -90,7 +74,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     while step < config.steps:
         rng = np.random.default_rng((seed, step, accelerator.process_index))
         torch.manual_seed(int(rng.integers(2**62)))
-        with accelerator.autocast():
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             parts = task.loss(forward, task.batch(rng, device))
         if not math.isfinite(float(parts["loss"].detach())):
             raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
@@ -110,7 +94,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
             bar.set_postfix({k: f"{v:.4f}" for k, v in averages.items()}, refresh=False)
         due = [time.monotonic() - saved > 60 * config.checkpoint_minutes]
         if step % 10 == 0:
-            broadcast_object_list(due)  # clocks differ; all processes must come to the checkpoint together
+            broadcast_object_list(due)  # clocks differ; all processes must reach the checkpoint together
         if step == config.steps or (step % 10 == 0 and due[0]):
             accelerator.wait_for_everyone()
             accelerator.save_state(str(out / "checkpoint.new"))
@@ -131,9 +115,26 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
 def join_processes() -> None:
     """Join the processes that a launcher started, on CPUs, too. To be called before anything asks for their state.
 
-    Accelerate joins CPUs only when it is told to; each would else train alone, and overwrite the others' run.
+    Accelerate joins CPUs only on request; else each would train alone and overwrite the others' run.
     """
     PartialState(cpu=not torch.accelerator.is_available())
+
+
+def newest_checkpoint(out: Path) -> Path | None:
+    """The folder of the last whole checkpoint of a run, if there is one.
+
+    A run that was killed while it swapped checkpoints has it beside the usual place.
+    """
+    folders = (out / "checkpoint", out / "checkpoint.old")
+    return next((folder for folder in folders if (folder / "progress.json").exists()), None)
+
+
+def is_finished(out: Path, steps: int) -> bool:
+    """Whether the run in `out` has done all its steps and exported what came of them."""
+    checkpoint = newest_checkpoint(out)
+    if checkpoint is None or not (out / "export").is_dir():
+        return False
+    return json.loads((checkpoint / "progress.json").read_text())["step"] >= steps
 
 
 def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:

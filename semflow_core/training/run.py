@@ -1,80 +1,74 @@
-"""`python -m semflow_core train CONFIG [key=value ...]`: which task a configuration file asks for."""
+"""`python -m semflow_core train CONFIG [key=value ...]`: runs the stages of a configuration, or goes on with them."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from accelerate.utils import set_seed
 
 from ..data.pairs import data_root
 from ..errors import InputError
 from ..pictures.files import write_atomically
-from .config import build, read_config
-from .loop import join_processes, train
-from .tasks.backbone import BackboneTask
-from .tasks.codec import CodecConfig, CodecTask
-from .tasks.discriminative import DiscriminativeTask
-from .tasks.dsm import DSMTask
-from .tasks.flow import FlowConfig, FlowTask
-from .tasks.shortcut import ShortcutTask
-
-KINDS: dict[str, tuple[Any, Any]] = {
-    "codec": (CodecConfig, CodecTask),
-    "flow": (FlowConfig, FlowTask),
-    "shortcut": (FlowConfig, ShortcutTask),
-    "backbone": (FlowConfig, BackboneTask),
-    "dsm": (FlowConfig, DSMTask),
-    "discriminative": (FlowConfig, DiscriminativeTask),
-}
+from .latents import LatentCache, LatentPairs
+from .loop import is_finished, join_processes, train
+from .stages import STAGES, Plan, read_plan
+from .task import Context
 
 
-def run_training(path: Path, overrides: list[str]) -> None:
-    """Train what the file describes, or go on where its `out` folder stopped.
+def run_training(path: Path, overrides: list[str], cache: LatentCache | None = None) -> Plan:
+    """Train what the file describes, stage by stage, or go on where its `out` folder stopped.
+
+    Args:
+        cache: latents that this run may share with others of the same process.
+
+    Returns:
+        The plan, which says where the exports are.
 
     Raises:
         InputError: the configuration or the data is wrong.
     """
     join_processes()
-    raw = read_config(path, overrides)
-    kind = raw.pop("kind", None)
-    if kind not in KINDS:
-        raise InputError(f"the configuration {path} has kind '{kind}'; it is one of {', '.join(KINDS)}")
-    config_type, task_type = KINDS[kind]
-    config = build(config_type, raw)
-    out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    about = subject(config)
-    refuse_another(about, out / "config.json")
-    if kind == "flow" and config.backbone_steps and not config.backbone:
-        taught = out / "backbone"
-        more = ["kind=backbone", f"out={taught}", f"optim.steps={config.backbone_steps}"]
-        run_training(path, [*overrides, *more])
-        config = replace(config, backbone=str(taught / "export"))
-    set_seed(config.seed)  # before the task, which draws the initial weights
-    task = task_type(config, data_root(config.data))
-    # only now: a start that failed over a wrong setting must not hold on to it
-    text = json.dumps(about, indent=1)
-    write_atomically(out / "config.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    if isinstance(task, BackboneTask) and not (out / "checkpoint").exists():
-        task.prepare()
-    train(task, config.optim, out, config.seed)
+    plan = read_plan(path, overrides)
+    cache = cache or LatentCache()
+    for name in plan.run.stages:
+        refuse_another(plan.subject(name), plan.folder(name) / "config.json")
+    for name in plan.run.stages:
+        if not is_finished(plan.folder(name), plan.sections[name].optim.steps):
+            run_stage(plan, name, cache)
+    return plan
 
 
-def subject(config: CodecConfig | FlowConfig) -> dict[str, Any]:
-    """What a run is about; its length, its rate and where things lie may change when it goes on."""
-    may_change = ("out", "data", "codec", "teacher", "backbone", "init", "optim")
-    return {k: v for k, v in asdict(config).items() if k not in may_change}
+def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
+    """Train one stage of a plan; those before it have exported."""
+    stage, config, folder, run = STAGES[name], plan.sections[name], plan.folder(name), plan.run
+    root = data_root(run.data)
+    folder.mkdir(parents=True, exist_ok=True)
+    exports = {before: plan.export(before) for before in run.stages[: run.stages.index(name)]}
+    context = Context(folder, root, run.seed, exports, latents_of(plan, name, root, cache) if stage.latents else None)
+    set_seed(run.seed)  # before the task, which draws the initial weights
+    task = stage.task(config, context)
+    # only now: a start that failed over a wrong setting must not be compared with the next one
+    text = json.dumps(plan.subject(name), indent=1)
+    write_atomically(folder / "config.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    train(task, config.optim, folder, run.seed)
+
+
+def latents_of(plan: Plan, stage: str, root: Path, cache: LatentCache) -> LatentPairs:
+    """The latents that a stage is trained on."""
+    assert plan.latents is not None  # read_plan has seen to it
+    bf16 = plan.sections[stage].optim.autocast(PartialState().device)  # type: ignore[arg-type]
+    return cache.get(plan.latents, root, plan.run.seed, bf16)
 
 
 def refuse_another(about: dict[str, Any], file: Path) -> None:
     """Raise InputError if the run that is there already is about something else."""
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else about
-    for key, value in about.items():
-        if before.get(key) != value:
+    for key in sorted(before.keys() | about.keys()):
+        if before.get(key) != about.get(key):
             raise InputError(
-                f"the run in {file.parent} was started with {key}={before.get(key)}, now it is {value}; "
+                f"the run in {file.parent} was started with {key}={before.get(key)}, now it is {about.get(key)}; "
                 "choose another out"
             )

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import load_palette, palette_names
-from semflow_core.method.perturbation import MAX_SEED, SPECTRA, Perturbation, drawn_offset, perturb
-from semflow_core.training.perturbed import perturbed
+from semflow_core.method.perturbation import MAX_SEED, SPECTRA, Perturbation, drawn_offset, perturb, perturb_batch
 
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
@@ -128,7 +127,7 @@ def test_regional_constants_differ_between_seeds_where_white_ones_cannot() -> No
 def test_training_draws_the_same_distribution() -> None:
     labels = np.zeros((20, 64, 64), np.uint8)
     drawn = torch.stack([noise(labels[0], spectrum="regional", seed=s) for s in range(20)])
-    noisy, _, _ = perturbed(FACES, labels, 40.0, np.random.default_rng(0), "regional")
+    noisy, _, _ = perturb_batch(FACES, labels, Perturbation(40.0, "regional"), np.random.default_rng(0))
     trained = noisy - FACES.anchors[0].view(1, 3, 1, 1)
     shares = SPECTRA["regional"]
     for eps in (drawn, trained):

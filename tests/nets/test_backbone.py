@@ -17,7 +17,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook, to_model
 from semflow_core.method.palette import load_palette
 from semflow_core.method.perturbation import Perturbation
-from semflow_core.nets.backbone import SEEN, Backbone, BackboneUNet, imagenet_layers, load_backbone, load_unet
+from semflow_core.nets.backbone import FEATURES, Backbone, BackboneUNet, imagenet_layers, load_backbone, load_unet
 from semflow_core.nets.mobilenet import MobileNetV2Features, fold
 from semflow_core.nets.unet import start_from
 from semflow_core.pipeline.pipeline import SemFlowPipeline
@@ -65,7 +65,7 @@ def test_a_folded_network_is_the_same_function(mobilenet: MobileNetV2Features) -
 @pytest.mark.parametrize("side", [4, 5, 8])
 def test_one_vector_of_what_is_seen_a_latent_cell_and_sixteen_of_class_scores(side: int) -> None:
     seen, scores = Backbone(4, 3)(torch.randn(2, 4, side, side))
-    assert seen.shape == (2, SEEN, side, side) and scores.shape == (2, 3, 4 * side, 4 * side)
+    assert seen.shape == (2, FEATURES, side, side) and scores.shape == (2, 3, 4 * side, 4 * side)
 
 
 def test_its_depths_are_mobilenets_own(mobilenet: MobileNetV2Features) -> None:
@@ -126,12 +126,12 @@ def test_a_network_of_another_shape_cannot_be_started_from(tmp_path: Path) -> No
             start_from(UNet2DModel(**{**SMALL, **change}), str(tmp_path / "unet"))
 
 
-def test_a_guess_is_a_layout_in_the_codebooks_colours() -> None:
+def test_the_predicted_layout_is_painted_in_the_codebooks_colours() -> None:
     """Where one class is the likeliest by far it is its anchor; where all are alike it is their mean."""
     scores = torch.zeros(1, 3, 8, 8)
     scores[0, 1, :, :4] = 9  # the left half is the second class, the right one any
     scores[0, 2, 0, 0] = 40  # and one pixel is the third
-    guess = nn.functional.pixel_shuffle(seeing().guess(scores), 4)[0].movedim(0, -1)  # (8, 8, 3)
+    guess = nn.functional.pixel_shuffle(seeing().painted(scores), 4)[0].movedim(0, -1)  # (8, 8, 3)
     anchors = torch.tensor(ANCHORS)
     torch.testing.assert_close(guess[0, 0], anchors[2])
     torch.testing.assert_close(guess[7, 3], anchors[1])
@@ -163,7 +163,7 @@ def test_where_there_is_no_backbone_it_is_said(tiny_model: Path, tmp_path: Path)
             load_backbone(folder)
 
 
-def test_a_guess_in_other_colours_is_not_believed(tmp_path: Path) -> None:
+def test_the_weights_for_a_layout_in_other_colours_start_at_zero(tmp_path: Path) -> None:
     before = seeing()
     before.save_pretrained(tmp_path / "unet")
     same, other = seeing(), BackboneUNet(**SMALL, anchors=ANCHORS[::-1])
@@ -189,7 +189,7 @@ def test_what_is_seen_counts() -> None:
     network, z = seeing(), torch.randn(1, 4, 8, 8)
     with torch.no_grad():
         one = network(z, 0).sample
-        network.conv_in.weight[:, 4 + SEEN :] = 0
+        network.conv_in.weight[:, 4 + FEATURES :] = 0
         two = network(z, 0).sample
         assert float((two - one).abs().max()) > 1e-3  # the guess does
         network.conv_in.weight[:, 4:] = 0

@@ -63,16 +63,18 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     PyramidAutoencoder((8, 8, 8), 1, 1, latent_channels=4).save_pretrained(root / "codec")
     raw = {
-        "kind": "flow",
+        "stages": ["flow"],
         "out": str(root / "run"),
-        "codec": str(root / "codec"),
         "data": str(root),
-        "domain": {"palette": "celebamask_hq", "folder": "pairs", "held_out": 4, "k": 3, "s": 125},
-        "size": 64,
-        "beta": 40.0,
-        "spectrum": "regional",
-        "copies": 1,
-        "unet": {"widths": [32, 32], "attention": [False, True], "layers": 1},
+        "latents": {
+            "codec": str(root / "codec"),
+            "domain": {"palette": "celebamask_hq", "folder": "pairs", "held_out": 4, "k": 3, "s": 125},
+            "size": 64,
+            "beta": 40.0,
+            "spectrum": "regional",
+            "copies": 1,
+        },
+        "flow": {"unet": {"widths": [32, 32], "attention": [False, True], "layers": 1}},
         "optim": {"batch": 2, "warmup": 1, "bf16": False, "checkpoint_minutes": 60.0},
     }
     (root / "flow.yaml").write_text(yaml.safe_dump(raw))
@@ -233,7 +235,7 @@ def test_every_variant_is_a_configuration_of_train(monkeypatch: pytest.MonkeyPat
 def test_a_training_study_trains_each_variant_for_as_long(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    toy = TrainingStudy("Mirrors?", (Variant("with"), Variant("without", ("augment.mirror=false",))))
+    toy = TrainingStudy("Mirrors?", (Variant("with"), Variant("without", ("latents.augment.mirror=false",))))
     monkeypatch.setitem(TRAINING_STUDIES, "toy", toy)
     monkeypatch.setattr("semflow_core.studies.run.TRAINING_STUDIES", TRAINING_STUDIES)
     monkeypatch.setattr("semflow_core.studies.run.NAMES", ("toy",))
@@ -247,9 +249,9 @@ def test_a_training_study_trains_each_variant_for_as_long(
         ("without", 2),
     ]
     for i, mirror in enumerate((True, False)):
-        about = json.loads((tmp_path / "toy" / str(i) / "config.json").read_text())
-        assert about["augment"]["mirror"] is mirror and about["seed"] == 5
-        log = (tmp_path / "toy" / str(i) / "log.jsonl").read_text().splitlines()
+        about = json.loads((tmp_path / "toy" / str(i) / "flow" / "config.json").read_text())
+        assert about["latents.augment.mirror"] is mirror and about["seed"] == 5
+        log = (tmp_path / "toy" / str(i) / "flow" / "log.jsonl").read_text().splitlines()
         assert json.loads(log[-1])["step"] == 2  # half of the budget each
     assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, 3 * 64, 3)  # layout, with, without
     assert "2 training steps of 2 each" in capsys.readouterr().out
@@ -271,10 +273,10 @@ def test_every_method_of_few_steps_starts_from_one_base(
 ) -> None:
     monkeypatch.setattr(few_steps, "STEPS", (1, 2))
     monkeypatch.setattr(few_steps, "SHOWN", (1, 2))
-    monkeypatch.setattr("semflow_core.training.tasks.flow.FeatureDistance", lambda: torch.nn.Identity())
-    without_network = few_steps.methods(Path("base"))[:-1]  # the last one needs a package
-    monkeypatch.setattr(few_steps, "methods", lambda base: few_steps_of(base, without_network))
-    outcome = few_steps.run_few_steps(config, ["optim.steps=2"], tmp_path, 2, 0, 2, 1)
+    methods = few_steps.methods
+    without_network = methods(Path("base"))[:-1]  # the last one needs a package
+    monkeypatch.setattr(few_steps, "methods", lambda base: methods(base)[:-1])
+    outcome = few_steps.run_few_steps(config, ["optim.steps=2", "optim.batch=4"], tmp_path, 2, 0, 2, 1)
     rows = outcome.tables[0].rows
     names = ["base", *(m.name for m in without_network)]
     assert [(r["method"], r["steps"]) for r in rows] == [(name, k) for name in names for k in (1, 2)]
@@ -282,14 +284,6 @@ def test_every_method_of_few_steps_starts_from_one_base(
     assert outcome.sheet is not None and outcome.sheet.shape == (3 * 64, (1 + 2 * len(names)) * 64, 3)
     lengths = [json.loads(f.read_text().splitlines()[-1])["step"] for f in sorted(tmp_path.rglob("log.jsonl"))]
     assert sorted(lengths) == [2] * len(without_network) + [5]
-
-
-def few_steps_of(base: Path, like: Sequence[few_steps.Method]) -> tuple[few_steps.Method, ...]:
-    """The methods with their true base."""
-    return tuple(
-        few_steps.Method(m.name, tuple(o.replace("reflow=base", f"reflow={base}") for o in m.overrides), m.kind)
-        for m in like
-    )
 
 
 def test_one_network_is_measured_beside_each_domains_own(
@@ -323,7 +317,7 @@ def test_wrong_studies_are_refused(tiny_model: Path, tiny_streets: Path, config:
         run_study("grids", tmp_path, config, [], n=1)
     with pytest.raises(InputError, match="is about celebamask_hq and the model 'tiny_streets' about cityscapes"):
         run_study("grids", tmp_path, config, [], model=str(tiny_streets))
-    with pytest.raises(InputError, match="kind 'flow'"):
+    with pytest.raises(InputError, match="with the stage 'flow'"):
         settings(REPOSITORY / "configs" / "codec.yaml", [])
     assert not list(tmp_path.iterdir())
 

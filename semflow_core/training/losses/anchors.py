@@ -10,7 +10,7 @@ from ...method.codebook import Codebook, from_model
 
 
 def rarity(masks: np.ndarray, codebook: Codebook, power: float) -> torch.Tensor:
-    """A weight per class, (n,): its share of the pixels to the -power; the median class's is 1, all are in 1/10 .. 10."""
+    """A weight per class, (n,): its share of the pixels to the -power, 1 for the median class, within 1/10 .. 10."""
     counts = np.bincount(codebook.palette.index(masks).ravel(), minlength=len(codebook.palette.classes)).clip(1)
     return torch.from_numpy(((np.median(counts) / counts) ** power).clip(0.1, 10).astype(np.float32))
 

@@ -1,4 +1,4 @@
-"""How far two pictures are apart as a network sees them: a loss for the photo that the velocity points to."""
+"""How far two photos are apart in the features of MobileNetV2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DEPTHS = (1, 3, 6, 13)  # MobileNetV2's layers with 16, 24, 32 and 96 channels, 
 
 
 class FeatureDistance(nn.Module):
-    """LPIPS's form (Zhang et al. 2018) without its learnt weights, on MobileNetV2.
+    """LPIPS's form (Zhang et al. 2018) without its learned weights, on MobileNetV2.
 
     At each of four depths the features of a place become a vector of length 1; the mean squared distance of those
     vectors is taken, and the mean over the depths. From 0 to 4.
@@ -28,8 +28,8 @@ class FeatureDistance(nn.Module):
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """(B, 3, H, W) in [-1, 1] each -> their distance, a scalar. Gradients flow to `a` only."""
         with torch.no_grad():
-            theirs = self._features(b)
-        return torch.stack([(x - y).square().sum(1).mean() for x, y in zip(self._features(a), theirs)]).mean()
+            target = self._features(b)
+        return torch.stack([(x - y).square().sum(1).mean() for x, y in zip(self._features(a), target)]).mean()
 
     def _features(self, x: torch.Tensor) -> list[torch.Tensor]:
-        return [F.normalize(seen, dim=1) for seen in self.network(x)]
+        return [F.normalize(features, dim=1) for features in self.network(x)]

@@ -1,97 +1,112 @@
-"""Train the shared autoencoder: photos taught by TAESD, pseudo masks so that layouts survive it."""
+"""Train the shared autoencoder: photos, distilled from TAESD, and pseudo masks, so that layouts survive it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from PIL import Image
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from ...data.pairs import PairArrays
 from ...errors import InputError
-from ...evaluation.segmentation import mean_iou
-from ...method.codebook import Codebook, from_model, to_model
-from ...method.perturbation import Perturbation
-from ...nets.placement import channels_last
-from ...nets.pyramid import PyramidAutoencoder, load_autoencoder, widen
-from ...nets.teacher import load_teacher
-from ...pictures.files import write_atomically
+from ...method.codebook import Codebook, photos_to_model, to_model
+from ...method.perturbation import Perturbation, perturb_batch
+from ...nets.codecs import load_pyramid
+from ...nets.contracts import codec_of
+from ...nets.pyramid import PyramidAutoencoder, widen
+from ..codec_report import measure_codec
 from ..config import DomainConfig, OptimConfig
+from ..crops import crop_around_a_class, pairs_by_class
+from ..distillation import teacher_latents
 from ..losses.anchors import anchor_cross_entropy, rarity
-from ..perturbed import perturbed, to_float
+from ..task import Context, Task
 
-CODEC_WIDTH = 0.24  # deviation of the anchors' softmax as a share of their spacing s
+WIDTH = 0.24  # deviation of the softmax over the anchors, as a share of their spacing s
+TEACHER_CHANNELS = 4  # the first latent channels are distilled
+REPORTED = 50  # held-out pairs at most
 
 
 @dataclass(frozen=True)
 class CodecConfig:
-    out: str  # folder of the run: checkpoint, samples, log, export
+    """The section `codec`."""
+
     teacher: str  # folder of the teacher, an AutoencoderTiny; only training needs it
     domains: dict[str, DomainConfig]
-    data: str = ""  # data root; SEMFLOW_DATA when empty
-    seed: int = 0
     size: int = 256
-    crop: int = 128  # pixels, a multiple of 8
+    crop: int = 128  # pixels, a multiple of the autoencoder's factor
     init: str = ""  # folder of an autoencoder to start from; it may have fewer latent channels
-    freeze_encoder: bool = False  # latents, and the flows that were trained on them, stay what they are
+    freeze_encoder: bool = False  # latents, and the flows that were trained on them, stay as they are
     latent_channels: int = 16
-    photo_channels: int = 8  # the rest carry sharp labels; photos are held near zero there
+    photo_channels: int = 8  # the others are for sharp labels; photos are held near zero there
     widths: list[int] = field(default_factory=lambda: [32, 64, 128])
-    photo_share: float = 0.125  # of the batch; the rest are pseudo masks, which are slower to learn
-    beta: float = 40.0  # the largest perturbation of the pseudo masks, in 0..255 units
-    latent_noise: float = 0.05  # decoding learns to forgive the flow errors of about this size
-    teach: float = 0.3  # weight of the latent's distance to the teacher's
-    cross_entropy: float = 1.0
-    balance: float = 0.0  # power of a class's rarity in the cross-entropy; 0 counts every pixel alike
+    photo_share: float = 0.125  # of the batch; the rest are pseudo masks, which take longer to learn
+    amplitude: float = 0.64  # of the pseudo masks' perturbations, as a share of the most that a codebook allows, s/2
+    latent_noise: float = 0.05  # most deviation of noise on latents before they are decoded, as a flow's errors are
+    distill: float = 0.3  # weight of the distance to the teacher's latents
+    cross_entropy: float = 1.0  # weight of the masks' cross-entropy
+    balance: float = 0.0  # power of a class's rarity in the cross-entropy; 0 weighs every pixel alike
+    leak: float = 0.2  # weight of the photos' energy in the channels that are for labels
+    energy: float = 0.003  # weight of the energy of the channels that have no teacher; it bounds latents against noise
     optim: OptimConfig = field(default_factory=OptimConfig)
 
     @property
-    def photos_a_domain(self) -> int:
+    def photos_per_domain(self) -> int:
         return round(self.optim.batch // len(self.domains) * self.photo_share)
+
+    def perturbation(self, codebook: Codebook) -> Perturbation:
+        """Of a domain's pseudo masks."""
+        return Perturbation(self.amplitude * codebook.max_beta, "regional")
 
 
 @dataclass(frozen=True)
 class CodecBatch:
     photos: torch.Tensor  # (B, 3, c, c) in [-1, 1]
-    taught: torch.Tensor  # (B, 4, c/8, c/8) teacher latents, nan where the teacher has not looked
+    teacher: torch.Tensor  # (B, 4, c / factor, c / factor) the teacher's latents, nan where there are none
     masks: torch.Tensor  # (B, 3, c, c) perturbed pseudo masks in [-1, 1]
-    clean: torch.Tensor  # the same without the white part: what decoding should give
-    labels: list[torch.Tensor]  # a domain: (b, c, c) class indices
+    clean: torch.Tensor  # the same without the noise per pixel: what decoding should give
+    labels: list[torch.Tensor]  # per domain: (b, c, c) class indices
 
 
-class CodecTask:
-    def __init__(self, config: CodecConfig, root: Path) -> None:
+class CodecTask(Task):
+    """
+    Raises:
+        InputError: a setting, a folder or the data is wrong.
+    """
+
+    model: Any
+
+    def __init__(self, config: CodecConfig, context: Context) -> None:
         self.config = config
-        for domain in config.domains.values():
-            Perturbation(config.beta, "regional").check(domain.codebook())
-        if config.photos_a_domain < 1 or not 4 < config.photo_channels <= config.latent_channels:
+        self.codebooks = {name: domain.codebook() for name, domain in config.domains.items()}
+        for codebook in self.codebooks.values():
+            config.perturbation(codebook).check(codebook)
+        if config.photos_per_domain < 1 or not TEACHER_CHANNELS < config.photo_channels <= config.latent_channels:
             raise InputError(
                 "the codec needs at least one photo of each domain in a batch (optim.batch, photo_share), and "
-                "4 < photo_channels <= latent_channels"
+                f"{TEACHER_CHANNELS} < photo_channels <= latent_channels"
             )
-        self.codebooks: dict[str, Codebook] = {}
         self.train: dict[str, PairArrays] = {}
         self.dev: dict[str, PairArrays] = {}
         self.rarity: dict[str, torch.Tensor] = {}
-        self.having: dict[str, dict[int, np.ndarray]] = {}  # a domain and class id: the pairs that have it
+        self.by_class: dict[str, dict[int, np.ndarray]] = {}  # per domain and class id: the pairs that contain it
         for name, domain in config.domains.items():
-            self.train[name] = domain.split(root, "train", config.size)
-            self.dev[name] = domain.split(root, "dev", config.size, limit=50)
-            self.codebooks[name] = domain.codebook()
+            self.train[name] = domain.split(context.root, "train", config.size)
+            self.dev[name] = domain.split(context.root, "dev", config.size, limit=REPORTED)
             self.rarity[name] = rarity(self.train[name].masks, self.codebooks[name], config.balance)
-            self.having[name] = pairs_by_class(self.train[name].masks)
-        # a frozen encoder has nothing left to be taught
-        self.taught = {} if config.freeze_encoder else {n: self._teach(n, Path(config.out)) for n in self.train}
+            self.by_class[name] = pairs_by_class(self.train[name].masks)
         self.model = self._autoencoder()
+        self.teacher: dict[str, np.ndarray] = {}
+        if not config.freeze_encoder:  # a frozen encoder is not distilled
+            bf16 = config.optim.autocast(torch.device("cpu"))
+            for name, pairs in self.train.items():
+                latents = teacher_latents(config.teacher, pairs, name, context.folder, self.model.factor, bf16)
+                self.teacher[name] = latents
         if config.init:
-            widen(self.model, load_autoencoder(config.init))
+            widen(self.model, load_pyramid(config.init))
         if config.freeze_encoder:
             self.model.encoder.requires_grad_(False)
 
@@ -104,110 +119,96 @@ class CodecTask:
             latent_std=std,
         )
 
-    def _teach(self, domain: str, work: Path, most: int = 850) -> np.ndarray:
-        """Teacher latents of the first `most` training photos, (n, 4, S/8, S/8) float16, cached in `work`."""
-        told = (self.config.teacher, self.config.size, most, self.train[domain].names)
-        cache = work / f"teacher_{domain}_{hashlib.sha256(repr(told).encode()).hexdigest()[:8]}.npy"
-        with PartialState().main_process_first():
-            if not cache.exists():
-                latents = self._ask_teacher(self.train[domain].photos[:most])
-                write_atomically(cache, lambda temporary: np.save(temporary, latents))
-        return np.load(cache, mmap_mode="r")
-
-    def _ask_teacher(self, photos: np.ndarray) -> np.ndarray:
-        teacher = channels_last(load_teacher(self.config.teacher))
-        latents = []
-        native = self.config.optim.autocast(torch.device("cpu"))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=native):
-            for i in tqdm(range(0, len(photos), 5), desc="teacher", mininterval=10):
-                latents.append(teacher.encode(to_float(photos[i : i + 5])).latents.half().numpy())
-        return np.concatenate(latents)
-
     def batch(self, rng: np.random.Generator, device: torch.device) -> CodecBatch:
-        c, each = self.config.crop, self.config.optim.batch // len(self.train)
-        n_photos = self.config.photos_a_domain
-        photos, taught, masks, clean, labels = [], [], [], [], []
+        n_photos, each = self.config.photos_per_domain, self.config.optim.batch // len(self.train)
+        photos, teacher, masks, clean, labels = [], [], [], [], []
         for name, data in self.train.items():
-            teacher = self.taught.get(name, np.empty(0))
             for _ in range(n_photos):
-                i = int(rng.integers(len(data)))
-                y, x = (8 * rng.integers(0, (self.config.size - c) // 8 + 1, size=2)).tolist()
-                photos.append(data.photos[i, y : y + c, x : x + c])
-                latent = np.full((4, c // 8, c // 8), np.nan, np.float32)
-                if i < len(teacher):
-                    latent = teacher[i, :, y // 8 : (y + c) // 8, x // 8 : (x + c) // 8].astype(np.float32)
-                taught.append(latent)
-            crops = []
+                photo, latent = self._photo(name, rng)
+                photos.append(photo)
+                teacher.append(latent)
+            codebook, crops = self.codebooks[name], []
             for _ in range(each - n_photos):
-                crop = crop_around_a_class(data.masks, self.having[name], c, rng)
-                crops.append(self.codebooks[name].palette.flip(crop) if rng.random() < 0.5 else crop)
-            noisy, target, index = perturbed(self.codebooks[name], np.stack(crops), self.config.beta, rng)
+                crop = crop_around_a_class(data.masks, self.by_class[name], self.config.crop, rng)
+                crops.append(codebook.palette.flip(crop) if rng.random() < 0.5 else crop)
+            noisy, smooth, index = perturb_batch(codebook, np.stack(crops), self.config.perturbation(codebook), rng)
             masks.append(noisy)
-            clean.append(target)
+            clean.append(smooth)
             labels.append(index.to(device))
         return CodecBatch(
-            to_float(np.stack(photos)).to(device),
-            torch.from_numpy(np.stack(taught)).to(device),
+            photos_to_model(np.stack(photos)).to(device),
+            torch.from_numpy(np.stack(teacher)).to(device),
             to_model(torch.cat(masks)).to(device),
             to_model(torch.cat(clean)).to(device),
             labels,
         )
 
+    def _photo(self, domain: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A random crop (c, c, 3) of a training photo, and its teacher's latents (4, c / factor, c / factor)."""
+        f, cells = self.model.factor, self.config.crop // self.model.factor
+        i = int(rng.integers(len(self.train[domain])))
+        y, x = rng.integers(0, self.config.size // f - cells + 1, size=2).tolist()
+        photo = self.train[domain].photos[i, f * y : f * (y + cells), f * x : f * (x + cells)]
+        known = self.teacher.get(domain, np.empty(0))
+        if i < len(known):
+            return photo, known[i, :, y : y + cells, x : x + cells].astype(np.float32)
+        return photo, np.full((TEACHER_CHANNELS, cells, cells), np.nan, np.float32)
+
     def loss(self, model: torch.nn.Module, batch: CodecBatch) -> dict[str, torch.Tensor]:
-        x = torch.cat([batch.photos, batch.masks]).contiguous(memory_format=torch.channels_last)
-        size = x.shape[-1] // 8
-        sigma = torch.rand(len(x), 1, 1, 1, device=x.device) * self.config.latent_noise
-        noise = sigma * torch.randn(len(x), self.config.latent_channels, size, size, device=x.device)
+        config, n = self.config, len(batch.photos)
+        x = torch.cat([batch.photos, batch.masks])
+        cells = x.shape[-1] // PyramidAutoencoder.factor
+        sigma = torch.rand(len(x), 1, 1, 1, device=x.device) * config.latent_noise
+        noise = sigma * torch.randn(len(x), config.latent_channels, cells, cells, device=x.device)
         z, y = (part.float() for part in model(x, noise))
-        photo, mask = y.split([len(batch.photos), len(batch.masks)])
+        photo, mask = y.split([n, len(batch.masks)])
+        weights = list(self.rarity.values())
+        distilled = ~batch.teacher.isnan()
+        error = z[:n, :TEACHER_CHANNELS] - batch.teacher.nan_to_num()
+        for_labels = z[:n, config.photo_channels :]  # empty where photos use every channel
         parts = {
             "photo": (photo - batch.photos).abs().mean() + edges(photo - batch.photos).abs().mean(),
             "mask": (mask - batch.clean).abs().mean(),
-            "ce": anchor_cross_entropy(
-                mask, list(self.codebooks.values()), batch.labels, list(self.rarity.values()), CODEC_WIDTH
-            ),
+            "ce": anchor_cross_entropy(mask, list(self.codebooks.values()), batch.labels, weights, WIDTH),
+            "distill": (error.square() * distilled).sum() / distilled.sum().clamp(min=1),
+            "leak": for_labels.square().sum() / max(1, for_labels.numel()),
+            "energy": z[:, TEACHER_CHANNELS:].square().mean(),
         }
-        seen = ~batch.taught.isnan()
-        error = z[: len(batch.photos), :4] - batch.taught.nan_to_num()
-        parts["teach"] = (error.square() * seen).sum() / seen.sum().clamp(min=1)
-        loud = z[: len(batch.photos), self.config.photo_channels :]  # none, where photos use every channel
-        parts["quiet"] = loud.square().sum() / max(1, loud.numel())
-        energy = z[:, 4:].square().mean()  # without a price the latents would outshout the noise
         parts["loss"] = (
             parts["photo"]
             + parts["mask"]
-            + self.config.cross_entropy * parts["ce"]
-            + self.config.teach * parts["teach"]
-            + 0.2 * parts["quiet"]
-            + 0.003 * energy
+            + config.cross_entropy * parts["ce"]
+            + config.distill * parts["distill"]
+            + config.leak * parts["leak"]
+            + config.energy * parts["energy"]
         )
         return parts
 
     def report(self, model: PyramidAutoencoder, step: int, out: Path) -> str:
-        words, rows = [], []
-        for name, data in self.dev.items():
-            figures = measure_codec(model, self.codebooks[name], data, self.config.beta)
-            words.append(f"{name}: psnr {figures['psnr']:.2f} dB, mask {figures['miou']:.1f} mIoU")
-            rows += figures["rows"]
-        Image.fromarray(np.concatenate(rows)).save(out / f"{step:07d}.png")
-        return "; ".join(words)
+        figures = {
+            name: measure_codec(codec_of(model), codebook, self.dev[name], self.config.perturbation(codebook))
+            for name, codebook in self.codebooks.items()
+        }
+        Image.fromarray(np.concatenate([f.sheet for f in figures.values()])).save(out / f"{step:07d}.png")
+        return "; ".join(f"{name}: {f}" for name, f in figures.items())
 
     def export(self, model: PyramidAutoencoder, out: Path) -> None:
-        """Save with latent statistics, so that the flow sees about unit variance.
+        """Save with latent statistics, so that a flow is trained on latents of about unit variance.
 
-        They are those of photos in the channels that photos use, of pseudo masks in the channels that are theirs.
+        They are those of photos in the channels that photos use, of pseudo masks in the channels that are for labels.
         """
         rng = np.random.default_rng(0)
         with torch.no_grad():
-            photos = torch.cat([model.encoder(to_float(d.photos[:64])) for d in self.train.values()])
+            photos = torch.cat([model.encoder(photos_to_model(d.photos[:64])) for d in self.train.values()])
             noisy = [
-                perturbed(self.codebooks[n], d.masks[:64], self.config.beta, rng)[0] for n, d in self.train.items()
+                perturb_batch(book, self.train[name].masks[:64], self.config.perturbation(book), rng)[0]
+                for name, book in self.codebooks.items()
             ]
             masks = model.encoder(to_model(torch.cat(noisy)))
         z = torch.cat([photos[:, : self.config.photo_channels], masks[:, self.config.photo_channels :]], 1)
         mean, std = (tuple(round(v, 5) for v in s.tolist()) for s in (z.mean((0, 2, 3)), z.std((0, 2, 3))))
         if self.config.freeze_encoder and self.config.init:
-            start = load_autoencoder(self.config.init).config
+            start = load_pyramid(self.config.init).config
             mean, std = tuple(start["latent_mean"]), tuple(start["latent_std"])
         shipped = self._autoencoder(mean, std)
         shipped.load_state_dict(model.state_dict())
@@ -215,56 +216,5 @@ class CodecTask:
 
 
 def edges(x: torch.Tensor) -> torch.Tensor:
-    """What a 2x2 average leaves over: weighs sharpness without a second network."""
+    """The rest that a 2x2 average leaves: weighs sharpness without a second network."""
     return x - F.interpolate(F.avg_pool2d(x, 2), scale_factor=2)
-
-
-def pairs_by_class(masks: np.ndarray) -> dict[int, np.ndarray]:
-    """Of each class id in label maps (N, H, W): the indices of the maps that have it."""
-    present = np.stack([np.bincount(m.ravel(), minlength=256) > 0 for m in masks])  # (N, 256)
-    return {int(i): np.flatnonzero(present[:, i]) for i in np.flatnonzero(present.any(0))}
-
-
-def crop_around_a_class(
-    masks: np.ndarray, having: dict[int, np.ndarray], size: int, rng: np.random.Generator
-) -> np.ndarray:
-    """A crop (size, size) around a pixel of a class, which is drawn evenly before the map that has it.
-
-    What is small is hard to keep, and what is rare would hardly be seen if the map were drawn first.
-    """
-    wanted = list(having)[int(rng.integers(len(having)))]
-    labels = masks[int(rng.choice(having[wanted]))]
-    ys, xs = np.nonzero(labels == wanted)
-    j = rng.integers(len(ys))
-    h, w = labels.shape
-    y, x = (
-        int(np.clip(at[j] - rng.integers(size // 4, size - size // 4), 0, most - size))
-        for at, most in ((ys, h), (xs, w))
-    )
-    return labels[y : y + size, x : x + size]
-
-
-@torch.no_grad()
-def measure_codec(model: Any, codebook: Codebook, data: PairArrays, beta: float) -> dict[str, Any]:
-    """Photo PSNR (mean over photos, dB) and mask mIoU (0..100) of encode-decode; two rows of pictures."""
-    rng = np.random.default_rng(0)
-    psnr, predicted, rows = [], [], []
-    for i in range(0, len(data), 10):
-        photos, labels = to_float(data.photos[i : i + 10]), data.masks[i : i + 10]
-        noisy, _, _ = perturbed(codebook, labels, beta, rng)
-        back = model.decode(model.encode(photos).latents).sample.float().clamp(-1, 1)
-        psnr += (-10 * torch.log10(((back - photos) / 2).square().mean((1, 2, 3)))).tolist()
-        masks = from_model(model.decode(model.encode(to_model(noisy)).latents).sample.float())
-        predicted.append(codebook.decode(masks).labels)
-        if i == 0:
-            color = codebook.palette.colorize
-            shown = from_model(back[:6]).byte().permute(0, 2, 3, 1).numpy()
-            rows = [
-                np.concatenate(list(r), axis=1)
-                for r in (data.photos[:6], shown, color(data.masks[:6]), color(predicted[0][:6]))
-            ]
-    return {
-        "psnr": float(np.mean(psnr)),
-        "miou": mean_iou(np.concatenate(predicted), data.masks, codebook.palette),
-        "rows": rows,
-    }

@@ -1,49 +1,54 @@
 """Diffusion segmentation (DSM), the paper's baseline (its Eqs. 3-6, Sec. 4.1).
 
-A diffusion model of the mask's latents z1 under the condition of the photo's: the U-Net is told both, channel beside
+A diffusion model of the mask's latents z1 under the condition of the photo's: the U-Net gets both, channel beside
 channel, and the time, and predicts the noise. Sampled as an ODE (DDIM) or an SDE (DDPM) it starts from noise, so
-its segmentation depends on a seed, which a flow's does not. Network, latents, data and optimiser are the flow's own:
+its segmentation depends on a seed, which a flow's does not. It is trained on the latents that the flow of the same file
+is trained on, with the file's `optim`; the U-Net has the same size:
 
-    python -m semflow_core train configs/faces.yaml kind=dsm out=runs/faces_dsm
+    python -m semflow_core train configs/faces.yaml kind=dsm
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, UNet2DModel
 
 from ...errors import InputError
-from ...evaluation.segmentation import mean_iou
+from ...nets.contracts import TIME_SCALE, UNetVelocity, Velocity
+from ...nets.diffusion import SAMPLERS, TIMES, add_noise, remove_noise
 from ...nets.placement import save_half
+from ...nets.unet import UNetConfig
 from ...pipeline.pipeline import SemFlowPipeline
-from .flow import FlowTask
+from ..config import OptimConfig
+from ..report import segmentation
+from ..task import Context, Task
 
-SAMPLERS: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
-# Stable Diffusion's schedule; without clipping, since latents are not pixels
-SCHEDULE: dict[str, Any] = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "scaled_linear",
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "clip_sample": False,
-}
+REPORT_STEPS = 10
 
 
+@dataclass(frozen=True)
+class DSMConfig:
+    """The section `dsm`."""
+
+    unet: UNetConfig = field(default_factory=UNetConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+
+
+@torch.inference_mode()
 def segment_dsm(
-    pipeline: SemFlowPipeline, unet: Any, photos: Sequence[np.ndarray], sampler: str, steps: int, seed: int
+    pipeline: SemFlowPipeline, noise_of: Velocity, photos: Sequence[np.ndarray], sampler: str, steps: int, seed: int
 ) -> np.ndarray:
     """Class ids (B, size, size) of photos (H, W, 3) uint8, by reversed diffusion.
 
     Args:
-        pipeline: whose codec and codebook are used; its flow is not.
-        unet: the noise's predictor, of [z1 with noise | z0] and t.
+        pipeline: its codec and codebook are used; its flow is not.
+        noise_of: predicts the noise in z1, from [z1 with noise | z0] (B, 2C, h, w) and t / 1000.
         sampler: "ddim" (Eq. 6 as an ODE) or "ddpm" (as an SDE).
         steps: 1 to 1000.
         seed: of the start and of DDPM's noise.
@@ -53,16 +58,11 @@ def segment_dsm(
     """
     if sampler not in SAMPLERS or not 1 <= steps <= 1000:
         raise InputError(f"a DSM is sampled by {' or '.join(SAMPLERS)} in 1 to 1000 steps, not {sampler} in {steps}")
-    scheduler = SAMPLERS[sampler](**SCHEDULE)
-    scheduler.set_timesteps(steps)
     generator = torch.Generator().manual_seed(seed)
-    with torch.inference_mode():
-        z0 = torch.cat([pipeline.encode_photo(p) for p in photos])
-        z = torch.randn(z0.shape, generator=generator).to(z0.device)
-        for t in scheduler.timesteps:
-            x = torch.cat([z, z0], 1).to(unet.dtype).contiguous(memory_format=torch.channels_last)
-            z = scheduler.step(unet(x, t).sample.float(), t, z, generator=generator).prev_sample
-        return pipeline.codebook.decode(pipeline.decode_masks(z)).labels
+    z0 = torch.cat([pipeline.encode_photo(p) for p in photos])
+    start = torch.randn(z0.shape, generator=generator).to(z0.device)
+    z = remove_noise(lambda z, t: noise_of(torch.cat([z, z0], 1), t), start, sampler, steps, generator)
+    return pipeline.codebook.decode(pipeline.decode_masks(z)).labels
 
 
 @dataclass(frozen=True)
@@ -73,29 +73,33 @@ class DSMBatch:
     noise: torch.Tensor  # what is to be predicted
 
 
-class DSMTask(FlowTask):
-    """Training of a DSM on the flow's own latents."""
+class DSMTask(Task):
+    def __init__(self, config: DSMConfig, context: Context) -> None:
+        self.config, self.latents = config, context.latents
+        channels = self.latents.codec.channels
+        self.model: Any = config.unet.build(2 * channels, channels, self.latents.side)
 
-    def build(self, latent_channels: int) -> UNet2DModel:
-        return self.config.unet.build(2 * latent_channels, latent_channels, self.config.size // 8)
+    def batch(self, rng: np.random.Generator, device: torch.device) -> DSMBatch:
+        copies = self.latents.copies
+        i = torch.from_numpy(rng.integers(len(copies.z0), size=self.config.optim.batch))
+        z0, z1 = copies.z0[i].to(device).float(), copies.z1[i].to(device).float()
+        t, noise = torch.randint(TIMES, (len(i),), device=device), torch.randn_like(z1)
+        return DSMBatch(add_noise(z1, noise, t), z0, t, noise)
 
-    def batch(self, rng: np.random.Generator, device: torch.device) -> Any:
-        i = torch.from_numpy(rng.integers(len(self.z0), size=self.config.optim.batch))
-        z0, z1 = self.z0[i].to(device).float(), self.z1[i].to(device).float()
-        t, noise = torch.randint(1000, (len(i),), device=device), torch.randn_like(z1)
-        noisy: Any = DDPMScheduler(**SCHEDULE).add_noise(z1, noise, t)  # type: ignore[arg-type]
-        return DSMBatch(noisy, z0, t, noise)
+    def loss(self, model: torch.nn.Module, batch: DSMBatch) -> dict[str, torch.Tensor]:
+        predicted = UNetVelocity(model)(torch.cat([batch.noisy, batch.z0], 1), batch.t / TIME_SCALE)
+        return {"loss": (predicted - batch.noise).square().mean()}
 
-    def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        x = torch.cat([batch.noisy, batch.z0], 1).contiguous(memory_format=torch.channels_last)
-        return {"loss": (model(x, batch.t).sample.float() - batch.noise).square().mean()}
+    def report(self, model: Any, step: int, out: Path) -> str:
+        noise_of = UNetVelocity(copy.deepcopy(model))
+        noise_of.to(self.latents.device)
+        pipeline = self.latents.pipeline(noise_of.module)
+        line = segmentation(
+            lambda photos: segment_dsm(pipeline, noise_of, photos, "ddim", REPORT_STEPS, seed=0),
+            self.latents.dev,
+            pipeline.palette,
+        )
+        return f"DDIM, {REPORT_STEPS} steps: {line}"
 
-    def report(self, model: UNet2DModel, step: int, out: Path) -> str:
-        pipeline, found = self.pipeline(copy.deepcopy(model)).to(self.device), []
-        for i in range(0, len(self.dev), 10):
-            found.append(segment_dsm(pipeline, pipeline.unet, list(self.dev.photos[i : i + 10]), "ddim", 10, seed=0))
-        miou = mean_iou(np.concatenate(found), self.dev.masks, self.codebook.palette)
-        return f"DDIM, 10 steps: segmentation {miou:.1f} mIoU ({len(self.dev)} held-out pairs)"
-
-    def export(self, model: UNet2DModel, out: Path) -> None:
+    def export(self, model: Any, out: Path) -> None:
         save_half(model, out / "unet")

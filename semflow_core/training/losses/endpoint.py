@@ -1,0 +1,41 @@
+"""Cross-entropy of the decoded mask that the velocity points to, of the samples nearest to the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..batch import Batch, States
+from ..latents import LatentPairs
+from .anchors import anchor_cross_entropy
+from .term import Term
+
+WIDTH = 0.4  # deviation of the softmax over the anchors, as a share of their spacing s
+
+
+@dataclass(frozen=True)
+class EndpointConfig:
+    weight: float = 0.0
+    power: float = 0.0  # q of the generalised cross-entropy, which is robust where classes are equally likely; 0: none
+    samples: int = 4  # straight samples per batch; those that come from the photo pay it, too
+
+    def build(self, latents: LatentPairs, network: Any) -> Term | None:
+        return Endpoint(self, latents) if self.weight else None
+
+
+class Endpoint(Term):
+    def __init__(self, config: EndpointConfig, latents: LatentPairs) -> None:
+        self.weight, self.samples, self.power = config.weight, config.samples, config.power
+        self.latents = latents
+
+    def select(self, batch: Batch) -> torch.Tensor:
+        return batch.nearest_photo(self.samples)
+
+    def loss(self, v: torch.Tensor, states: States, batch: Batch) -> torch.Tensor:
+        chosen = self.select(batch)
+        masks = self.latents.codec.decode(states.masks(v, chosen))
+        labels = batch.labels[chosen].long()
+        rarity = self.latents.copies.rarity
+        return anchor_cross_entropy(masks, [self.latents.codebook], [labels], [rarity], WIDTH, self.power)

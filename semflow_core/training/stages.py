@@ -1,0 +1,161 @@
+"""What a configuration asks for: the stages of a run, in order, each with a section of its own.
+
+The file's keys are those of the whole run (`stages`, `out`, `data`, `seed`, `optim`), `latents`, which the stages share
+that are trained on latents, and one section per stage, by the stage's name. A section's `optim` lies over the run's.
+Sections of stages that do not run may stand in the file, so that one file holds a model and its baselines; they are
+checked, too. A setting on the command line for a stage that does not run is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import InputError
+from ..requests.typed import build
+from .config import OptimConfig, read_config
+from .latents import LatentConfig
+from .task import Context, Task
+from .tasks.backbone import BackboneConfig, BackboneTask
+from .tasks.codec import CodecConfig, CodecTask
+from .tasks.discriminative import DiscriminativeConfig, DiscriminativeTask
+from .tasks.dsm import DSMConfig, DSMTask
+from .tasks.flow import FlowConfig, FlowTask
+from .tasks.shortcut import ShortcutConfig, ShortcutTask
+
+
+class Stage(NamedTuple):
+    """A kind of training.
+
+    Attributes:
+        config: dataclass of its section; it has a field `optim`.
+        task: makes the task.
+        latents: whether it is trained on latents.
+    """
+
+    config: type[Any]
+    task: Callable[[Any, Context], Task]
+    latents: bool = True
+
+
+STAGES: dict[str, Stage] = {
+    "codec": Stage(CodecConfig, CodecTask, latents=False),
+    "backbone": Stage(BackboneConfig, BackboneTask),
+    "flow": Stage(FlowConfig, FlowTask),
+    "shortcut": Stage(ShortcutConfig, ShortcutTask),
+    "dsm": Stage(DSMConfig, DSMTask),
+    "discriminative": Stage(DiscriminativeConfig, DiscriminativeTask),
+}
+
+
+# keys of sections that may change when a run goes on: where things lie, its length and its rate
+MAY_CHANGE = ("codec", "teacher", "backbone", "init", "optim")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The keys of the whole run."""
+
+    out: str  # folder of the run; each stage has a folder of its name in it
+    stages: list[str]  # in order; `kind=NAME` on the command line is short for stages=[NAME]
+    data: str = ""  # data root; SEMFLOW_DATA when empty
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A configuration that was read and checked.
+
+    Attributes:
+        run: the keys of the whole run.
+        latents: of the stages that are trained on latents; None where none is.
+        sections: settings of each stage that runs, by name, in order.
+    """
+
+    run: RunConfig
+    latents: LatentConfig | None
+    sections: dict[str, Any]
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage keeps its checkpoint, samples, log and export."""
+        return Path(self.run.out) / stage
+
+    def export(self, stage: str) -> Path:
+        """What a stage makes: for a flow, a model folder."""
+        return self.folder(stage) / "export"
+
+    def subject(self, stage: str) -> dict[str, Any]:
+        """What a stage's run is about, by dotted key; its length, its rate and folders may change when it goes on."""
+        about = {"seed": self.run.seed, stage: asdict(self.sections[stage])}
+        if STAGES[stage].latents and self.latents is not None:
+            about["latents"] = asdict(self.latents)
+        return dict(sorted(flat(about)))
+
+
+def read_plan(path: Path, overrides: list[str]) -> Plan:
+    """The plan of a file and `key=value` settings.
+
+    Raises:
+        InputError: a key is unknown, missing, of the wrong type, or set for a stage that does not run.
+    """
+    raw = read_config(path, overrides)
+    if "kind" in raw:
+        raw["stages"] = [raw.pop("kind")]
+    own = [f.name for f in fields(RunConfig)]
+    for key in raw:
+        if key not in (*own, "optim", "latents", *STAGES):
+            known = ", ".join((*own, "optim", "latents", *STAGES))
+            raise InputError(f"the configuration has an unknown key '{key}'; known are {known}")
+    run = build(RunConfig, {key: raw[key] for key in own if key in raw})
+    for name in run.stages:
+        if name not in STAGES:
+            raise InputError(f"the configuration {path} has the stage '{name}'; it is one of {', '.join(STAGES)}")
+    if not run.stages or len(set(run.stages)) < len(run.stages):
+        raise InputError(f"stages is {run.stages}; it must name at least one stage, each once")
+    on_latents = any(STAGES[name].latents for name in run.stages)
+    refuse_unread(overrides, [*run.stages, *(["latents"] if on_latents else [])])
+    optim = raw.get("optim", {})
+    build(OptimConfig, optim, "optim")
+    latents = build(LatentConfig, raw["latents"], "latents") if "latents" in raw else None
+    if on_latents and latents is None:
+        raise InputError(f"the configuration {path} has no section 'latents', which {run.stages[0]} is trained on")
+    sections = {
+        name: build_section(name, raw.get(name, {}), optim) for name in STAGES if name in raw or name in run.stages
+    }
+    return Plan(run, latents if on_latents else None, {name: sections[name] for name in run.stages})
+
+
+def build_section(name: str, section: Any, optim: dict[str, Any]) -> Any:
+    """A stage's settings, its own `optim` laid over the run's."""
+    if not isinstance(section, dict):
+        raise InputError(f"the configuration key '{name}' must have keys of its own")
+    more = section.get("optim", {})
+    if not isinstance(more, dict):
+        raise InputError(f"the configuration key '{name}.optim' must have keys of its own")
+    return build(STAGES[name].config, {**section, "optim": {**optim, **more}}, name)
+
+
+def refuse_unread(overrides: list[str], read: list[str]) -> None:
+    """Raise InputError for a setting of a section that no stage reads."""
+    for override in overrides:
+        section = override.split("=")[0].split(".")[0]
+        if section in ("latents", *STAGES) and section not in read:
+            raise InputError(
+                f"the setting '{override}' is not read: no stage that runs has the section '{section}', "
+                f"only {', '.join(read)}"
+            )
+
+
+def flat(values: dict[str, Any], where: str = "") -> list[tuple[str, Any]]:
+    """(dotted key, value) of each entry of a nested dictionary, without what may change."""
+    entries: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if where and key in MAY_CHANGE:
+            continue
+        if isinstance(value, dict):
+            entries += flat(value, f"{where}{key}.")
+        else:
+            entries.append((where + key, value))
+    return entries

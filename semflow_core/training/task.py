@@ -1,0 +1,64 @@
+"""What the training loop needs of a task, and what a task is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from .latents import LatentPairs
+
+
+class Task(Protocol):
+    """A network, its batches and its loss. Tasks inherit from it for `prepare` only."""
+
+    model: torch.nn.Module
+
+    def prepare(self) -> None:
+        """Called once, before the first step of a run that starts."""
+
+    def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
+
+    def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Named parts; 'loss' is the one that is minimised.
+
+        Args:
+            model: `self.model`, maybe compiled or wrapped for several processes.
+        """
+        ...
+
+    def report(self, model: Any, step: int, out: Path) -> str:
+        """Write a sheet of held-out samples below `out`; return one line of held-out figures."""
+        ...
+
+    def export(self, model: Any, out: Path) -> None:
+        """Save what the pipeline, or a later stage, loads."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a task gets beside its own section of the configuration.
+
+    Attributes:
+        folder: the stage's own folder.
+        root: the data root.
+        seed: of the whole run.
+        exports: folders that the stages before have exported, by the stage's name.
+        pairs: the latents, for a stage that is trained on them.
+    """
+
+    folder: Path
+    root: Path
+    seed: int
+    exports: Mapping[str, Path]
+    pairs: LatentPairs | None = None
+
+    @property
+    def latents(self) -> LatentPairs:
+        assert self.pairs is not None, "a stage that is trained on latents says so in the registry (stages.py)"
+        return self.pairs

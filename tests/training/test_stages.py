@@ -1,0 +1,92 @@
+"""What a configuration asks for, and what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from semflow_core.errors import InputError
+from semflow_core.training.stages import STAGES, read_plan
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"), [("codec", "codec"), ("faces", "backbone flow"), ("streets", "backbone flow")]
+)
+def test_the_shipped_configurations_have_no_unread_key(name: str, stages: str) -> None:
+    plan = read_plan(CONFIGS / f"{name}.yaml", [])
+    assert plan.run.stages == stages.split() == list(plan.sections)
+    domains = plan.sections["codec"].domains.values() if plan.latents is None else [plan.latents.domain]
+    for domain in domains:
+        assert domain.codebook().max_beta == 62.5
+
+
+@pytest.mark.parametrize("kind", [name for name in STAGES if name != "codec"])
+def test_every_kind_that_is_trained_on_latents_can_be_asked_for_beside_the_flow(kind: str) -> None:
+    plan = read_plan(CONFIGS / "faces.yaml", [f"kind={kind}"])
+    assert plan.run.stages == [kind] and plan.latents is not None and plan.latents.copies == 20
+    assert plan.export(kind) == Path("runs/faces") / kind / "export"
+
+
+def test_a_sections_optim_lies_over_the_runs(file: Path) -> None:
+    plan = read_plan(file, ["stages=[backbone, flow]", "optim.lr=1e-2", "backbone.optim.steps=7"])
+    assert plan.sections["backbone"].optim.steps == 7 and plan.sections["flow"].optim.steps == 3
+    assert plan.sections["backbone"].optim.lr == plan.sections["flow"].optim.lr == 1e-2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["optim.stepz=3"], "unknown key 'optim.stepz'"),
+        (["sise=3"], "unknown key 'sise'; known are out, stages, .*, flow"),
+        (["flow.endpoint.sise=3"], "unknown key 'flow.endpoint.sise'; known are power, samples, weight"),
+        (["flow.adversarial=1"], "unknown key 'flow.adversarial'; known are backbone, endpoint"),
+        (["latents.domain.k=two"], "latents.domain.k is 'two'; it must be a whole"),
+        (["optim=3"], "'optim' must have keys"),
+        (["flow=3"], "'flow' must have keys"),
+        (["flow.optim=3"], "'flow.optim' must have keys"),
+        (["kind=gan"], "stage 'gan'.*codec, backbone, flow"),
+        (["stages=[]"], "at least one stage"),
+        (["stages=[flow, flow]"], "each once"),
+        (["latents.domain.held_out=0"], "held_out is 0"),
+        (["optim.lr=fast"], "optim.lr is 'fast'; it must be a number"),
+        (["optim.betas=[0.9]"], "two betas"),
+        (["flow.unet.widths=[a]"], "flow.unet.widths is ..a..; it must be a list of"),
+        (
+            ["kind=dsm", "flow.endpoint.weight=5"],
+            "'flow.endpoint.weight=5' is not read: .*section 'flow', only dsm, lat",
+        ),
+        (["kind=dsm", "dsm.endpoint.weight=5"], "unknown key 'dsm.endpoint'; known are optim, unet"),
+        (["kind=backbone", "flow.init=x"], "'flow.init=x' is not read"),
+        (["kind=codec", "codec.teacher=x", "codec.domains={}", "latents.beta=1"], "'latents.beta=1' is not read"),
+        (["kind=codec"], "incomplete.*teacher"),
+    ],
+)
+def test_a_wrong_configuration_is_named(file: Path, words: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_plan(file, words)
+
+
+def test_a_mistake_in_a_section_that_does_not_run_is_found_too(config: dict, tmp_path: Path) -> None:
+    from .conftest import write
+
+    config["shortcut"]["sise"] = 3
+    with pytest.raises(InputError, match="unknown key 'shortcut.sise'"):
+        read_plan(write(tmp_path / "a.yaml", config), [])
+
+
+def test_a_run_on_latents_needs_their_section(config: dict, tmp_path: Path) -> None:
+    from .conftest import write
+
+    del config["latents"]
+    with pytest.raises(InputError, match="no section 'latents', which flow is trained on"):
+        read_plan(write(tmp_path / "a.yaml", config), [])
+
+
+def test_a_run_is_about_all_but_where_things_lie_and_for_how_long(file: Path) -> None:
+    words = ["optim.steps=9", "flow.init=x", "out=y", "data=z", "latents.codec=w", "flow.backbone=v"]
+    assert read_plan(file, words).subject("flow") == read_plan(file, []).subject("flow")
+    about = read_plan(file, ["latents.augment.rotate=1", "flow.endpoint.weight=1"]).subject("flow")
+    assert about["latents.augment.rotate"] == 1 and about["flow.endpoint.weight"] == 1 and about["seed"] == 0
