@@ -18,9 +18,9 @@ from typing import Any
 import torch
 
 from semflow_core.data.pairs import data_root
-from semflow_core.nets.codecs import load_codec
 from semflow_core.nets.contracts import codec_of
 from semflow_core.nets.placement import in_channels_last
+from semflow_core.nets.starts import load_codec
 from semflow_core.nets.teacher import load_teacher
 from semflow_core.training.codec_report import measure_codec
 from semflow_core.training.stages import read_plan

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import UNet2DModel
 from diffusers.models.unets.unet_2d import UNet2DOutput
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
-from ..errors import InputError
 from .mobilenet import MobileNetV2Features
 from .placement import in_channels_last
 
@@ -122,56 +119,3 @@ class BackboneUNet(UNet2DModel):
 def imagenet_layers(network: MobileNetV2Features) -> list[nn.Module]:
     """The layers of `network` that a backbone takes over."""
     return list(network.features)[FIRST + 1 : LAST + 1]
-
-
-def load_unet(folder: str | Path) -> UNet2DModel:
-    """A saved U-Net, with a backbone or without.
-
-    Raises:
-        OSError, ValueError, TypeError, RuntimeError: the folder is none, or what is in it does not fit together.
-    """
-    kinds: dict[str, type[UNet2DModel]] = {kind.__name__: kind for kind in (UNet2DModel, BackboneUNet)}
-    kinds["SeeingUNet2DModel"] = BackboneUNet  # its name in folders that were saved before
-    config: Any = UNet2DModel.load_config(str(folder))
-    name = config.get("_class_name", "")
-    if name not in kinds:
-        raise ValueError(f"it holds a {name}, no {' or '.join(kinds)}")
-    return kinds[name].from_pretrained(folder)
-
-
-def start_backbone(backbone: Backbone, folder: str | Path, new_classes: bool = False) -> None:
-    """Take over the weights of the backbone in a folder (`load_backbone`).
-
-    Args:
-        new_classes: where the saved backbone has other classes, keep this one's segmentation head.
-
-    Raises:
-        InputError: there is none, or it has another shape.
-    """
-    weights = load_backbone(folder)
-    head = {k: v for k, v in backbone.state_dict().items() if k.startswith("head.")}
-    if new_classes:
-        weights |= {k: v for k, v in head.items() if k not in weights or weights[k].shape != v.shape}
-    try:
-        backbone.load_state_dict(weights)
-    except RuntimeError:
-        classes = head["head.bias"].numel() // FINE**2
-        raise InputError(f"the backbone in '{folder}' is not one for these latents and {classes} classes") from None
-
-
-def load_backbone(folder: str | Path) -> dict[str, torch.Tensor]:
-    """The weights of a backbone: one that was trained by itself, or that of a saved U-Net.
-
-    Raises:
-        InputError: there is none in the folder.
-    """
-    file = Path(folder) / BACKBONE_FILE
-    if file.is_file():
-        return {k: v.float() for k, v in load_file(file).items()}
-    try:
-        unet = load_unet(folder)
-    except (OSError, ValueError, TypeError, RuntimeError):
-        unet = None
-    if not isinstance(unet, BackboneUNet):
-        raise InputError(f"there is no backbone in '{folder}'; train one with kind=backbone, or leave the key empty")
-    return unet.backbone.float().state_dict()

@@ -7,8 +7,9 @@ compute; a runtime other than torch brings objects that satisfy the contracts by
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
@@ -17,6 +18,7 @@ from torch import nn
 from .placement import device_of, dtype_of, in_channels_last, place
 from .pyramid import PyramidAutoencoder
 
+Adapter = TypeVar("Adapter", bound="ModuleAdapter")
 Time = float | torch.Tensor  # t in [0, 1], one for the batch or (B,) float32
 
 TIME_SCALE = 1000.0  # U-Nets of diffusers get 1000 t, as a real number
@@ -96,6 +98,12 @@ class ModuleAdapter:
     def to(self, device: str | torch.device) -> None:
         """Move the module, in the precision and the memory format that are fastest there."""
         place(self.module, torch.device(device), self.fast)
+
+    def around(self: Adapter, module: Any) -> Adapter:
+        """The same adapter around another module: a copy of its own, or a wrapper that compiles or distributes it."""
+        adapter = copy.copy(self)
+        adapter.module = module
+        return adapter
 
 
 class TinyCodec(ModuleAdapter):

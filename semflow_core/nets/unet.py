@@ -1,15 +1,13 @@
-"""The U-Net of the velocity: its size as configuration, and starting from another one's weights."""
+"""The size of a U-Net as configuration."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from diffusers import UNet2DModel
 
 from ..errors import InputError
-from .backbone import load_unet
 
 
 @dataclass(frozen=True)
@@ -44,27 +42,3 @@ class UNetConfig:
             attention_head_dim=self.head_dim,
             **more,
         )
-
-
-def start_from(model: UNet2DModel, folder: str) -> None:
-    """Copy the weights of a saved U-Net into `model`; an embedding or a backbone that `model` has stays as it is.
-
-    Where the two have different backbones, the weights of the backbone's channels start at zero.
-
-    Raises:
-        InputError: the folder is none, or its U-Net has another shape.
-    """
-    state = model.state_dict()
-    kept = {k: v for k, v in state.items() if k.startswith(("class_embedding.", "backbone."))}
-    try:
-        saved = load_unet(folder).float()
-        weights = saved.state_dict()
-        backbone = {k: weights.pop(k) for k in list(weights) if k.startswith("backbone.")}
-        same = all(k in state and torch.equal(v, state[k]) for k, v in backbone.items())
-        if not backbone or not same or saved.config["anchors"] != model.config["anchors"]:
-            of_latents = weights["conv_in.weight"][:, : saved.config["in_channels"]]
-            weights["conv_in.weight"] = torch.zeros_like(state["conv_in.weight"])
-            weights["conv_in.weight"][:, : model.config["in_channels"]] = of_latents
-        model.load_state_dict(weights | kept)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise InputError(f"the U-Net in '{folder}' cannot be started from: {str(error).splitlines()[0]}") from None

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..evaluation.evaluate import miou
 from ..evaluation.segmentation import confusions
-from ..nets.backbone import load_unet
 from ..nets.contracts import UNetVelocity
+from ..nets.starts import load_unet
 from ..pipeline.pipeline import SemFlowPipeline
 from ..training.latents import LatentCache
 from ..training.run import run_training

@@ -1,0 +1,1 @@
+"""Training: configurations, latents, losses, tasks, and the loop that runs them."""

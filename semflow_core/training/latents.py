@@ -19,8 +19,8 @@ from ..errors import InputError
 from ..method.appearance import Appearance, fit_appearance, region_colors
 from ..method.codebook import Codebook, photos_to_model, to_model
 from ..method.perturbation import Perturbation, perturb_batch
-from ..nets.codecs import load_codec
 from ..nets.contracts import Codec
+from ..nets.starts import load_codec
 from ..pipeline.pipeline import SemFlowPipeline
 from .config import DomainConfig
 from .losses.anchors import rarity

@@ -39,18 +39,19 @@ class FlowObjective:
             if term is not None:
                 self.terms[name] = term
         self.straight = size - sum(term.reserved for term in self.terms.values())
+        reserving = [name for name, term in self.terms.items() if term.reserved]
         for name, term in self.terms.items():
             if term.samples < 0 or max(term.samples, 1) > self.straight:
                 raise InputError(
                     f"{name} needs {max(term.samples, 1)} samples on the straight path, and a batch has "
-                    f"{self.straight}; raise optim.batch, or lower {name}.samples or off_path.samples"
+                    f"{self.straight}; raise optim.batch, or lower the samples of {' or '.join((name, *reserving))}"
                 )
 
     def times(self) -> Times:
         """Times of one batch: stratified on the straight path, then those that terms reserve."""
         straight = TIME_SAMPLING[self.time_sampling](stratified_times(self.straight))
-        own = [term.times() for term in self.terms.values() if term.reserved]
-        return Times.joined([Times.straight(straight), *own])
+        reserved = [term.times() for term in self.terms.values() if term.reserved]
+        return Times.joined([Times.straight(straight), *reserved])
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Batch:
         copies = self.latents.copies
@@ -76,7 +77,10 @@ class FlowObjective:
         for term in self.terms.values():
             states = term.states(states, batch, velocity)
         v = velocity(states.zt, states.t)
-        parts = {name: term.loss(v, states, batch) for name, term in self.terms.items()}
-        kept = {name: part for name, part in parts.items() if part is not None}
-        kept["loss"] = torch.stack([self.terms[name].weight * part for name, part in kept.items()]).sum()
-        return kept
+        parts = {}
+        for name, term in self.terms.items():
+            part = term.loss(v, states, batch)
+            if part is not None:
+                parts[name] = part
+        parts["loss"] = torch.stack([self.terms[name].weight * part for name, part in parts.items()]).sum()
+        return parts

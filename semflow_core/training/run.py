@@ -58,7 +58,7 @@ def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
 
 def latents_of(plan: Plan, stage: str, root: Path, cache: LatentCache) -> LatentPairs:
     """The latents that a stage is trained on."""
-    assert plan.latents is not None  # read_plan has seen to it
+    assert plan.latents is not None  # `read_plan` refuses such a plan
     bf16 = plan.sections[stage].optim.autocast(PartialState().device)  # type: ignore[arg-type]
     return cache.get(plan.latents, root, plan.run.seed, bf16)
 

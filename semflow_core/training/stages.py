@@ -1,4 +1,4 @@
-"""What a configuration asks for: the stages of a run, in order, each with a section of its own.
+"""The plan of a run: what its configuration asks for.
 
 The file's keys are those of the whole run (`stages`, `out`, `data`, `seed`, `optim`), `latents`, which the stages share
 that are trained on latents, and one section per stage, by the stage's name. A section's `optim` lies over the run's.
@@ -103,12 +103,12 @@ def read_plan(path: Path, overrides: list[str]) -> Plan:
     raw = read_config(path, overrides)
     if "kind" in raw:
         raw["stages"] = [raw.pop("kind")]
-    own = [f.name for f in fields(RunConfig)]
+    of_run = [f.name for f in fields(RunConfig)]
+    known = (*of_run, "optim", "latents", *STAGES)
     for key in raw:
-        if key not in (*own, "optim", "latents", *STAGES):
-            known = ", ".join((*own, "optim", "latents", *STAGES))
-            raise InputError(f"the configuration has an unknown key '{key}'; known are {known}")
-    run = build(RunConfig, {key: raw[key] for key in own if key in raw})
+        if key not in known:
+            raise InputError(f"the configuration has an unknown key '{key}'; known are {', '.join(known)}")
+    run = build(RunConfig, {key: raw[key] for key in of_run if key in raw})
     for name in run.stages:
         if name not in STAGES:
             raise InputError(f"the configuration {path} has the stage '{name}'; it is one of {', '.join(STAGES)}")

@@ -1,4 +1,4 @@
-"""What the training loop needs of a task, and what a task is given."""
+"""What the training loop needs of a task, and what a task needs of its run."""
 
 from __future__ import annotations
 

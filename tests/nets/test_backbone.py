@@ -17,9 +17,9 @@ from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook, to_model
 from semflow_core.method.palette import load_palette
 from semflow_core.method.perturbation import Perturbation
-from semflow_core.nets.backbone import FEATURES, Backbone, BackboneUNet, imagenet_layers, load_backbone, load_unet
+from semflow_core.nets.backbone import FEATURES, Backbone, BackboneUNet, imagenet_layers
 from semflow_core.nets.mobilenet import MobileNetV2Features, fold
-from semflow_core.nets.unet import start_from
+from semflow_core.nets.starts import load_backbone, load_unet, start_from
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 
 SMALL: dict[str, Any] = {

@@ -11,8 +11,8 @@ import torch
 from diffusers import AutoencoderTiny
 
 from semflow_core.errors import InputError
-from semflow_core.nets.codecs import load_codec, load_pyramid
 from semflow_core.nets.pyramid import PyramidAutoencoder, widen
+from semflow_core.nets.starts import load_codec, load_pyramid
 
 
 def test_widening_keeps_what_the_old_channels_say() -> None:

@@ -24,7 +24,8 @@ class PhotoFeaturesConfig:
 
 
 class PhotoFeatures(Term):
-    """
+    """`FeatureDistance` of decoded windows.
+
     Raises:
         InputError: MobileNetV2's weights are not on this machine.
     """

@@ -30,7 +30,8 @@ class ReflowConfig:
 
 
 class Reflow(Term):
-    """
+    """The photos are simulated once, when the term is made.
+
     Raises:
         InputError: the folder holds no model.
     """

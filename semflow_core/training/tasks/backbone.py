@@ -20,9 +20,10 @@ from tqdm import tqdm
 from ...errors import InputError
 from ...method.codebook import photos_to_model
 from ...method.flow import sample_path
-from ...nets.backbone import BACKBONE_FILE, TAPS, Backbone, imagenet_layers, start_backbone
+from ...nets.backbone import BACKBONE_FILE, TAPS, Backbone, imagenet_layers
 from ...nets.mobilenet import HOW_TO_GET, MobileNetLayers, fold, load_mobilenet
 from ...nets.placement import place
+from ...nets.starts import start_backbone
 from ..config import OptimConfig
 from ..losses.photo_reading import scored_labels
 from ..report import segmentation

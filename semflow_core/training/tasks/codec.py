@@ -15,9 +15,9 @@ from ...data.pairs import PairArrays
 from ...errors import InputError
 from ...method.codebook import Codebook, photos_to_model, to_model
 from ...method.perturbation import Perturbation, perturb_batch
-from ...nets.codecs import load_pyramid
 from ...nets.contracts import codec_of
 from ...nets.pyramid import PyramidAutoencoder, widen
+from ...nets.starts import load_pyramid
 from ..codec_report import measure_codec
 from ..config import DomainConfig, OptimConfig
 from ..crops import crop_around_a_class, pairs_by_class
@@ -72,7 +72,8 @@ class CodecBatch:
 
 
 class CodecTask(Task):
-    """
+    """Training of the autoencoder on the pairs of all domains.
+
     Raises:
         InputError: a setting, a folder or the data is wrong.
     """

@@ -12,9 +12,10 @@ import torch
 
 from ...errors import InputError
 from ...method.codebook import to_model
-from ...nets.backbone import BackboneUNet, start_backbone
+from ...nets.backbone import BackboneUNet
 from ...nets.contracts import UNetVelocity
-from ...nets.unet import UNetConfig, start_from
+from ...nets.starts import load_network, start_backbone, start_from
+from ...nets.unet import UNetConfig
 from ..batch import Batch
 from ..config import OptimConfig
 from ..losses.registry import Terms
@@ -30,48 +31,63 @@ class FlowConfig(Terms):
     time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
     backbone: str = ""  # folder of a trained backbone, or of a U-Net that has one; empty: that of the stage before
     init: str = ""  # folder of a U-Net of the same shape to start from, for example another domain's
+    network: str = ""  # folder of a network of any class to fine-tune, in the place of `unet`, `init` and `backbone`
     unet: UNetConfig = field(default_factory=UNetConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
 
 
 class FlowTask(Task):
-    """
+    """Training of the velocity.
+
     Raises:
         InputError: a folder to start from does not fit, or a term's settings do not.
     """
 
     def __init__(self, config: FlowConfig, context: Context) -> None:
         self.latents = context.latents
-        self.model: Any = self._network(config, context)
-        if config.init:
-            start_from(self.model, config.init)
+        if config.network:
+            refuse_unread(config, context)
+        self.velocity = load_network(config.network) if config.network else UNetVelocity(self._unet(config, context))
+        self.model: Any = self.velocity.module
         self.objective = FlowObjective(config, config.time_sampling, self.latents, self.model, config.optim.batch)
 
-    def _network(self, config: FlowConfig, context: Context) -> Any:
+    def _unet(self, config: FlowConfig, context: Context) -> Any:
         channels, side = self.latents.codec.channels, self.latents.side
-        trained = context.exports.get("backbone")
+        trained = context.exports.get("backbone")  # by the stage before
         if config.backbone and trained:
             raise InputError(
                 f"flow.backbone is '{config.backbone}', and the stage backbone trains another one; leave one out"
             )
         folder = config.backbone or trained
-        if not folder:
-            return config.unet.build(channels, channels, side)
-        anchors = to_model(self.latents.codebook.anchors).tolist()
-        model: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=anchors)
-        start_backbone(model.backbone, folder)
-        model.backbone.requires_grad_(False)
-        return model
+        if folder:
+            anchors = to_model(self.latents.codebook.anchors).tolist()
+            unet: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=anchors)
+            start_backbone(unet.backbone, folder)
+            unet.backbone.requires_grad_(False)
+        else:
+            unet = config.unet.build(channels, channels, side)
+        if config.init:
+            start_from(unet, config.init)
+        return unet
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Batch:
         return self.objective.batch(rng, device)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]:
-        return self.objective.loss(UNetVelocity(model), batch)
+        return self.objective.loss(self.velocity.around(model), batch)  # type: ignore[arg-type]
 
     def report(self, model: Any, step: int, out: Path) -> str:
-        pipeline = self.latents.pipeline(copy.deepcopy(model)).to(self.latents.device)
+        pipeline = self.latents.pipeline(self.velocity.around(copy.deepcopy(model))).to(self.latents.device)
         return both_directions(pipeline, self.latents.dev, out / f"{step:07d}.png")
 
     def export(self, model: Any, out: Path) -> None:
-        self.latents.pipeline(copy.deepcopy(model)).save_pretrained(out)
+        self.latents.pipeline(self.velocity.around(copy.deepcopy(model))).save_pretrained(out)
+
+
+def refuse_unread(config: FlowConfig, context: Context) -> None:
+    """Raise InputError if there are settings, or a stage, for a U-Net that `network` stands in the place of."""
+    unread = [f"flow.{key}" for key in ("init", "backbone") if getattr(config, key)]
+    unread += [] if config.unet == UNetConfig() else ["flow.unet"]
+    unread += ["the stage backbone"] if "backbone" in context.exports else []
+    if unread:
+        raise InputError(f"flow.network is '{config.network}', so {unread[0]} is not used; leave one of them out")

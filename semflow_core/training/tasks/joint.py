@@ -19,7 +19,8 @@ from .flow import FlowConfig
 
 
 class JointTask(Task):
-    """
+    """Training of one velocity on the latents of all domains.
+
     Args:
         config: of every domain's flow; without a backbone and without a network to start from.
         domains: latents by the domain's name; a domain's number is its place.

@@ -18,7 +18,8 @@ import torch
 from ...method.flow import flow_loss
 from ...nets.conditioned import ConditionedVelocity, fold, step_unet
 from ...nets.contracts import Velocity
-from ...nets.unet import UNetConfig, start_from
+from ...nets.starts import start_from
+from ...nets.unet import UNetConfig
 from ..batch import Batch
 from ..config import OptimConfig
 from ..losses.registry import Terms

@@ -12,8 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from semflow_core.errors import InputError
-from semflow_core.nets.backbone import Backbone, start_backbone
+from semflow_core.nets.backbone import Backbone
 from semflow_core.nets.mobilenet import MobileNetLayers
+from semflow_core.nets.starts import start_backbone
 from semflow_core.training.run import run_training
 
 from ..conftest import CPU

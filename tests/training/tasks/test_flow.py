@@ -1,0 +1,91 @@
+"""A flow of other networks than this repository's own: the same code, through the contracts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import save_file
+
+from semflow_core.errors import InputError
+from semflow_core.nets.components import PROMPT_FILE
+from semflow_core.pipeline.pipeline import SemFlowPipeline
+from semflow_core.training.run import run_training
+
+from ..conftest import Config, write
+
+
+@pytest.fixture
+def sd(tmp_path: Path, config: Config) -> Path:
+    """A configuration that fine-tunes a pair of Stable Diffusion's structure, with a codec of factor 4."""
+    torch.manual_seed(0)
+    kl: Any = AutoencoderKL
+    kl(
+        block_out_channels=(8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=4,
+        scaling_factor=0.18215,
+    ).save_pretrained(tmp_path / "kl")
+    UNet2DConditionModel(
+        sample_size=16,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=12,
+        attention_head_dim=4,
+    ).save_pretrained(tmp_path / "sd")
+    save_file({"prompt": torch.randn(1, 7, 12)}, tmp_path / "sd" / PROMPT_FILE)
+    config["latents"]["codec"] = str(tmp_path / "kl")
+    config["flow"] = {
+        "network": str(tmp_path / "sd"),
+        "endpoint": {"weight": 1.0, "samples": 1},
+        "photo_pixels": {"weight": 1.0, "samples": 1},
+        "off_path": {"samples": 1},
+    }
+    return write(tmp_path / "sd.yaml", config)
+
+
+def test_stable_diffusions_pair_is_fine_tuned_with_every_term(sd: Path, tmp_path: Path) -> None:
+    plan = run_training(sd, ["optim.steps=2"])
+    pipeline = SemFlowPipeline.from_pretrained(plan.export("flow"))
+    velocity: Any = pipeline.velocity
+    assert pipeline.codec.factor == 4 and isinstance(velocity.module, UNet2DConditionModel)
+    assert velocity.prompt.shape == (1, 7, 12)
+    before = UNet2DConditionModel.from_pretrained(tmp_path / "sd").state_dict()
+    assert any(not torch.allclose(v.float(), before[k], atol=1e-3) for k, v in velocity.module.state_dict().items())
+
+
+def test_the_baselines_take_the_codec_as_it_is(sd: Path) -> None:
+    words = ["kind=discriminative", "optim.steps=1"]
+    plan = run_training(sd, words)
+    assert (plan.export("discriminative") / "unet").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["flow.init=x"], "flow.init is not used"),
+        (["flow.unet.layers=1"], "flow.unet is not used"),
+        (["flow.network=nowhere"], "network in 'nowhere' cannot be loaded"),
+    ],
+)
+def test_wrong_settings_of_a_network_are_named(sd: Path, words: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run_training(sd, words)
+
+
+def test_a_codec_is_no_velocity(sd: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="holds a AutoencoderKL; a velocity is one of UNet2DConditionModel, UNet2DModel"
+    ):
+        run_training(sd, [f"flow.network={tmp_path / 'kl'}"])
