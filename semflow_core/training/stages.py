@@ -8,7 +8,7 @@ checked, too. A setting on the command line for a stage that does not run is an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from .tasks.backbone import BackboneConfig, BackboneTask
 from .tasks.codec import CodecConfig, CodecTask
 from .tasks.discriminative import DiscriminativeConfig, DiscriminativeTask
 from .tasks.dsm import DSMConfig, DSMTask
-from .tasks.flow import FlowConfig, FlowTask
+from .tasks.flow import FlowConfig, FlowTask, check_flow
 from .tasks.shortcut import ShortcutConfig, ShortcutTask
 
 
@@ -33,17 +33,19 @@ class Stage(NamedTuple):
         config: dataclass of its section; it has a field `optim`.
         task: makes the task.
         latents: whether it is trained on latents.
+        check: raises InputError for settings that contradict each other or the stages before, whose names it gets.
     """
 
     config: type[Any]
     task: Callable[[Any, Context], Task]
     latents: bool = True
+    check: Callable[[Any, Sequence[str]], None] | None = None
 
 
 STAGES: dict[str, Stage] = {
     "codec": Stage(CodecConfig, CodecTask, latents=False),
     "backbone": Stage(BackboneConfig, BackboneTask),
-    "flow": Stage(FlowConfig, FlowTask),
+    "flow": Stage(FlowConfig, FlowTask, check=check_flow),
     "shortcut": Stage(ShortcutConfig, ShortcutTask),
     "dsm": Stage(DSMConfig, DSMTask),
     "discriminative": Stage(DiscriminativeConfig, DiscriminativeTask),
@@ -124,6 +126,10 @@ def read_plan(path: Path, overrides: list[str]) -> Plan:
     sections = {
         name: build_section(name, raw.get(name, {}), optim) for name in STAGES if name in raw or name in run.stages
     }
+    for i, name in enumerate(run.stages):
+        check = STAGES[name].check
+        if check is not None:
+            check(sections[name], run.stages[:i])
     return Plan(run, latents if on_latents else None, {name: sections[name] for name in run.stages})
 
 

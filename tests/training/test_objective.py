@@ -11,7 +11,6 @@ import torch
 
 from semflow_core.errors import InputError
 from semflow_core.training.losses.registry import Terms
-from semflow_core.training.objective import FlowObjective
 
 from .conftest import CPU, Constant
 
@@ -62,9 +61,3 @@ def test_all_terms_are_off_by_default(make_task: Callable[..., Any]) -> None:
 def test_terms_must_find_their_samples_in_the_batch(make_task: Callable[..., Any], words: list[str]) -> None:
     with pytest.raises(InputError, match="samples on the straight path, and a batch has"):
         make_task(*words)
-
-
-def test_an_unknown_time_sampling_is_named(make_task: Callable[..., Any]) -> None:
-    task = make_task()
-    with pytest.raises(InputError, match="no time_sampling 'late'; it is one of uniform"):
-        FlowObjective(Terms(), "late", task.latents, task.model, 4)

@@ -66,11 +66,6 @@ def test_a_backbone_from_another_run(file: Path, tmp_path: Path, mobilenet: None
     assert (again.export("flow") / "model_index.json").exists()
 
 
-def test_two_backbones_are_one_too_many(file: Path, mobilenet: None) -> None:
-    with pytest.raises(InputError, match="flow.backbone is 'x', and the stage backbone trains another one"):
-        run_training(file, ["stages=[backbone, flow]", "backbone.optim.steps=1", "flow.backbone=x"])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dsm", "discriminative"])
 def test_the_baselines_start_on_a_fresh_install(tmp_path: Path, kind: str, data: Path, no_mobilenet: None) -> None:
@@ -137,7 +132,6 @@ def test_a_start_that_failed_is_not_compared_with_the_next_one(file: Path, tmp_p
         (["data=nowhere"], "nowhere does not exist"),
         (["latents.domain.palette=nobody"], "no palette 'nobody'"),
         (["latents.domain.held_out=6"], "nothing is left to train on"),
-        (["flow.time_sampling=late"], "no time_sampling 'late'; it is one of uniform, u_shaped"),
         (["flow.unet.widths=[32]"], "one entry per level"),
     ],
 )

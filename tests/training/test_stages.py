@@ -62,6 +62,11 @@ def test_a_sections_optim_lies_over_the_runs(file: Path) -> None:
         (["kind=backbone", "flow.init=x"], "'flow.init=x' is not read"),
         (["kind=codec", "codec.teacher=x", "codec.domains={}", "latents.beta=1"], "'latents.beta=1' is not read"),
         (["kind=codec"], "incomplete.*teacher"),
+        (["flow.time_sampling=late"], "no time sampling 'late'; it is one of uniform, u_shaped"),
+        (["stages=[backbone, flow]", "flow.backbone=x"], "flow.backbone is 'x', and the stage backbone trains another"),
+        (["flow.network=x", "flow.init=y", "flow.unet={}"], "flow.network is 'x', so flow.init is not used"),
+        (["flow.network=x"], "so flow.unet is not used"),
+        (["flow.network=x", "flow.unet={}", "stages=[backbone, flow]"], "so the stage backbone is not used"),
     ],
 )
 def test_a_wrong_configuration_is_named(file: Path, words: list[str], message: str) -> None:

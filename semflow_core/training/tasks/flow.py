@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
 from ...errors import InputError
 from ...method.codebook import to_model
+from ...method.flow import TIME_SAMPLING
 from ...nets.backbone import BackboneUNet
 from ...nets.contracts import UNetVelocity
 from ...nets.starts import load_network, start_backbone, start_from
 from ...nets.unet import UNetConfig
+from ...requests.typed import OneOf
 from ..batch import Batch
 from ..config import OptimConfig
 from ..losses.registry import Terms
@@ -28,7 +31,7 @@ from ..task import Context, Task
 class FlowConfig(Terms):
     """The section `flow`; its terms (`losses/registry.py`) are further keys."""
 
-    time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
+    time_sampling: Annotated[str, OneOf(TIME_SAMPLING, "time sampling")] = "uniform"
     backbone: str = ""  # folder of a trained backbone, or of a U-Net that has one; empty: that of the stage before
     init: str = ""  # folder of a U-Net of the same shape to start from, for example another domain's
     network: str = ""  # folder of a network of any class to fine-tune, in the place of `unet`, `init` and `backbone`
@@ -45,20 +48,13 @@ class FlowTask(Task):
 
     def __init__(self, config: FlowConfig, context: Context) -> None:
         self.latents = context.latents
-        if config.network:
-            refuse_unread(config, context)
         self.velocity = load_network(config.network) if config.network else UNetVelocity(self._unet(config, context))
         self.model: Any = self.velocity.module
         self.objective = FlowObjective(config, config.time_sampling, self.latents, self.model, config.optim.batch)
 
     def _unet(self, config: FlowConfig, context: Context) -> Any:
         channels, side = self.latents.codec.channels, self.latents.side
-        trained = context.exports.get("backbone")  # by the stage before
-        if config.backbone and trained:
-            raise InputError(
-                f"flow.backbone is '{config.backbone}', and the stage backbone trains another one; leave one out"
-            )
-        folder = config.backbone or trained
+        folder = config.backbone or context.exports.get("backbone")  # of the stage before
         if folder:
             anchors = to_model(self.latents.codebook.anchors).tolist()
             unet: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=anchors)
@@ -84,10 +80,19 @@ class FlowTask(Task):
         self.latents.pipeline(self.velocity.around(copy.deepcopy(model))).save_pretrained(out)
 
 
-def refuse_unread(config: FlowConfig, context: Context) -> None:
-    """Raise InputError if there are settings, or a stage, for a U-Net that `network` stands in the place of."""
+def check_flow(config: FlowConfig, before: Sequence[str]) -> None:
+    """Raise InputError for settings that contradict each other, or the stages before.
+
+    Args:
+        before: the names of the stages that run before the flow.
+    """
+    backbone = "backbone" in before
+    if config.backbone and backbone:
+        raise InputError(
+            f"flow.backbone is '{config.backbone}', and the stage backbone trains another one; leave one out"
+        )
     unread = [f"flow.{key}" for key in ("init", "backbone") if getattr(config, key)]
     unread += [] if config.unet == UNetConfig() else ["flow.unet"]
-    unread += ["the stage backbone"] if "backbone" in context.exports else []
-    if unread:
+    unread += ["the stage backbone"] if backbone else []
+    if config.network and unread:
         raise InputError(f"flow.network is '{config.network}', so {unread[0]} is not used; leave one of them out")

@@ -10,16 +10,17 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
-from ...method.flow import flow_loss
+from ...method.flow import TIME_SAMPLING, flow_loss
 from ...nets.conditioned import ConditionedVelocity, fold, step_unet
 from ...nets.contracts import Velocity
 from ...nets.starts import start_from
 from ...nets.unet import UNetConfig
+from ...requests.typed import OneOf
 from ..batch import Batch
 from ..config import OptimConfig
 from ..losses.registry import Terms
@@ -34,7 +35,7 @@ STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # of the grids with 1, 2, 4 and 8 even 
 class ShortcutConfig(Terms):
     """The section `shortcut`; the terms of the flow's loss (`losses/registry.py`) are further keys."""
 
-    time_sampling: str = "uniform"  # one of flow.TIME_SAMPLING
+    time_sampling: Annotated[str, OneOf(TIME_SAMPLING, "time sampling")] = "uniform"
     share: float = 0.25  # of the samples that also take steps; also the weight of that part, as in the paper
     init: str = ""  # folder of a plain U-Net to start from
     unet: UNetConfig = field(default_factory=UNetConfig)
