@@ -1,9 +1,10 @@
-"""Draws the example layouts, index PNGs of class ids. Every shape is our own: no photo or mask of a data set.
+"""Draw the example layouts, index PNGs of class ids. Every shape is our own: no photo or mask of a data set.
 
     python assets/layouts/draw.py
 
-Faces are framed as CelebA-HQ frames them (eyes a little above the middle, mouth at three quarters), because
-that is what the faces model knows. Coordinates are label pixels; shapes are smooth curves through points.
+Faces are framed as CelebA-HQ's pictures, on which the faces model was trained: eyes a little above the middle, mouth at
+three quarters. Coordinates are label pixels; shapes are smooth curves through points. `index.json` lists the layouts of
+each palette with their titles.
 """
 
 from __future__ import annotations

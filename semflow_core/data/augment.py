@@ -1,6 +1,6 @@
-"""Augmentation of a pair: one geometric map for photo and labels alike, mirrored with the ids exchanged.
+"""Augmentation of a pair: one random geometric map for photo and labels; a mirror exchanges the mirror pairs' ids.
 
-`sloppy` turns an annotated layout into one that a hand with a broad brush could have painted.
+`sloppy` turns an annotated layout into one that could have been painted by hand with a broad brush.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ from ..method.palette import Palette
 
 @dataclass(frozen=True)
 class Augmentation:
-    mirror: bool = True
-    rotate: float = 8.0  # degrees, the most that a pair is turned; streets have a horizon
-    shift: float = 0.05  # the most, as a share of the side
-    scale: float = 0.15  # the most change of size: 0.15 is 1/1.15 .. 1.15
-    colour: float = 0.0  # the most change of brightness, contrast, saturation and each channel's gain, as a share
+    """Bounds of the random changes; each change is drawn uniformly, of size on a logarithmic scale."""
+
+    mirror: bool = True  # half of the pairs
+    rotate: float = 8.0  # largest angle in degrees; 0 keeps the horizon of streets
+    shift: float = 0.05  # largest shift, as a share of the side
+    scale: float = 0.15  # largest change of size: 0.15 is 1/1.15 .. 1.15
+    colour: float = 0.0  # largest change of brightness, contrast, saturation and each channel's gain, as a share
 
 
 def augment(
     photo: np.ndarray, labels: np.ndarray, palette: Palette, rng: np.random.Generator, how: Augmentation
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A random mirror, rotation, scaling and shift of photo (S, S, 3) and class ids (S, S) together.
+    """Mirror, rotate, scale and shift a photo (S, S, 3) uint8 and its class ids (S, S) uint8 together, at random.
 
-    The photo's colours may change too. What comes in from outside is reflected, in both, so that no border is a class
-    of its own.
+    The photo's colours may change too. Pixels from outside are reflections, in both, so that borders are no class of
+    their own.
     """
     if how.mirror and rng.random() < 0.5:
         photo, labels = photo[:, ::-1], palette.flip(labels)
@@ -44,7 +46,7 @@ def augment(
 
 
 def recolour(photo: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
-    """Another light: saturation, contrast, gain of each channel and brightness, each changed by at most that share."""
+    """Change saturation, contrast, channel gains and brightness of (S, S, 3) uint8, each by at most the share `most`."""
     saturation, contrast, *gain = 1 + rng.uniform(-most, most, 5).astype(np.float32)
     brightness = 64 * np.float32(rng.uniform(-most, most))
     x = photo.astype(np.float32)
@@ -55,17 +57,17 @@ def recolour(photo: np.ndarray, rng: np.random.Generator, most: float) -> np.nda
 
 
 def sloppy(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Class ids (S, S) as they come from a hand in a hurry: trembling borders, and blobs, coarse steps or holes."""
+    """Class ids (S, S) as if painted in a hurry: borders displaced, then blobs, coarse steps or wrong strokes."""
     size = labels.shape[0]
     labels = tremble(labels, rng, most=size / 48)
     way = rng.integers(3)
-    if way == 0:  # blobs: where two classes meet the median is the one that has more; thin things go under
+    if way == 0:  # blobs: at a border the median is the class with more pixels, and thin regions vanish
         return cv2.medianBlur(labels, 2 * int(rng.integers(size // 48, size // 20 + 1)) + 1)
-    if way == 1:  # coarse and jagged
+    if way == 1:  # coarse steps
         cells = int(rng.integers(size // 8, size // 3))
         small = cv2.resize(labels, (cells, cells), interpolation=cv2.INTER_NEAREST)
         return cv2.resize(small, (size, size), interpolation=cv2.INTER_NEAREST)
-    for _ in range(rng.integers(1, 6)):  # strokes that took a neighbour's place, or missed
+    for _ in range(rng.integers(1, 6)):  # ellipses that take the class of a place nearby
         y, x = rng.integers(size, size=2).tolist()
         a, b = rng.integers(size // 64, size // 14, size=2).tolist()
         dy, dx = rng.integers(-size // 10, size // 10 + 1, size=2).tolist()
@@ -75,7 +77,7 @@ def sloppy(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def tremble(labels: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
-    """Borders moved by a smooth random field of at most `most` pixels."""
+    """Class ids (S, S) displaced by a smooth random field of at most `most` pixels."""
     size = labels.shape[0]
     coarse = rng.uniform(-most, most, (2, 12, 12)).astype(np.float32)
     dy, dx = (cv2.resize(c, (size, size), interpolation=cv2.INTER_LINEAR) for c in coarse)

@@ -1,7 +1,7 @@
-"""Pairs of photo and label map from a folder: `images/NAME.jpg|png` + `masks/NAME.png`.
+"""Pairs of a photo and its label map from a folder: `images/NAME.jpg|png` and `masks/NAME.png`.
 
-The faces and the streets of the shipped models and a user's own data all have this one layout; what
-differs (palette, held-out tail) is in the training configuration.
+The data of the shipped models and a user's own all have this one form; what differs (palette, number of held-out
+pairs) stands in the training configuration.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from ..errors import InputError
-from ..method.palette import UNLABELLED, Palette
-from ..pictures.files import check_size
+from ..method.palette import Palette
+from ..pictures.layouts import read_mask
 from ..pictures.photos import read_photo
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -29,13 +28,13 @@ class Pair:
     mask: Path
 
 
-def data_root(given: str | os.PathLike[str] | None = None) -> Path:
-    """The folder that holds the training data: `given`, or the variable SEMFLOW_DATA.
+def data_root(folder: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that holds the training data: `folder`, or the variable SEMFLOW_DATA.
 
     Raises:
         InputError: neither is set, or the folder is not there.
     """
-    root = given or os.environ.get("SEMFLOW_DATA")
+    root = folder or os.environ.get("SEMFLOW_DATA")
     if not root:
         raise InputError("training data is looked for in the folder named by the variable SEMFLOW_DATA or data=DIR")
     if not Path(root).is_dir():
@@ -60,11 +59,15 @@ def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
 
 
 def match(images: Path, masks: Path) -> tuple[list[Pair], list[str]]:
-    """Photos and masks of the same name, sorted, and a phrase for each file that is alone."""
+    """Pairs of a photo and a mask with the same name, sorted, and a phrase per file without a partner.
+
+    Raises:
+        InputError: two photos have one name.
+    """
     photos: dict[str, Path] = {}
     for path in sorted(p for p in images.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES):
         if path.stem in photos:
-            raise InputError(f"{images} has both {photos[path.stem].name} and {path.name}; one photo a mask")
+            raise InputError(f"{images} has both {photos[path.stem].name} and {path.name}; one photo per mask")
         photos[path.stem] = path
     labels = {p.stem: p for p in masks.glob("*.png")}
     alone = [f"{images.name}/{photos[n].name} has no mask" for n in sorted(photos.keys() - labels)]
@@ -75,34 +78,21 @@ def match(images: Path, masks: Path) -> tuple[list[Pair], list[str]]:
 def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.ndarray]:
     """One pair squeezed to a square: photo (size, size, 3) uint8, class ids (size, size) uint8.
 
-    The photo is resized by area averaging, the label map by nearest neighbour only.
+    The photo is resized by area averaging, the label map by nearest neighbour only. The mask may be written as any
+    layout (`pictures.layouts.read_mask`); pixels of no class have id 255.
 
     Raises:
-        InputError: a file cannot be read, or the mask has ids that are no class (255 is let through).
+        InputError: a file cannot be read, the mask has ids or colours that are no class, or the sizes differ.
     """
     try:
-        photo = read_photo(pair.photo)
+        photo, mask = read_photo(pair.photo), read_mask(pair.mask, palette)
     except InputError as error:
-        raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
-    try:
-        with Image.open(pair.mask) as image:
-            if image.mode not in ("L", "P", "1"):
-                raise InputError(f"{pair.mask.name} has mode {image.mode}; a mask is an index PNG (mode L or P)")
-            check_size(*image.size, f"mask {pair.mask.name}")
-            mask = np.asarray(image).astype(np.uint8)
-    except InputError:
-        raise
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
     if photo.shape[:2] != mask.shape:
         raise InputError(
             f"the pair {pair.name} does not match: photo {photo.shape[1]}x{photo.shape[0]}, "
             f"mask {mask.shape[1]}x{mask.shape[0]}"
         )
-    try:
-        palette.index(mask[mask != UNLABELLED])
-    except InputError as error:
-        raise InputError(f"{pair.mask.name}: {error}") from None
     photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA)
     mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
     return photo, mask
@@ -110,7 +100,7 @@ def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.n
 
 @dataclass(frozen=True)
 class PairArrays:
-    """A split in memory."""
+    """The pairs of a split, in memory."""
 
     names: tuple[str, ...]
     photos: np.ndarray  # (N, S, S, 3) uint8
@@ -126,7 +116,7 @@ def load_split(
     """The `dev` split of a folder (the last `held_out` pairs in sorted order) or the rest, `train`.
 
     Args:
-        limit: read no more than the first so many of the split.
+        limit: at most so many pairs, from the start of the split.
 
     Raises:
         InputError: a pair is broken or mismatched, or none is left to train on; the message names it.

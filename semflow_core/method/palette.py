@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,17 +16,10 @@ import numpy as np
 
 from ..assets import asset
 from ..errors import InputError
+from .palette_file import Foreign, PaletteClass, PaletteFields, format_fields, parse_fields
 
 UNLABELLED = 255  # the id of pixels that belong to no class (Cityscapes' void, COCO's ignore)
 PALETTE_DIR = asset("palettes")
-
-
-@dataclass(frozen=True)
-class PaletteClass:
-    id: int  # 0..255, the pixel value in label maps
-    name: str
-    color: tuple[int, int, int]  # RGB, 0..255, for display only
-    group: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,8 @@ class Palette:
     title: str
     classes: tuple[PaletteClass, ...]
     mirror: tuple[tuple[int, int], ...] = ()  # id pairs that a left-right flip exchanges
-    background: int = 0  # the id an eraser paints
+    background: int = 0  # the id that an eraser paints
+    foreign: Foreign = Foreign()  # ids and colours of other tools for the same classes
 
     @cached_property
     def ids(self) -> np.ndarray:
@@ -102,17 +95,15 @@ class Palette:
 
     def to_json(self) -> str:
         """The palette as its file's text; `parse_palette` reads it back."""
-        raw = {
-            "name": self.name,
-            "title": self.title,
-            "background": self.background,
-            "mirror": [list(pair) for pair in self.mirror],
-            "classes": [
-                {"id": c.id, "name": c.name, "color": "#" + bytes(c.color).hex(), "group": c.group}
-                for c in self.classes
-            ],
-        }
-        return json.dumps(raw, indent=1) + "\n"
+        fields = PaletteFields(
+            name=self.name,
+            title=self.title,
+            classes=self.classes,
+            mirror=self.mirror,
+            background=self.background,
+            foreign=self.foreign,
+        )
+        return format_fields(fields)
 
     def exchanged(self, labels: np.ndarray) -> list[tuple[int, int]]:
         """Mirror pairs (left, right) that stand the wrong way round in labels (H, W): a person's left side is on the
@@ -164,59 +155,9 @@ def load_palette(source: str | os.PathLike[str]) -> Palette:
 
 
 def parse_palette(raw: object, where: str) -> Palette:
-    """Validate a palette's JSON: {name, title, background, mirror, classes: [{id, name, color, group}]}.
+    """A palette from its file's JSON (`palette_file` documents the format).
 
     Raises:
         InputError: names the file (`where`), the class and the rule that is broken.
     """
-
-    def fail(what: str) -> InputError:
-        return InputError(f"the palette {where} is not valid: {what}")
-
-    if not isinstance(raw, dict) or not isinstance(raw.get("classes"), list) or not raw["classes"]:
-        raise fail("it must be an object with a non-empty list 'classes'")
-    unknown = raw.keys() - {"name", "title", "background", "mirror", "classes", "source"}
-    if unknown:
-        raise fail(f"unknown key '{sorted(unknown)[0]}'")
-    classes = []
-    for position, entry in enumerate(raw["classes"]):
-        if not isinstance(entry, dict) or entry.keys() != {"id", "name", "color", "group"}:
-            raise fail(f"class number {position} must have exactly id, name, color and group")
-        if type(entry["id"]) is not int or not 0 <= entry["id"] <= 255:
-            raise fail(f"class '{entry['name']}' has id {entry['id']!r}, ids are whole numbers from 0 to 255")
-        if not isinstance(entry["color"], str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", entry["color"]):
-            raise fail(f"class '{entry['name']}' has color {entry['color']!r}, colours are written #rrggbb")
-        red, green, blue = bytes.fromhex(entry["color"][1:])
-        classes.append(PaletteClass(entry["id"], str(entry["name"]), (red, green, blue), str(entry["group"])))
-    for field in ("id", "name", "color"):
-        seen: dict[object, str] = {}
-        for c in classes:
-            value = getattr(c, field)
-            if value in seen:
-                raise fail(f"'{seen[value]}' and '{c.name}' have the same {field}")
-            seen[value] = c.name
-    ids = {c.id for c in classes}
-
-    def is_id(value: object) -> bool:
-        return type(value) is int and value in ids
-
-    background = raw.get("background", classes[0].id)
-    if not is_id(background):
-        raise fail(f"the background id {background!r} is no class of it")
-    mirror = raw.get("mirror", [])
-    if not isinstance(mirror, list):
-        raise fail(f"'mirror' is {mirror!r}, it must be a list of id pairs")
-    paired: set[int] = set()
-    for pair in mirror:
-        if not isinstance(pair, list) or len(pair) != 2 or not all(map(is_id, pair)) or pair[0] == pair[1]:
-            raise fail(f"the mirror pair {pair!r} must be two different ids of its classes")
-        if paired & set(pair):
-            raise fail(f"the mirror pair {pair!r} names an id that another pair has")
-        paired |= set(pair)
-    return Palette(
-        name=str(raw.get("name", Path(where).stem)),
-        title=str(raw.get("title", raw.get("name", where))),
-        classes=tuple(classes),
-        mirror=tuple((a, b) for a, b in mirror),
-        background=background,
-    )
+    return Palette(**parse_fields(raw, where))

@@ -1,8 +1,8 @@
-"""A face anywhere in a photo, cut out the way CelebA-HQ's crops are, and its layout put back.
+"""Alignment of faces: the crop of a photo that is framed as CelebA-HQ's pictures are, and the way back.
 
 The oriented square is that of CelebA-HQ (Karras et al. 2018, appendix C) and FFHQ: centred a tenth of the way from the
-eyes to the mouth, upright to the face, its side the larger of 4 eye distances and 3.6 eye-mouth distances. On the
-training crops themselves it gives back the whole picture: `python -m benchmarks.alignment` prints how nearly.
+eyes to the mouth, upright to the face, its side the larger of 4 eye distances and 3.6 eye-mouth distances. On a
+training crop it gives back the whole picture; `python -m benchmarks.alignment` measures how nearly.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import numpy as np
 from ..method.palette import Palette
 from ..nets.mtcnn import find_faces
 
-# The farthest corner of a face's square from the photo's own, in sides, up to which a photo counts as a crop already.
-# What is nearer is the detector's error, not the photo's: `benchmarks/alignment.py` counts crops left alone.
-ALREADY = 0.12
-SQUARE = 0.02  # and its sides differ by no more than this share
-LOOK = 256  # side of the crop in which the landmarks are found once more
-SMALLEST, LARGEST = 64, 2048  # side of the crop in pixels: the photo's own resolution between these
+# A photo counts as framed already if the corners of its face's square are at most this far from its own, in sides.
+# Smaller distances are the detector's error: `benchmarks/alignment.py` counts the training crops that are left alone.
+FRAMED = 0.12
+SQUARE = 0.02  # largest difference of its width and height, as a share of the larger
+REFINED = 256  # side in pixels of the upright crop in which the landmarks are detected a second time
+SMALLEST, LARGEST = 64, 2048  # bounds of the crop's side in pixels; between them it is the photo's own resolution
 
 
 @dataclass(frozen=True)
 class Aligned:
     """A square crop and the way back."""
 
-    crop: np.ndarray  # (S, S, 3) uint8, the whole photo where that is a crop already, or a part of either
-    matrix: np.ndarray  # (2, 3) float64: a point of the photo -> the crop, where pixel i reaches from i to i + 1
+    crop: np.ndarray  # (S, S, 3) uint8; the whole photo, of any shape, where it is framed already
+    matrix: np.ndarray  # (2, 3) float64: point of the photo -> point of the crop; pixel i spans i to i + 1
     shape: tuple[int, int]  # height and width of the photo
-    faces: int  # how many were found
-    note: str  # for the user, one sentence; empty if the photo was taken as it is without a doubt
+    faces: int  # number of faces found
+    note: str  # one sentence for the user; empty if the photo was surely framed already
 
     @property
     def changed(self) -> bool:
@@ -42,7 +42,7 @@ class Aligned:
         """Class ids of the crop, at its size or any other -> (H, W) of the photo, by nearest neighbour.
 
         Args:
-            outside: the id of pixels that the crop does not show, which nobody has looked at.
+            outside: the id of the pixels that the crop does not show.
         """
         if not self.changed:
             return labels
@@ -57,10 +57,10 @@ class Aligned:
         )
 
     def put_back(self, photo: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        """The photo with what changed in its crop. Its other pixels are its own, to the bit.
+        """The photo with the changes of its crop. All other pixels stay the same to the bit.
 
         Args:
-            photo: (H, W, 3) uint8, of which this is the crop.
+            photo: (H, W, 3) uint8, the photo that the crop is from.
             before, after: (h, w, 3) uint8, the crop at any size, unchanged and changed.
         """
         if not self.changed and before.shape == photo.shape:
@@ -75,26 +75,26 @@ class Aligned:
         return np.where(share > 0, np.rint(share * new + (1 - share) * photo), photo).astype(np.uint8)
 
     def part(self, crop: np.ndarray, top: int, left: int) -> Aligned:
-        """The same way for a part of the crop."""
+        """The alignment of a part of the crop: (h, w, 3) uint8 pixels, whose corner is at (top, left) of the crop."""
         move = np.array([[1.0, 0, -left], [0, 1.0, -top], [0, 0, 1]])
         matrix = (move @ np.vstack([self.matrix, [0, 0, 1]]))[:2]
         return Aligned(crop, matrix, self.shape, self.faces, self.note)
 
 
 def is_of_faces(palette: Palette) -> bool:
-    """Whether a label set is of faces, so that its models want aligned crops: it tells the two eyes apart."""
+    """Whether a label set is of faces, so that its models need aligned crops: it has a class per eye."""
     return {"l_eye", "r_eye"} <= {c.name for c in palette.classes}
 
 
 def whole(photo: np.ndarray) -> Aligned:
-    """The photo as it is, for models that want no faces."""
+    """The photo as it is, for models of other label sets."""
     return Aligned(photo, np.eye(2, 3), (photo.shape[0], photo.shape[1]), 0, "")
 
 
 def align(photo: np.ndarray) -> Aligned:
-    """Find the largest face in RGB (H, W, 3) uint8 and cut it out.
+    """Find the largest face in a photo, RGB (H, W, 3) uint8, and cut it out.
 
-    Without a face it is the centred square; a photo that is framed like a training crop stays as it is.
+    Without a face the crop is the centred square; a photo that is framed like a training crop stays as it is.
     """
     height, width = photo.shape[:2]
     faces = find_faces(photo)
@@ -105,7 +105,7 @@ def align(photo: np.ndarray) -> Aligned:
         left, top = (width - side) // 2, (height - side) // 2
         crop, matrix = photo[top : top + side, left : left + side], np.array([[1.0, 0, -left], [0, 1.0, -top]])
         return Aligned(crop, matrix, (height, width), 0, "No face was found, so the centre of the photo was taken.")
-    corners = _look_again(photo, oriented_square(faces[0].points))
+    corners = _refine(photo, oriented_square(faces[0].points))
     if _is_framed(corners, height, width):
         return Aligned(photo, np.eye(2, 3), (height, width), len(faces), "")
     note = "The face was cut out of the photo."
@@ -118,34 +118,35 @@ def oriented_square(points: np.ndarray) -> np.ndarray:
     """MTCNN's landmarks (5, 2) -> the crop's top left, top right and bottom left corner in the photo, (3, 2)."""
     eyes, mouth = points[:2].mean(0), points[3:].mean(0)
     apart, down = points[1] - points[0], mouth - eyes
-    right = apart + (down[1], -down[0])  # both say which way is upright; a turned head falsifies one of them
+    right = apart + (down[1], -down[0])  # two estimates of the upright direction; a turned head falsifies one of them
     right *= max(4.0 * np.hypot(*apart), 3.6 * np.hypot(*down)) / np.hypot(*right)
     bottom = np.array([-right[1], right[0]])
     corner = eyes + 0.1 * down - (right + bottom) / 2
     return np.stack([corner, corner + right, corner + bottom])
 
 
-def _look_again(photo: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """The corners once more, from the landmarks in the upright crop, which are the better ones."""
-    crop, matrix = _cut(photo, corners, LOOK)
+def _refine(photo: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """The corners (3, 2) from the landmarks in the upright crop, which are more precise."""
+    crop, matrix = _cut(photo, corners, REFINED)
     faces = find_faces(crop)
     if not faces:
         return corners
-    middle = min(faces, key=lambda face: np.hypot(*(face.points.mean(0) - LOOK / 2)))
-    found = oriented_square(middle.points)
-    return (found - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    middle = min(faces, key=lambda face: np.hypot(*(face.points.mean(0) - REFINED / 2)))
+    refined = oriented_square(middle.points)
+    return (refined - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
 
 def _is_framed(corners: np.ndarray, height: int, width: int) -> bool:
-    own = np.array([[0, 0], [width, 0], [0, height], [width, height]])
+    """Whether the face's square is, but for the detector's error, the whole photo."""
+    whole_photo = np.array([[0, 0], [width, 0], [0, height], [width, height]])
     corners = np.vstack([corners, corners[1] + corners[2] - corners[0]])
     side = max(height, width)
-    near = np.hypot(*(corners - own).T).max() <= ALREADY * side
+    near = np.hypot(*(corners - whole_photo).T).max() <= FRAMED * side
     return near and abs(height - width) <= SQUARE * side
 
 
 def _cut(photo: np.ndarray, corners: np.ndarray, size: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The square with these corners and the matrix to it, (2, 3); beyond the photo's edge lies its mirror image.
+    """The square with these corners and the matrix (2, 3) to it; beyond the photo's edge lies its mirror image.
 
     Args:
         size: the crop's side in pixels; 0 keeps the photo's resolution.
@@ -154,7 +155,7 @@ def _cut(photo: np.ndarray, corners: np.ndarray, size: int = 0) -> tuple[np.ndar
     size = size or int(np.clip(round(side), SMALLEST, LARGEST))
     target = np.array([[0, 0], [size, 0], [0, size]], np.float32)
     matrix = cv2.getAffineTransform(corners.astype(np.float32), target)
-    shrink = min(1.0, size / side)  # first, and by area: bilinear sampling skips pixels
+    shrink = min(1.0, size / side)  # the photo is shrunk by area first: bilinear sampling would skip pixels
     small = photo if shrink == 1 else cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     from_small = matrix @ np.diag([photo.shape[1] / small.shape[1], photo.shape[0] / small.shape[0], 1.0])
     crop = cv2.warpAffine(
@@ -164,7 +165,7 @@ def _cut(photo: np.ndarray, corners: np.ndarray, size: int = 0) -> tuple[np.ndar
 
 
 def _between_centres(matrix: np.ndarray) -> np.ndarray:
-    """The same map for OpenCV, to which a pixel's centre is a whole number."""
+    """The same map in OpenCV's coordinates, where the centres of pixels are whole numbers."""
     matrix = matrix.copy()
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
     return matrix

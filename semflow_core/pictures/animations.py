@@ -42,7 +42,7 @@ def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 
 
 
 def check_animation_path(path: str | os.PathLike[str]) -> None:
-    """Raise InputError unless `write_frames` knows the suffix, and a folder of frames is new or empty."""
+    """Raise InputError unless `write_frames` supports the suffix, and a folder of frames is new or empty."""
     suffix = Path(path).suffix
     if not suffix and Path(path).is_dir() and any(Path(path).iterdir()):
         raise InputError(f"the folder {path} is not empty; frames go into a new or empty one")
@@ -54,14 +54,14 @@ def check_animation_path(path: str | os.PathLike[str]) -> None:
 
 def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
     first, *others = [Image.fromarray(f) for f in frames]
-    lossless = path.suffix.lower() == ".webp"  # GIF has 256 colours a frame whatever one asks for
+    lossless = path.suffix.lower() == ".webp"  # GIF always has 256 colours per frame
     first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless)
 
 
 def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:
     """H.264 with halved colour resolution, the one kind of .mp4 that every browser and phone plays."""
     height, width = (side - side % 2 for side in frames.shape[1:3])
-    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:  # plays before it is all there
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:  # it plays before it is loaded whole
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000), options={"crf": "16"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for frame in frames:
@@ -79,7 +79,7 @@ def _write_zip(path: Path, frames: np.ndarray) -> None:
 
 
 def _write_folder(path: Path, frames: np.ndarray) -> None:
-    """All frames in a hidden folder first, which then takes the name; a folder of that name must be empty."""
+    """Write all frames to a hidden folder first, which then takes the name; a folder of that name must be empty."""
     if path.is_dir() and any(path.iterdir()):
         raise InputError(f"the folder {path} is not empty; frames are written to a new or empty one")
     temporary = path.with_name(f".{uuid.uuid4().hex}")

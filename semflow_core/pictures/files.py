@@ -18,19 +18,26 @@ from PIL import Image
 
 from ..errors import InputError
 
-# Named, because Pillow also opens formats that start other programs (EPS) or that nobody paints in.
+# the formats are listed because Pillow also opens ones that start other programs (EPS)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+MAX_SIDE = 8192  # pixels of a photo or layout
+MAX_PIXELS = 40_000_000
 
 
 def picture_name(source: str | os.PathLike[str] | bytes) -> str:
+    """The name by which messages call a picture: its file's, or "file" where only its bytes are there."""
     return "file" if isinstance(source, bytes) else Path(source).name
 
 
 def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Image:
     """A decoded picture whose size is in bounds.
 
+    Args:
+        source: a file or its bytes.
+        what: the picture's part in messages: "photo", "layout".
+
     Raises:
-        InputError: see `read_photo`.
+        InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
     """
     name = picture_name(source)
     try:
@@ -45,7 +52,7 @@ def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Ima
             image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
-    except Exception:  # a damaged header leads Pillow to any exception there is
+    except Exception:  # Pillow raises exceptions of any type at a damaged header
         raise InputError(f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)") from None
     check_size(*image.size, f"{what} {name}")
     try:
@@ -55,11 +62,20 @@ def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Ima
     return image
 
 
+def check_size(width: int, height: int, what: str) -> None:
+    """Raise InputError unless both sides are 16 .. 8192 pixels and the area at most 40 megapixels."""
+    if min(width, height) < 16:
+        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least 16")
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        most = f"{MAX_SIDE} per side and {MAX_PIXELS // 10**6} megapixels"
+        raise InputError(f"the {what} is {width}x{height} pixels; the most is {most}")
+
+
 # ---- writing -----------------------------------------------------------------------------------------------
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Raise InputError unless `folder` exists or can be made, and can be written to. Makes nothing."""
+    """Raise InputError unless `folder` exists or can be made, and can be written to. Creates nothing."""
     at = Path(folder).absolute()
     while not at.exists() and at != at.parent:
         at = at.parent
@@ -86,17 +102,3 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     finally:
         with contextlib.suppress(OSError):  # the folder may be what failed
             temporary.unlink(missing_ok=True)
-
-
-MAX_SIDE = 8192  # pixels of a photo or layout
-MAX_PIXELS = 40_000_000
-
-
-def check_size(width: int, height: int, what: str) -> None:
-    """Raise InputError unless both sides are 16 .. 8192 pixels and the area at most 40 megapixels."""
-    if min(width, height) < 16:
-        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least 16")
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise InputError(
-            f"the {what} is {width}x{height} pixels; the most is {MAX_SIDE} a side and {MAX_PIXELS // 10**6} megapixels"
-        )

@@ -1,4 +1,4 @@
-"""Photos, read from and written to files."""
+"""Photos: RGB, read from and written to picture files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
         InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
     """
     image = open_picture(source, "photo")
-    if image.mode.startswith("I"):  # 16 bits a pixel
+    if image.mode.startswith("I"):  # 16 bits per pixel
         grey = np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8)
         image = Image.fromarray(grey)
     elif image.mode == "F":
         raise InputError(
-            f"the photo {picture_name(source)} has floating-point pixels; save it with 8 or 16 bits a channel"
+            f"the photo {picture_name(source)} has floating-point pixels; save it with 8 or 16 bits per channel"
         )
-    with contextlib.suppress(Exception):  # damaged EXIF is no reason to refuse a whole picture
+    with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")

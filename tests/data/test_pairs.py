@@ -14,7 +14,7 @@ FACES = load_palette("celebamask_hq")
 
 
 def make_pairs(folder: Path, names: list[str], size: int = 20) -> None:
-    """Photos of one grey value and masks of one class, both told by the position of the name."""
+    """Photos of one grey value and masks of one class; the value and the class are the name's position."""
     for sub in ("images", "masks"):
         (folder / sub).mkdir(parents=True)
     for i, name in enumerate(names):
@@ -77,7 +77,7 @@ def test_photos_are_averaged_and_masks_are_not(tmp_path: Path) -> None:
     "mask, words",
     [
         (Image.new("L", (20, 21)), "pair p does not match: photo 20x20, mask 20x21"),
-        (Image.new("RGB", (20, 20)), "m.png has mode RGB; a mask is an index PNG"),
+        (Image.new("RGB", (20, 20), "#808080"), "pair p cannot be read: .*m.png has colours that are no class of"),
         (Image.new("L", (20, 20), 19), "m.png: .*no class of celebamask_hq: 19"),
     ],
 )
@@ -86,6 +86,16 @@ def test_a_wrong_mask_is_named(tmp_path: Path, mask: Image.Image, words: str) ->
     mask.save(tmp_path / "m.png")
     with pytest.raises(InputError, match=words):
         load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 16)
+
+
+def test_a_coloured_mask_and_raw_ids_are_read_as_layouts_are(tmp_path: Path) -> None:
+    labels = np.array([0, 13, 18], np.uint8)[np.arange(24) // 8].repeat(24).reshape(24, 24)
+    Image.new("RGB", (24, 24)).save(tmp_path / "p.png")
+    Image.fromarray(FACES.colorize(labels)).save(tmp_path / "m.png")
+    assert np.array_equal(load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 24)[1], labels)
+    Image.fromarray(np.where(labels == 13, 255, labels + 7).astype(np.uint8)).save(tmp_path / "m_labelIds.png")
+    streets = load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m_labelIds.png"), load_palette("cityscapes"), 24)[1]
+    assert streets[::8, 0].tolist() == [0, 255, 12]  # label ids 7, void and 25: road, void, rider
 
 
 @pytest.mark.parametrize("broken", ["p.png", "m.png"])

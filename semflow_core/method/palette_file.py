@@ -1,0 +1,246 @@
+"""The palette file: a label set as JSON, and the rules that it is checked against.
+
+    {"name": "…", "title": "…", "background": 0, "mirror": [[4, 5], …],
+     "classes": [{"id": 0, "name": "road", "color": "#804080", "group": "flat"}, …],
+     "foreign": {"ids": [{"name": "…", "files": "_labelIds$", "classes": {"7": 0, …}, "void": [0, 1, …]}, …],
+                 "colors": [{"name": "…", "classes": {"#cc0000": 1, …}}, …],
+                 "void_colors": ["#6f4a00", …]}}
+
+Only `classes` is required. `foreign` declares in which ids and colours other tools write the same classes;
+`semflow_core.pictures` reads layouts by it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+from ..errors import InputError
+
+Rgb8 = tuple[int, int, int]  # R, G, B in 0..255
+Fail = Callable[[str], InputError]
+
+
+@dataclass(frozen=True)
+class PaletteClass:
+    id: int  # 0..255, the pixel value in label maps
+    name: str
+    color: Rgb8  # for display only
+    group: str
+
+
+@dataclass(frozen=True)
+class ForeignIds:
+    """Pixel values by which another tool writes the classes of a palette."""
+
+    name: str  # "Cityscapes' label ids"
+    files: str  # regular expression for the names, without suffix, of files that hold them; "" matches none
+    classes: tuple[tuple[int, int], ...]  # (foreign id, class id)
+    void: tuple[int, ...] = ()  # foreign ids that stand for no class of the palette
+
+    @property
+    def values(self) -> frozenset[int]:
+        """All pixel values of the convention."""
+        return frozenset(foreign for foreign, _ in self.classes) | frozenset(self.void)
+
+
+@dataclass(frozen=True)
+class ForeignColors:
+    """Colours in which another tool paints the classes of a palette."""
+
+    name: str  # "CelebAMask-HQ's own"
+    classes: tuple[tuple[Rgb8, int], ...]  # (colour, class id)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """The conventions of other tools that a palette declares."""
+
+    ids: tuple[ForeignIds, ...] = ()
+    colors: tuple[ForeignColors, ...] = ()
+    void_colors: tuple[Rgb8, ...] = ()  # colours that stand beside the palette's own for pixels of no class
+
+
+class PaletteFields(TypedDict):
+    """A palette file's content, validated: the fields of `Palette`."""
+
+    name: str
+    title: str
+    classes: tuple[PaletteClass, ...]
+    mirror: tuple[tuple[int, int], ...]
+    background: int
+    foreign: Foreign
+
+
+def parse_fields(raw: object, where: str) -> PaletteFields:
+    """Validate a palette's JSON.
+
+    Raises:
+        InputError: names the file (`where`), the class and the rule that is broken.
+    """
+
+    def fail(what: str) -> InputError:
+        return InputError(f"the palette {where} is not valid: {what}")
+
+    if not isinstance(raw, dict) or not isinstance(raw.get("classes"), list) or not raw["classes"]:
+        raise fail("it must be an object with a non-empty list 'classes'")
+    _refuse_unknown(raw, {*PaletteFields.__annotations__, "source"}, "", fail)
+    classes = _parse_classes(raw["classes"], fail)
+    ids = {c.id for c in classes}
+    background = raw.get("background", classes[0].id)
+    if not _is_id(background, ids):
+        raise fail(f"the background id {background!r} is no class of it")
+    return PaletteFields(
+        name=str(raw.get("name", Path(where).stem)),
+        title=str(raw.get("title", raw.get("name", where))),
+        classes=classes,
+        mirror=_parse_mirror(raw.get("mirror", []), ids, fail),
+        background=background,
+        foreign=_parse_foreign(raw.get("foreign", {}), ids, fail),
+    )
+
+
+def format_fields(fields: PaletteFields) -> str:
+    """The palette file's text, which `parse_fields` reads back."""
+    foreign = fields["foreign"]
+    raw: dict[str, Any] = {
+        "name": fields["name"],
+        "title": fields["title"],
+        "background": fields["background"],
+        "mirror": [list(pair) for pair in fields["mirror"]],
+        "classes": [
+            {"id": c.id, "name": c.name, "color": _format_color(c.color), "group": c.group} for c in fields["classes"]
+        ],
+    }
+    if foreign != Foreign():
+        raw["foreign"] = {
+            "ids": [
+                {"name": f.name, "files": f.files, "classes": {str(a): b for a, b in f.classes}, "void": list(f.void)}
+                for f in foreign.ids
+            ],
+            "colors": [
+                {"name": f.name, "classes": {_format_color(a): b for a, b in f.classes}} for f in foreign.colors
+            ],
+            "void_colors": [_format_color(c) for c in foreign.void_colors],
+        }
+    return json.dumps(raw, indent=1) + "\n"
+
+
+def _parse_classes(entries: list[Any], fail: Fail) -> tuple[PaletteClass, ...]:
+    classes: list[PaletteClass] = []
+    for position, entry in enumerate(entries):
+        if not isinstance(entry, dict) or entry.keys() != {"id", "name", "color", "group"}:
+            raise fail(f"class number {position} must have exactly id, name, color and group")
+        if not _is_byte(entry["id"]):
+            raise fail(f"class '{entry['name']}' has id {entry['id']!r}, ids are whole numbers from 0 to 255")
+        color = _parse_color(entry["color"])
+        if color is None:
+            raise fail(f"class '{entry['name']}' has color {entry['color']!r}, colours are written #rrggbb")
+        classes.append(PaletteClass(entry["id"], str(entry["name"]), color, str(entry["group"])))
+    for field in ("id", "name", "color"):
+        owners: dict[object, str] = {}
+        for c in classes:
+            value = getattr(c, field)
+            if value in owners:
+                raise fail(f"'{owners[value]}' and '{c.name}' have the same {field}")
+            owners[value] = c.name
+    return tuple(classes)
+
+
+def _parse_mirror(raw: object, ids: set[int], fail: Fail) -> tuple[tuple[int, int], ...]:
+    if not isinstance(raw, list):
+        raise fail(f"'mirror' is {raw!r}, it must be a list of id pairs")
+    paired: set[int] = set()
+    for pair in raw:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(_is_id(i, ids) for i in pair) or pair[0] == pair[1]:
+            raise fail(f"the mirror pair {pair!r} must be two different ids of its classes")
+        if paired & set(pair):
+            raise fail(f"the mirror pair {pair!r} names an id that another pair has")
+        paired |= set(pair)
+    return tuple((a, b) for a, b in raw)
+
+
+def _parse_foreign(raw: object, ids: set[int], fail: Fail) -> Foreign:
+    if not isinstance(raw, dict):
+        raise fail(f"'foreign' is {raw!r}, it must be an object with ids, colors or void_colors")
+    _refuse_unknown(raw, {"ids", "colors", "void_colors"}, " in 'foreign'", fail)
+    conventions = [_parse_foreign_ids(entry, ids, fail) for entry in _listed(raw, "ids", fail)]
+    painted = [_parse_foreign_colors(entry, ids, fail) for entry in _listed(raw, "colors", fail)]
+    void = [_parse_color(color) for color in _listed(raw, "void_colors", fail)]
+    if None in void:
+        raise fail("'foreign.void_colors' must be a list of colours written #rrggbb")
+    return Foreign(tuple(conventions), tuple(painted), tuple(c for c in void if c))
+
+
+def _parse_foreign_ids(entry: object, ids: set[int], fail: Fail) -> ForeignIds:
+    what = "an entry of 'foreign.ids'"
+    raw = _convention(entry, {"name", "files", "classes", "void"}, what, fail)
+    files, void = raw.get("files", ""), raw.get("void", [])
+    try:
+        re.compile(files)
+    except (re.error, TypeError):
+        raise fail(f"{what} has files {files!r}, which is no regular expression") from None
+    keys = {key: int(key) if re.fullmatch(r"\d{1,3}", key) else -1 for key in raw["classes"]}
+    for key, value in raw["classes"].items():
+        if not _is_byte(keys[key]) or not _is_id(value, ids):
+            raise fail(f"{what} maps {key!r} to {value!r}; it maps ids from 0 to 255 to ids of the palette's classes")
+    if not isinstance(void, list) or not all(map(_is_byte, void)) or set(void) & set(keys.values()):
+        raise fail(f"{what} has void {void!r}, it must be a list of ids from 0 to 255 that 'classes' does not map")
+    return ForeignIds(raw["name"], files, tuple((keys[k], v) for k, v in raw["classes"].items()), tuple(void))
+
+
+def _parse_foreign_colors(entry: object, ids: set[int], fail: Fail) -> ForeignColors:
+    what = "an entry of 'foreign.colors'"
+    raw, pairs = _convention(entry, {"name", "classes"}, what, fail), []
+    for key, value in raw["classes"].items():
+        color = _parse_color(key)
+        if color is None or not _is_id(value, ids):
+            raise fail(f"{what} maps {key!r} to {value!r}; it maps colours #rrggbb to ids of the palette's classes")
+        pairs.append((color, value))
+    return ForeignColors(raw["name"], tuple(pairs))
+
+
+def _convention(entry: object, keys: set[str], what: str, fail: Fail) -> dict[str, Any]:
+    """An entry of `foreign` that has a name and a non-empty object of classes."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
+        raise fail(f"{what} must be an object with a 'name'")
+    _refuse_unknown(entry, keys, f" in {what}", fail)
+    if not isinstance(entry.get("classes"), dict) or not entry["classes"]:
+        raise fail(f"{what} must have a non-empty object 'classes'")
+    return entry
+
+
+def _listed(raw: dict[str, Any], key: str, fail: Fail) -> list[Any]:
+    value = raw.get(key, [])
+    if not isinstance(value, list):
+        raise fail(f"'foreign.{key}' is {value!r}, it must be a list")
+    return value
+
+
+def _refuse_unknown(raw: dict[str, Any], keys: set[str], place: str, fail: Fail) -> None:
+    unknown = raw.keys() - keys
+    if unknown:
+        raise fail(f"unknown key '{min(unknown)}'{place}")
+
+
+def _is_byte(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 255
+
+
+def _is_id(value: object, ids: set[int]) -> bool:
+    return type(value) is int and value in ids
+
+
+def _parse_color(text: object) -> Rgb8 | None:
+    if not isinstance(text, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        return None
+    red, green, blue = bytes.fromhex(text[1:])
+    return red, green, blue
+
+
+def _format_color(color: Rgb8) -> str:
+    return "#" + bytes(color).hex()

@@ -1,0 +1,123 @@
+"""Class ids from the colours of a picture, which a JPEG may have made noisy.
+
+A coloured layout is painted in the palette's display colours, in those of another tool (`Palette.foreign`) or in the
+anchors of a codebook. A photo is none of these: it has no large areas of one colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..errors import InputError
+from ..method.codebook import Codebook
+from ..method.palette import UNLABELLED, Palette
+
+LOSSY = ("JPEG", "MPO", "WEBP")  # Pillow's names of the formats that change colours
+
+# When colours pass for a palette's, in 0..255 units. Measured on 50 layouts saved as JPEG (quality 50 to 90):
+# 56 % of the pixels or more stay within 8, of a photo's at most 11 %; 92 % or more stay within 40.
+FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
+NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
+BESIDE = 5  # side of the square, in pixels, in which a pixel between two colours looks for its class
+CHUNK = 1 << 16  # colours compared at once: a noisy photo has millions of them, times 171 classes
+
+
+@dataclass(frozen=True)
+class ColorTable:
+    """One set of colours that a layout may be painted in."""
+
+    colors: np.ndarray  # (n, 3) uint8
+    ids: np.ndarray  # (n,) uint8, the class id of each colour; a class may have several
+    note: str = ""  # sentence about the assumption that a picture has these colours
+    ignores_black: bool = False  # black is one of the colours but proves nothing: dark parts of photos have it, too
+
+
+def color_tables(palette: Palette) -> list[ColorTable]:
+    """The palette's display colours (with its void colours), then each foreign set of colours."""
+    void = palette.foreign.void_colors
+    ids = np.concatenate([palette.ids, np.full(len(void), UNLABELLED, np.uint8)])
+    tables = [ColorTable(np.concatenate([palette.colors, np.array(void, np.uint8).reshape(-1, 3)]), ids)]
+    for foreign in palette.foreign.colors:
+        colors, ids = (np.array(column, np.uint8) for column in zip(*foreign.classes))
+        note = f"Its colours were taken for {foreign.name}."
+        tables.append(ColorTable(colors, ids, note, ignores_black=bool((colors == 0).all(1).any())))
+    return tables
+
+
+def ids_of_colors(
+    rgb: np.ndarray, palette: Palette, codebook: Codebook | None, lossy: bool, name: str
+) -> tuple[np.ndarray, int, str]:
+    """Class ids of a coloured layout. A picture has few colours, so each is looked up once.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        codebook: whose anchors are accepted too, exactly; None accepts none.
+        lossy: whether the file's format smears borders.
+        name: the file's name, for the message.
+
+    Returns:
+        (H, W) uint8 class ids, the number of pixels that lie between two colours, and a note on what was assumed.
+
+    Raises:
+        InputError: too few pixels have one of the colours.
+    """
+    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    inverse = inverse.reshape(packed.shape)
+    colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
+    matches = [(table, *nearest_colors(colors, table.colors.astype(np.float32))) for table in color_tables(palette)]
+    table, index, distance, second = min(matches, key=lambda match: float(match[2] @ counts))
+    if distance.any() and codebook is not None:
+        anchor, off, _ = nearest_colors(colors, codebook.anchors.numpy())
+        if not off.any():
+            return palette.ids[anchor][inverse], 0, ""
+    evidence = counts * table.colors[index].any(1) if table.ignores_black else counts
+    flat = evidence[distance <= FLAT].sum() / max(1, evidence.sum())
+    near = counts[distance <= NEAR].sum() / counts.sum()
+    if flat < FLAT_SHARE or near < (NEAR_SHARE_LOSSY if lossy else NEAR_SHARE):
+        raise InputError(
+            f"the layout {name} has colours that are no class of {palette.name}, "
+            f"on {100 * (1 - near):.0f} % of its pixels far from any; "
+            "a layout holds class ids as grey values or exactly the palette's colours"
+        )
+    unsure = (2 * distance > second) | (distance > 2 * FLAT)
+    rows = index[inverse]
+    if unsure.any():
+        _settle_by_neighbours(rows, unsure[inverse], rgb, table)
+    return table.ids[rows], int(counts[unsure].sum()), table.note
+
+
+def nearest_colors(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each of `colors` (m, 3): the nearest row of `table` (n, 3), its distance, and the second nearest's."""
+    index = np.empty(len(colors), np.int64)
+    distance, second = np.empty((2, len(colors)), np.float32)
+    for at in range(0, len(colors), CHUNK):
+        part = colors[at : at + CHUNK]
+        # |c - t|^2 without |c|^2; float32 is exact, every term is a whole number below 2^24
+        d = (table**2).sum(1) - 2 * part @ table.T
+        index[at : at + len(part)] = d.argmin(1)
+        two = np.sqrt(np.partition(d, 1, axis=1)[:, :2].T + (part**2).sum(1))
+        distance[at : at + len(part)], second[at : at + len(part)] = two
+    return index, distance, second
+
+
+def _settle_by_neighbours(rows: np.ndarray, unsure: np.ndarray, rgb: np.ndarray, table: ColorTable) -> None:
+    """Give each unsure pixel the nearest of the colours that surely lie beside it, in place.
+
+    What JPEG mixes of two colours at a border may be a third one's, which occurs nowhere near.
+
+    Args:
+        rows: (H, W) rows of `table.colors`.
+        unsure: (H, W) bool.
+    """
+    settled, best = rows[unsure], np.full(int(unsure.sum()), np.inf, np.float32)
+    pixels, square = rgb[unsure].astype(np.float32), np.ones((BESIDE, BESIDE), np.uint8)
+    for row in np.unique(rows[~unsure]):
+        beside = cv2.dilate(((rows == row) & ~unsure).astype(np.uint8), square)[unsure] > 0
+        distance = np.where(beside, ((pixels - table.colors[row]) ** 2).sum(1), np.inf)
+        settled[distance < best] = row
+        best = np.minimum(best, distance)
+    rows[unsure] = settled

@@ -1,0 +1,37 @@
+"""Files that the tests of several modules read."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that states its size and holds no pixel: reading it can only succeed as far as the header."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def save(path: Path, labels: np.ndarray) -> Path:
+    Image.fromarray(labels.astype(np.uint8)).save(path)
+    return path
+
+
+def rows(ids: list[int]) -> np.ndarray:
+    """A label map with one row an id, at least 16 rows."""
+    return np.repeat(np.resize(ids, max(16, len(ids)))[:, None], 20, axis=1).astype(np.uint8)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semflow_core.errors import InputError
+from semflow_core.pictures.animations import write_frames
+from semflow_core.pictures.files import check_writable, write_atomically
+from semflow_core.pictures.photos import read_photo, write_photo
+
+
+def test_writing_makes_folders_and_replaces_files(photo: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "deep" / "a.png"
+    write_photo(path, 255 - photo)
+    write_photo(path, photo)
+    assert np.array_equal(read_photo(path), photo)
+    assert os.listdir(path.parent) == ["a.png"], "no temporary file is left"
+
+
+def test_who_reads_the_old_file_keeps_it(photo: np.ndarray, tmp_path: Path) -> None:
+    """A file is put in place whole: overwriting it in place would change it under its readers."""
+    write_photo(tmp_path / "a.png", photo)
+    with open(tmp_path / "a.png", "rb") as reader:
+        write_photo(tmp_path / "a.png", 255 - photo)
+        assert np.array_equal(read_photo(reader.read()), photo)
+    assert np.array_equal(read_photo(tmp_path / "a.png"), 255 - photo)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_text("old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_text("half")
+        raise OSError("no space left on device")
+
+    with pytest.raises(InputError, match="cannot be written: no space left"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old" and os.listdir(tmp_path) == ["a.png"]
+
+
+def test_an_unwritable_place_is_refused(photo: np.ndarray, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="cannot be written to"):
+            check_writable(folder)
+        with pytest.raises(InputError, match="cannot be written"):
+            write_photo(folder / "a.png", photo)
+        with pytest.raises(InputError, match="cannot be written"):
+            write_frames(folder / "frames", photo[None])
+    check_writable(tmp_path / "not" / "there" / "yet")
+    assert os.listdir(tmp_path) == ["file"], "checking makes nothing"
+
+
+def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root, as in containers, has every permission
+    with pytest.raises(InputError, match="cannot be written to"):
+        check_writable(tmp_path)
+
+
+def test_an_unknown_suffix_is_refused(photo: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown file extension"):
+        write_photo(tmp_path / "a.xyz", photo)
+    with pytest.raises(InputError, match=r"not as \.avi"):
+        write_frames(tmp_path / "a.avi", photo[None])
+    assert not os.listdir(tmp_path)
