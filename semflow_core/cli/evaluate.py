@@ -46,17 +46,18 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    import json
+    from dataclasses import replace
 
     import numpy as np
 
     from ..data.pairs import load_pair
-    from ..evaluation.evaluate import evaluate, load_others, match_folders, tables
+    from ..evaluation.evaluate import evaluate
     from ..evaluation.features import HOW_TO_GET, find_networks
     from ..evaluation.harness import Harness
+    from ..evaluation.inputs import load_others, match_folders
     from ..evaluation.lpips import find_lpips
     from ..evaluation.photos import PhotoMetrics
-    from ..evaluation.report import plain
+    from ..evaluation.tables import tables
     from ..pictures.files import check_writable, write_atomically
 
     seed = args.seed or 0
@@ -82,11 +83,10 @@ def run(args: argparse.Namespace) -> None:
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
     harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
     reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
-    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
     split = f"the last {len(pairs)} of {len(matches)} pairs in sorted order"
-    report |= {"reader": args.reader} if other else {}
-    about = {"model": pipeline.name, "seed": seed, "split": split, "mirror": args.mirror, "smooth": args.smooth}
-    print(tables(about | report))
+    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
+    report = replace(report, split=split, reader=args.reader if other else None)
+    print(tables(report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")
     elif not networks:
@@ -94,5 +94,4 @@ def run(args: argparse.Namespace) -> None:
     elif others is None:
         print("\nTraining photos are not compared: --train-images names no folder of them.")
     if args.json:
-        text = json.dumps(plain(about | report), indent=2) + "\n"
-        write_atomically(args.json, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))

@@ -46,7 +46,7 @@ def augment(
 
 
 def recolour(photo: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
-    """Change saturation, contrast, channel gains and brightness of (S, S, 3) uint8, each by at most the share `most`."""
+    """Change saturation, contrast, channel gains and brightness of (S, S, 3) uint8 by at most the share `most` each."""
     saturation, contrast, *gain = 1 + rng.uniform(-most, most, 5).astype(np.float32)
     brightness = 64 * np.float32(rng.uniform(-most, most))
     x = photo.astype(np.float32)

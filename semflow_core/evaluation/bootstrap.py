@@ -1,4 +1,4 @@
-"""Bootstrap intervals: how far a figure may be off because the pictures happened to be these."""
+"""Bootstrap intervals: the uncertainty of a figure that comes from the choice of pictures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ REPLICATES = 1000
 
 
 class Estimate(NamedTuple):
+    """A figure and the ends of its 95 % interval."""
+
     value: float
-    low: float  # ends of the 95 % interval
+    low: float
     high: float
 
     def __format__(self, spec: str) -> str:
-        """'61.2 [58.9, 63.5]'; a dash where nothing could be measured."""
+        """'61.2 [58.9, 63.5]'; a dash where the figure is nan."""
         if self.value != self.value:
             return "-"
         return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
@@ -27,24 +29,24 @@ def bootstrap(statistic: Callable[[np.ndarray], float], n: int, seed: int = 0) -
     """A statistic of n pictures with its 95 % interval.
 
     The percentiles of the resamples are moved by (statistic - mean of the resamples): a resample has repeats, so a
-    figure that depends on how many different pictures there are, as a Fréchet distance does, is biased in it.
+    figure that depends on the number of different pictures, as a Fréchet distance does, is biased in it.
 
     Args:
-        statistic: a figure of the pictures with these indices, (n,) with repeats; nan where it has no value.
+        statistic: the figure of the pictures with these indices, (n,) with repeats; nan where it is undefined.
         n: number of pictures.
-        seed: of the resampling.
+        seed: seed of the resampling.
     """
     value = float(statistic(np.arange(n)))
     rng = np.random.default_rng(seed)
-    drawn = np.array([statistic(rng.integers(n, size=n)) for _ in range(REPLICATES)], float)
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
+    replicates = np.array([statistic(rng.integers(n, size=n)) for _ in range(REPLICATES)], float)
+    replicates = replicates[~np.isnan(replicates)]
+    if not len(replicates):
         return Estimate(value, value, value)
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail]) + value - drawn.mean()
+    low, high = np.quantile(replicates, [tail, 1 - tail]) + value - replicates.mean()
     return Estimate(value, float(low), float(high))
 
 
 def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate:
-    """The mean of one value a picture, (n,), with its interval."""
+    """The mean of one value per picture, (n,), with its interval."""
     return bootstrap(lambda index: float(values[index].mean()), len(values), seed)

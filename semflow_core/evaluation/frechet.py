@@ -1,7 +1,7 @@
-"""Two distances between sets of photos, from the features (N, d) of a network: Fréchet's and the kernel distance.
+"""Two distances between sets of photos from a network's features (N, d): the Fréchet and the kernel distance.
 
 The Fréchet distance compares means and covariances. With fewer photos than features it is mostly bias, which falls as
-n grows, so it is only ever compared at equal n. The kernel distance (KID's polynomial MMD) has no bias at any n.
+n grows, so it is compared at equal n only. The kernel distance (KID's polynomial MMD) has no bias at any n.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..errors import InputError
 
 
 class Products(NamedTuple):
-    """Inner products of the features of two sets, which is all that either distance needs: cheap to resample."""
+    """Inner products of the features of two sets; the Fréchet distance of any resample follows from them."""
 
     aa: np.ndarray  # (n, n)
     bb: np.ndarray  # (m, m)
@@ -24,13 +24,13 @@ class Products(NamedTuple):
 
 
 def products(a: np.ndarray, b: np.ndarray) -> Products:
-    """Of features (n, d) and (m, d).
+    """The inner products of features (n, d) and (m, d).
 
     Raises:
         InputError: a set has fewer than two rows.
     """
     check_sets(a, b)
-    # distances do not depend on where the origin is, and digits are saved when it is near
+    # distances do not depend on the origin, and a near one keeps more digits
     origin = a.mean(0, dtype=float)
     a, b = a - origin, b - origin
     return Products(a @ a.T, b @ b.T, a @ b.T, a.shape[1])
@@ -61,10 +61,10 @@ def frechet_of(p: Products, i: np.ndarray, j: np.ndarray) -> float:
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """KID's squared MMD with the kernel (x.y / d + 1)^3, unbiased, so that it may be below 0.
+    """KID's squared MMD with the kernel (x.y / d + 1)^3, unbiased, so it may be below 0.
 
     The mean of k(a_i, a_j) + k(b_i, b_j) - k(a_i, b_j) - k(b_i, a_j) over i != j (Gretton et al. 2012, Eq. 4). Unlike
-    the form that also has k(a_i, b_i) it is unbiased where a_i and b_i show the same thing: a photo and its synthesis.
+    the form with k(a_i, b_i) it is unbiased where a_i and b_i depend on each other: a photo and its synthesis.
 
     Args:
         a, b: features, both (n, d).
@@ -76,7 +76,11 @@ def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def kernel_terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The terms of the kernel distance by i and j, (n, n)."""
+    """The terms of the kernel distance, (n, n) by i and j.
+
+    Raises:
+        InputError: the sets differ in size, or have fewer than two rows.
+    """
     check_sets(a, b)
     if len(a) != len(b):
         raise InputError(f"sets of photos are compared at equal size; here are {len(a)} and {len(b)}")
@@ -96,7 +100,7 @@ def off_diagonal(values: np.ndarray, index: np.ndarray | None = None) -> float:
 
 
 def subset(n: int, size: int, seed: int) -> np.ndarray:
-    """`size` different indices below n, sorted: how sets are brought to equal n."""
+    """`size` different indices below n, sorted; it brings sets to equal size."""
     return np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
 
 

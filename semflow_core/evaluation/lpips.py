@@ -1,7 +1,7 @@
 """LPIPS (AlexNet) by torchmetrics, where its weights are on this machine. Nothing is downloaded.
 
-The literature means two things by it, and both are reported by name: the distance of a synthesis to the photo whose
-layout it was made from (lower is nearer), and the distance between syntheses of one layout (higher is more diverse).
+The literature uses it in two ways, and both are reported by name: the distance of a synthesis to the photo whose layout
+it was made from (lower is nearer), and the distance between syntheses of one layout (higher is more diverse).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 
-Distance = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]  # photos a, photos b -> (N,)
+Distance = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]  # N photos, N photos -> (N,)
 
 
 def find_lpips(size: int = 16) -> Distance | None:

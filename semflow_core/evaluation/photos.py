@@ -1,4 +1,4 @@
-"""The figures of synthesised photos: against real ones, and among the seeds of one layout."""
+"""Figures of synthesised photos: against real ones, and among the seeds of one layout."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from itertools import combinations
 
 import numpy as np
 
-from .bootstrap import Estimate, bootstrap, bootstrap_mean
+from .bootstrap import bootstrap, bootstrap_mean
 from .diversity import SEEDS, STD_SEEDS, distances, pixel_std
 from .features import FeatureNetwork
 from .frechet import check_sets, frechet_of, kernel_terms, off_diagonal, products
 from .lpips import Distance
+from .report import Figures
 
 Photos = Sequence[np.ndarray]  # (H, W, 3) uint8, all of one size
-Figures = dict[str, Estimate]  # by the name that is printed
 
 TO_PHOTO = "to the photo"
 BETWEEN = f"between {SEEDS} seeds"
@@ -22,13 +22,16 @@ STD = f"pixel std of {STD_SEEDS} seeds"
 
 
 class PhotoMetrics:
-    """Compares sets of N photos with the N real ones of a split, by every network that is at hand.
+    """Compares sets of N photos with the N real ones of a split, by every network that is available.
 
     Args:
         real: the split's photos, at least two.
-        networks: what features are taken with; may be empty, then only pixels are measured.
-        lpips: LPIPS, where it is at hand.
-        seed: of the bootstrap.
+        networks: the feature networks; if empty, only pixels are compared.
+        lpips: LPIPS, or None where it is not available.
+        seed: seed of the bootstrap.
+
+    Raises:
+        InputError: there are fewer than two photos.
     """
 
     def __init__(
@@ -38,15 +41,15 @@ class PhotoMetrics:
         self.real, self.networks, self.lpips, self.seed = real, networks, lpips, seed
         self.features = [network.features(real) for network in networks]
 
-    def against(self, made: Photos, paired: bool) -> Figures:
-        """Photos made from the split's layouts, or as many others, against the real ones.
+    def against(self, photos: Photos, paired: bool) -> Figures:
+        """N photos against the real ones.
 
         Args:
-            paired: made[i] is meant to show what real[i] shows, so that they are also compared one by one.
+            paired: photos[i] is meant to show what real[i] shows, so they are also compared one by one.
         """
         n, figures = len(self.real), Figures()
         for network, real in zip(self.networks, self.features):
-            other = network.features(made)
+            other = network.features(photos)
             inner = products(real, other)
             figures[network.frechet] = bootstrap(lambda i, p=inner: frechet_of(p, i, i), n, self.seed)
             terms = 1000 * kernel_terms(real, other)
@@ -55,11 +58,11 @@ class PhotoMetrics:
                 each = np.linalg.norm(other.astype(float) - real, axis=1)
                 figures[f"{network.distance} {TO_PHOTO}"] = bootstrap_mean(each, self.seed)
         if self.lpips and paired:
-            figures[f"LPIPS {TO_PHOTO}"] = bootstrap_mean(self.lpips(made, self.real), self.seed)
+            figures[f"LPIPS {TO_PHOTO}"] = bootstrap_mean(self.lpips(photos, self.real), self.seed)
         return figures
 
     def each_between(self, groups: Sequence[Photos]) -> dict[str, np.ndarray]:
-        """Diversity, a value a layout, from each layout's photos by seed; means over these are the figures."""
+        """Diversity per layout by name, (layouts,) each, from each layout's photos by seed."""
         values = {}
         for network in self.networks:
             pairwise = [off_diagonal(distances(network.features(group))) for group in groups]
@@ -70,17 +73,17 @@ class PhotoMetrics:
         return values
 
     def between(self, groups: Sequence[Photos]) -> Figures:
-        """`each_between` as figures."""
+        """Diversity from each layout's photos by seed: the means of `each_between` over the layouts."""
         return {k: bootstrap_mean(v, self.seed) for k, v in self.each_between(groups).items()}
 
     def between_real(self) -> Figures:
-        """The same among the real photos, under the same names: what diversity is measured by."""
+        """The same figures among the real photos, as the scale for `between`."""
         figures, n = Figures(), len(self.real)
         for network, features in zip(self.networks, self.features):
             d = distances(features)
             figures[f"{network.distance} {BETWEEN}"] = bootstrap(lambda i, d=d: off_diagonal(d, i), n, self.seed)
         if self.lpips:
-            # neighbours in the split's order are strangers; all n^2 pairs would take minutes
+            # pairs of neighbours in the split's order; all n^2 pairs would take minutes
             each = self.lpips(self.real[1:], self.real[:-1])
             figures[f"LPIPS {BETWEEN}"] = bootstrap_mean(each, self.seed)
         groups = [self.real[i : i + STD_SEEDS] for i in range(0, n - STD_SEEDS + 1, STD_SEEDS)] or [self.real]

@@ -1,30 +1,99 @@
-"""Tables for the terminal and for docs/, which read the same, and estimates in JSON."""
+"""The report of an evaluation as dataclasses, written to and read from JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..errors import InputError
 from .bootstrap import Estimate
 
+Figures = dict[str, Estimate]  # figures by the name that tables print
 
-def markdown(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A markdown table with aligned columns."""
-    cells = [list(heads), *([str(c) for c in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
-    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |" for row in cells]
-    return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
+READER_STEPS = 2  # solver steps with which another model segments the syntheses
 
 
-def shown(figure: Estimate | None) -> str:
-    """A figure with its interval, in as many digits as its size deserves."""
-    if figure is None:
-        return "-"
-    return format(figure, ".1f" if abs(figure.value) >= 10 else ".2f")
+@dataclass(frozen=True)
+class Scores:
+    """Class ids against the annotations, in 0..100."""
+
+    miou: Estimate  # mean IoU over the classes of the truth
+    accuracy: Estimate  # share of pixels with the right class
+    iou: dict[str, float | None]  # IoU by class name; None for a class that neither has
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Time per image."""
+
+    segment: float
+    synthesize: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """The figures at one number of solver steps."""
+
+    steps: int
+    n: int
+    resolution: int
+    segmentation: Scores  # photo -> layout
+    cycle: Scores  # layout -> photo -> layout
+    photos: Figures  # syntheses against the split's photos; empty without metrics
+    diversity: Figures  # syntheses of one layout among each other; empty without metrics
+    seconds: Seconds
+    read_by_other: Scores | None = None  # the cycle, its photos segmented by the report's reader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A model's figures on a split."""
+
+    model: str
+    seed: int
+    split: str = "pairs"  # a phrase that says which pairs
+    mirror: bool = False  # how photos were segmented (SegmentationRequest)
+    smooth: float = 0.0
+    n: int  # number of pairs
+    resolution: int
+    codec_miou: Estimate  # the perturbed layouts after the codec alone
+    train_photos: Figures = field(default_factory=dict)  # training photos against the split's
+    codec_photos: Figures = field(default_factory=dict)  # the split's photos after the codec alone
+    real_diversity: Figures = field(default_factory=dict)  # the split's photos among each other
+    diversity_layouts: int = 0  # number of layouts that diversity is measured on
+    reader: str | None = None  # name of another model that also segments the syntheses
+    reader_miou: Estimate | None = None  # its mIoU on the split's photos
+    rows: tuple[Row, ...]
+    one_step_share: Estimate | None = None  # mIoU at one step over the best mIoU of all rows
+
+    def to_json(self) -> str:
+        """The report as text; estimates are {value, low, high}, nan is null, and absent parts have no key."""
+        raw = _without_none(plain(asdict(self)))
+        raw["rows"] = [_without_none(row) for row in raw["rows"]]
+        return json.dumps(raw, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """The inverse of `to_json`, up to its rounding.
+
+        Raises:
+            InputError: the text is not a report.
+        """
+        try:
+            raw = json.loads(text)
+            for name in ("codec_miou", "reader_miou", "one_step_share"):
+                raw[name] = raw[name] and _read_estimate(raw[name]) if name in raw else None
+            for name in ("train_photos", "codec_photos", "real_diversity"):
+                raw[name] = _read_figures(raw.get(name, {}))
+            return cls(**raw | {"rows": tuple(_read_row(row) for row in raw["rows"])})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"this is no report of 'evaluate --json' ({reason})") from None
 
 
 def plain(value: Any) -> Any:
-    """What JSON takes: estimates as {value, low, high}, nan as null."""
+    """A value as JSON has it: estimates as {value, low, high}, nan as null, floats with five decimals."""
     if isinstance(value, Estimate):
         return {k: plain(v) for k, v in value._asdict().items()}
     if isinstance(value, dict):
@@ -34,3 +103,26 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return None if value != value else round(value, 5)
     return value
+
+
+def _without_none(raw: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in raw.items() if v is not None}
+
+
+def _read_row(raw: dict[str, Any]) -> Row:
+    parts: dict[str, Any] = {"seconds": Seconds(**raw["seconds"])}
+    parts |= {name: _read_scores(raw[name]) for name in ("segmentation", "cycle", "read_by_other") if name in raw}
+    parts |= {name: _read_figures(raw[name]) for name in ("photos", "diversity")}
+    return Row(**raw | parts)
+
+
+def _read_scores(raw: dict[str, Any]) -> Scores:
+    return Scores(_read_estimate(raw["miou"]), _read_estimate(raw["accuracy"]), raw["iou"])
+
+
+def _read_figures(raw: dict[str, Any]) -> Figures:
+    return {name: _read_estimate(value) for name, value in raw.items()}
+
+
+def _read_estimate(raw: dict[str, float | None]) -> Estimate:
+    return Estimate(*(float("nan") if (x := raw[name]) is None else x for name in Estimate._fields))

@@ -1,37 +1,38 @@
-"""Segmentation figures by torchmetrics: mean IoU and pixel accuracy over a palette's classes."""
+"""Segmentation figures: mean IoU and pixel accuracy over a palette's classes, and ghost classes at borders."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
-from torchmetrics.classification import MulticlassConfusionMatrix
 
 from ..method.palette import UNLABELLED, Palette
 
 
-def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:
-    """Confusion counts (n, n), rows are the truth; pixels whose truth is 255 are left out.
+def confusion(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> np.ndarray:
+    """Confusion counts (n, n) int64, rows are the truth; pixels whose truth is 255 are left out.
 
     Args:
         predicted, truth: class ids, any equal shape.
+
+    Raises:
+        InputError: an id is no class of the palette.
     """
     n = len(palette.classes)
-    known = truth != UNLABELLED
-    metric = MulticlassConfusionMatrix(num_classes=n, validate_args=False)
-    return metric(torch.from_numpy(palette.index(predicted[known])), torch.from_numpy(palette.index(truth[known])))
+    valid = truth != UNLABELLED
+    columns, rows = palette.index(predicted[valid]), palette.index(truth[valid])
+    return np.bincount(n * rows + columns, minlength=n * n).reshape(n, n)
 
 
-def confusions(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> torch.Tensor:
-    """Confusion counts a picture, (N, n, n), from class ids (N, H, W); a bootstrap resamples pictures."""
-    return torch.stack([confusion(p, t, palette) for p, t in zip(predicted, truth)])
+def confusions(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> np.ndarray:
+    """Confusion counts per picture, (N, n, n) int64, from class ids (N, H, W); a bootstrap resamples pictures."""
+    return np.stack([confusion(p, t, palette) for p, t in zip(predicted, truth)])
 
 
-def iou(counts: torch.Tensor) -> torch.Tensor:
-    """IoU a class from confusion counts, (n,) in 0..1; nan for a class that is in neither."""
-    hit = counts.diag().double()
-    union = counts.sum(0) + counts.sum(1) - counts.diag()
-    return torch.where(union > 0, hit / union.clamp(min=1), torch.nan)
+def iou(counts: np.ndarray) -> np.ndarray:
+    """IoU per class from confusion counts (n, n): (n,) float64 in 0..1; nan for a class that neither has."""
+    hits = counts.diagonal()
+    union = counts.sum(0) + counts.sum(1) - hits
+    return np.divide(hits, union, out=np.full(len(hits), np.nan), where=union > 0)
 
 
 def mean_iou(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -> float:
@@ -44,30 +45,32 @@ def pixel_accuracy(predicted: np.ndarray, truth: np.ndarray, palette: Palette) -
     return accuracy_of(confusion(predicted, truth, palette))
 
 
-def miou_of(counts: torch.Tensor) -> float:
+def miou_of(counts: np.ndarray) -> float:
     """`mean_iou` from confusion counts (n, n); nan where the truth has no class."""
-    return 100 * float(iou(counts)[counts.sum(1) > 0].mean())
+    of_truth = iou(counts)[counts.sum(1) > 0]
+    return 100 * float(of_truth.mean()) if len(of_truth) else float("nan")
 
 
-def accuracy_of(counts: torch.Tensor) -> float:
+def accuracy_of(counts: np.ndarray) -> float:
     """`pixel_accuracy` from confusion counts (n, n); nan where the truth has no class."""
-    return 100 * float(counts.diag().sum() / counts.sum())
+    total = int(counts.sum())
+    return 100 * int(counts.trace()) / total if total else float("nan")
 
 
 def ghosts(predicted: np.ndarray, truth: np.ndarray, reach: int = 3) -> tuple[int, int]:
-    """Ghost classes at borders: a colour halfway between two anchors can be a third one's.
+    """Count ghost classes at borders: a colour halfway between two anchors can be that of a third class.
 
     Args:
         predicted, truth: class ids (H, W) uint8.
-        reach: pixels; how near to a border of the truth is looked, and how far a class may have moved.
+        reach: pixels; the width of the zone beside a border of the truth, and how far a class may have moved.
 
     Returns:
-        Pixels with a class that the truth has nowhere within reach, and all that were looked at.
+        The number of pixels whose class the truth does not have within reach, and of all pixels in the zone.
     """
     near = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     border = cv2.dilate(truth, near) != cv2.erode(truth, near)
-    known = np.zeros(truth.shape, bool)
+    explained = np.zeros(truth.shape, bool)
     for class_id in np.unique(predicted):
-        here = cv2.dilate((truth == class_id).astype(np.uint8), near) > 0
-        known |= (predicted == class_id) & here
-    return int((border & ~known).sum()), int(border.sum())
+        class_near = cv2.dilate((truth == class_id).astype(np.uint8), near) > 0
+        explained |= (predicted == class_id) & class_near
+    return int((border & ~explained).sum()), int(border.sum())

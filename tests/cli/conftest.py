@@ -12,7 +12,7 @@ from semflow_core.cli import main
 from semflow_core.method.palette import load_palette
 from semflow_core.pictures.layouts import write_layout
 
-from ..pictures.test_images import png_header
+from ..pictures.samples import png_header
 
 REPOSITORY = Path(__file__).parents[2]
 FACES = load_palette("celebamask_hq")

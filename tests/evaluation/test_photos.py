@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from semflow_core.evaluation.photos import PhotoMetrics
+
+from .samples import COLOR, mean_color
+
+
+def flat(*values: int) -> list[np.ndarray]:
+    return [np.full((4, 4, 3), v, np.uint8) for v in values]
+
+
+def test_photos_against_themselves_and_against_brighter_ones() -> None:
+    real = flat(10, 20, 40, 80, 120)
+    metrics = PhotoMetrics(real, [COLOR], lambda a, b: np.abs(mean_color(a) - mean_color(b)).mean(1))
+    same = metrics.against(real, paired=True)
+    assert [f.value for f in same.values()] == pytest.approx([0] * 4, abs=1e-6)
+    brighter = metrics.against(flat(13, 23, 43, 83, 123), paired=True)
+    assert brighter["Fréchet distance (color)"].value == pytest.approx(27)  # three channels, the covariance as it was
+    assert brighter["feature distance (color) to the photo"].value == pytest.approx(27**0.5)
+    assert brighter["LPIPS to the photo"].value == pytest.approx(3)
+    assert set(metrics.against(real, paired=False)) == {COLOR.frechet, COLOR.kernel}
+
+
+def test_diversity_is_a_mean_over_layouts() -> None:
+    metrics = PhotoMetrics(flat(0, 30, 60), [COLOR], None)
+    figures = metrics.between([flat(*range(8)), flat(*[50] * 8)])
+    one = 3**0.5 * np.mean([abs(i - j) for i in range(8) for j in range(8) if i != j])
+    assert figures["feature distance (color) between 8 seeds"].value == pytest.approx(one / 2)
+    assert figures["pixel std of 5 seeds"].value == pytest.approx(np.std(range(5), ddof=1) / 2)
+    assert metrics.between_real()["feature distance (color) between 8 seeds"].value == pytest.approx(3**0.5 * 40)
