@@ -5,22 +5,23 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from semflow_core.pictures.layouts import read_layout
-from semflow_core.pipeline.registry import load_pipeline
-from semflow_core.requests.packing import pack_labels
-from semflow_core.requests.requests import SynthesisRequest
+from semflow_core import SynthesisRequest, load_pipeline
+from semflow_core.pictures.layouts import example_layouts, read_layout
 
 HERE = Path(__file__).resolve().parent
 STEPS = 4  # what the studio starts with
-GRIDS = {"faces": (("long_hair", "glasses", "hat"), range(5)), "streets": (("street",), range(2))}
+PHOTOS = {"faces": 5, "streets": 2}  # photos per layout, by model
 
 
 def main() -> None:
-    for model, (names, seeds) in GRIDS.items():
+    for model, photos_per_layout in PHOTOS.items():
         pipeline, rows = load_pipeline(model), []
-        for name in names:
-            labels = read_layout(HERE.parents[1] / "assets" / "layouts" / f"{name}.png", pipeline.palette)
-            requests = [SynthesisRequest(model, STEPS, layout=pack_labels(labels), seed=seed) for seed in seeds]
+        for example in example_layouts(pipeline.palette):
+            labels = read_layout(example.file, pipeline.palette)
+            requests = [
+                SynthesisRequest(model=model, steps=STEPS, layout=labels, seed=seed)
+                for seed in range(photos_per_layout)
+            ]
             photos = [pipeline.synthesize(r).photo for r in requests]
             rows.append(np.concatenate([pipeline.palette.colorize(labels), *photos], axis=1))
         Image.fromarray(np.concatenate(rows)).save(HERE / f"{model}.jpg", quality=90)

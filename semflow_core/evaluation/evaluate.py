@@ -48,7 +48,8 @@ def evaluate(
     return Report(
         model=harness.pipeline.name,
         seed=seed,
-        **harness.reading,
+        mirror=harness.mirror,
+        smooth=harness.smooth,
         n=len(masks),
         resolution=harness.pipeline.size,
         codec_miou=miou(confusions(harness.codec_labels(), masks, palette), seed),

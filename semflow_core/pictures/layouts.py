@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..assets import asset
 from ..errors import InputError
 from ..method.codebook import Codebook
-from ..method.palette import PALETTE_DIR, UNLABELLED, Palette
+from ..method.palette import UNLABELLED, Palette
 from .colours import LOSSY, ids_of_colors
 from .files import open_picture, picture_name, write_atomically
 from .foreign import translate
 from .parts import part_of, read_parts
 
-LAYOUT_DIR = PALETTE_DIR.parent / "layouts"
+LAYOUT_DIR = asset("layouts")
 MOST_IDS = 35  # different values of a picture that may hold ids at least; a grey photo has more
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ..evaluation.bootstrap import Estimate
-from ..evaluation.report import markdown, plain, shown
+from ..evaluation.report import plain
+from ..evaluation.tables import format_figure, markdown
 from ..pictures.files import write_atomically
 
 
@@ -51,5 +52,5 @@ class Outcome:
 
 def _cell(value: Any) -> str:
     if value is None or isinstance(value, Estimate):
-        return shown(value)
+        return format_figure(value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -14,8 +14,7 @@ from semflow_core.evaluation.segmentation import mean_iou, pixel_accuracy
 from semflow_core.evaluation.tables import tables
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.pipeline.registry import load_pipeline
-from semflow_core.requests.packing import pack_labels, pack_photo, unpack_labels, unpack_photo
-from semflow_core.requests.requests import SegmentationRequest, SynthesisRequest
+from semflow_core.requests import SegmentationRequest, SynthesisRequest
 
 from .samples import ABC, COLOR, pictures
 
@@ -26,12 +25,11 @@ class Pretender:
     palette, size, name = ABC, 16, "pretender"
 
     def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
-        return [SimpleNamespace(labels=unpack_photo(r.photo)[..., 0]) for r in requests]
+        return [SimpleNamespace(labels=r.photo[..., 0]) for r in requests]
 
     def synthesize_many(self, requests: list[SynthesisRequest]) -> list[Any]:
         """b is painted as c."""
-        layouts = [unpack_labels(r.layout) for r in requests]
-        return [SimpleNamespace(photo=np.dstack([np.where(m == 5, 9, m)] * 3)) for m in layouts]
+        return [SimpleNamespace(photo=np.dstack([np.where(r.layout == 5, 9, r.layout)] * 3)) for r in requests]
 
     def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
         """The upper half becomes a."""
@@ -93,12 +91,9 @@ def test_evaluate_a_model(tiny_model: Path) -> None:
     rows = report.rows
     assert [(r.steps, r.n, r.resolution) for r in rows] == [(1, 3, 32), (2, 3, 32)]
     painted = pipeline.palette.paintable(masks)
-    found = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in photos]
-    made = [
-        pipeline.synthesize(SynthesisRequest(steps=2, layout=pack_labels(m), seed=4 + i)).photo
-        for i, m in enumerate(painted)
-    ]
-    again = [pipeline.segment(SegmentationRequest(steps=2, photo=pack_photo(p))).labels for p in made]
+    found = [pipeline.segment(SegmentationRequest(steps=2, photo=p)).labels for p in photos]
+    made = [pipeline.synthesize(SynthesisRequest(steps=2, layout=m, seed=4 + i)).photo for i, m in enumerate(painted)]
+    again = [pipeline.segment(SegmentationRequest(steps=2, photo=p)).labels for p in made]
     last = rows[1]
     # one picture at a time may round differently from two
     assert last.segmentation.accuracy.value == pytest.approx(
@@ -148,7 +143,7 @@ def test_photos_stand_beside_the_codec_and_the_training_set(tiny_model: Path) ->
     assert report.train_photos == metrics.against(others, paired=False)
     groups = harness.by_seed(2, steps=2)
     assert [len(g) for g in groups] == [8, 8]
-    again = pipeline.synthesize(SynthesisRequest(layout=pack_labels(harness.layouts[1]), seed=1 + 7, steps=2)).photo
+    again = pipeline.synthesize(SynthesisRequest(layout=harness.layouts[1], seed=1 + 7, steps=2)).photo
     assert np.abs(groups[1][7].astype(int) - again).max() <= 1  # batches may round differently
     assert report.rows[1].diversity == metrics.between(groups)
     text = tables(report)
