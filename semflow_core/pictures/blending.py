@@ -20,11 +20,11 @@ def recolor(
     """Give regions of a photo other mean colours, and leave their detail: the change between two syntheses is added.
 
     Both are of the photo's own layout and noise and differ in those regions' offsets only, so what they differ in is
-    colour and light. How it falls over a region is the model's; its mean is made to be what was asked for.
+    colour and light. How it falls over a region is the model's; its mean is set to what was asked for.
 
     Args:
         photo: (H, W, 3) uint8.
-        old, new: the syntheses with the photo's own offsets and with the wanted ones, the same size.
+        old, new: the syntheses with the photo's own offsets and with those asked for, of the photo's size.
         regions: (where, colour): (h, w) bool of any size, and the mean that it is to have, R, G, B in 0..255.
 
     Returns:
