@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .options import add_batch, add_model, count, positive
-from .shared import check_synthesis, extra_folders
+from .shared import extra_folders
 
 HELP = "compare settings at equal budgets: grids, solvers, beta, style; codebook, times, ..."
 
@@ -39,8 +39,13 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from ..pictures.files import check_writable
     from ..studies.run import run_study
+    from ..studies.settings import StudySettings
 
-    check_synthesis(seed=args.seed)
     check_writable(args.out)
-    how = {name: getattr(args, name) for name in ("model", "device", "n", "seed", "batch", "diverse")}
-    run_study(args.name, args.out, args.config, args.overrides, extra=extra_folders(args), **how)
+    shared = ("config", "out", "model", "device", "n", "seed", "batch", "diverse")
+    settings = StudySettings(
+        overrides=tuple(args.overrides),
+        extra=tuple(extra_folders(args)),
+        **{name: getattr(args, name) for name in shared},
+    )
+    run_study(args.name, settings)

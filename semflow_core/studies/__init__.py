@@ -1,4 +1,4 @@
-"""The method's open questions, each a comparison at equal budgets that writes its table.
+"""Comparisons at equal budgets, each with a table as its result: `python -m semflow_core study NAME`.
 
-`python -m semflow_core study NAME`; docs/experiments.md has what came out of them.
+docs/experiments has the results. Nothing but the command line imports this package.
 """

@@ -23,8 +23,10 @@ from ..training.run import run_training
 from ..training.tasks.discriminative import segment_discriminative
 from ..training.tasks.dsm import SAMPLERS, segment_dsm
 from .bench import Bench, make_bench
+from .settings import StudySettings
 from .table import Outcome, Table
-from .training import PLAIN, for_stage, settings
+from .training import flow_plan, for_stage
+from .variants import PLAIN
 
 KINDS = ("flow", "dsm", "discriminative")
 BUDGET = 4500  # training steps of all three together
@@ -35,27 +37,26 @@ SEEDS = (0, 1)
 Segment = Callable[[list[np.ndarray]], np.ndarray]  # photos -> class ids (B, S, S)
 
 
-def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: int, batch: int) -> Outcome:
-    """Train the three on one budget, then segment the development split.
+def run_baselines(settings: StudySettings) -> Outcome:
+    """Train the three networks on one budget, then segment the development split with each.
 
-    Args:
-        overrides: settings of all three, as of `train`; without optim.steps BUDGET is divided among them.
-        out: a folder of runs, one per kind; a run that is there goes on.
+    Without an override of optim.steps BUDGET is divided among the three. Each has a run in a folder of its own below
+    `settings.out`; a run that is there goes on.
 
     Raises:
         InputError: a setting or the data is wrong.
     """
     # all from scratch, the flow as plain as the paper's, and without the terms that only serve synthesis
     words = [f"optim.steps={BUDGET // 3}", 'flow.init=""', "flow.photo_features.weight=0", *PLAIN]
-    words += ["latents.appearance=false", "flow.off_path.samples=0", *overrides]
+    words += ["latents.appearance=false", "flow.off_path.samples=0", *settings.overrides]
     chosen = {key: value for key, _, value in (word.partition("=") for word in words)}  # later ones win
-    words.append(f"out={out / 'baselines'}")
-    plan, cache = settings(config, words), LatentCache()
+    words.append(f"out={settings.out / 'baselines'}")
+    plan, cache = flow_plan(settings.config, words), LatentCache()
     trained = plan.sections["flow"]
     for kind in KINDS:
-        run_training(config, words if kind == "flow" else for_stage(kind, words, trained), cache)
+        run_training(settings.config, words if kind == "flow" else for_stage(kind, words, trained), cache)
     pipeline = SemFlowPipeline.from_pretrained(plan.export("flow"))
-    bench = make_bench(pipeline, config, n, seed, batch, diverse=0, data=plan.run.data)
+    bench = make_bench(pipeline, settings, plan.run.data)
     dsm, plain = (network(plan.export(kind) / "unet", pipeline) for kind in KINDS[1:])
 
     rows = []
@@ -75,33 +76,33 @@ def run_baselines(config: Path, overrides: list[str], out: Path, n: int, seed: i
     rows.append({"method": "discriminative U-Net", "sampler": "-", "steps": 1, **plain_row})
     return Outcome(
         "Does a flow segment better than a diffusion model of the same network, data and budget (the paper's Table 2)?",
-        f"{config.name}, {', '.join('='.join(w) for w in chosen.items())}; {bench.about}",
+        f"{settings.config.name}, {', '.join('='.join(w) for w in chosen.items())}; {bench.about}",
         [Table("Segmentation of the development split", rows)],
     )
 
 
 def network(folder: Path, pipeline: SemFlowPipeline) -> UNetVelocity:
-    """A saved network, in the pipeline's place."""
+    """A saved network, on the pipeline's device."""
     velocity = UNetVelocity(load_unet(folder).eval())
     velocity.to(pipeline.device)
     return velocity
 
 
-def measure(bench: Bench, ways: list[Segment]) -> dict[str, Any]:
-    """mIoU of the first way, the most that another differs from it, and seconds an image.
+def measure(bench: Bench, methods: list[Segment]) -> dict[str, Any]:
+    """mIoU of the first method, the largest difference of another from it, and seconds per image.
 
     Args:
-        ways: the same method under different seeds.
+        methods: one method with different seeds.
     """
-    h, found = bench.harness, []
+    h, scores = bench.harness, []
     started = time.perf_counter()
-    for way in ways:
-        parts = [way(list(h.photos[i : i + h.batch])) for i in range(0, len(h.photos), h.batch)]
-        found.append(miou(confusions(np.concatenate(parts), h.masks, h.palette), h.seed))
-    seconds = (time.perf_counter() - started) / len(ways) / len(h.photos)
-    change = max(abs(f.value - found[0].value) for f in found) if len(found) > 1 else 0.0
+    for segment in methods:
+        parts = [segment(list(h.photos[i : i + h.batch])) for i in range(0, len(h.photos), h.batch)]
+        scores.append(miou(confusions(np.concatenate(parts), h.masks, h.palette), h.seed))
+    seconds = (time.perf_counter() - started) / len(methods) / len(h.photos)
+    change = max(abs(s.value - scores[0].value) for s in scores)
     return {
-        "segmentation mIoU": found[0],
+        "segmentation mIoU": scores[0],
         "change with the seed": round(change, 2),
-        "seconds an image": round(seconds, 3),
+        "seconds per image": round(seconds, 3),
     }

@@ -1,16 +1,14 @@
-"""What a study of a trained model works on, and the row of figures that every synthesis is judged by."""
+"""A model with its development split and metrics, and the row of figures that every synthesis is judged by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from ..assets import asset
 from ..data.pairs import data_root
 from ..errors import InputError
 from ..evaluation.bootstrap import Estimate, bootstrap
@@ -20,14 +18,13 @@ from ..evaluation.harness import Harness
 from ..evaluation.lpips import find_lpips
 from ..evaluation.photos import PhotoMetrics
 from ..evaluation.segmentation import confusions, ghosts
-from ..pictures.layouts import read_layout
+from ..pictures.layouts import example_layouts, read_layout
 from ..pipeline.pipeline import SemFlowPipeline
-from ..requests.requests import SynthesisRequest
+from ..requests import SynthesisRequest
 from ..training.config import domain_of
+from .settings import StudySettings
 
-LAYOUT_DIR = asset("layouts")
-LAYOUTS = {"celebamask_hq": ("long_hair", "glasses", "hat"), "cityscapes": ("street",)}  # our own drawings, by palette
-READ_STEPS = 2  # with which syntheses are segmented again; the same for all that is compared
+READ_STEPS = 2  # solver steps with which syntheses are segmented, the same in all comparisons
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Bench:
     """A model, its development split, and the metrics.
 
     Attributes:
-        diverse: layouts that are made with 8 seeds each; 0 leaves diversity out.
+        diverse: number of layouts that are synthesised with 8 seeds each; 0 leaves diversity out.
     """
 
     harness: Harness
@@ -48,83 +45,91 @@ class Bench:
 
     @property
     def about(self) -> str:
+        """Model, split, number of pairs, resolution and seed, as a phrase."""
         size, n = self.pipeline.size, len(self.harness.masks)
         return (
             f"model {self.pipeline.name}, the first {n} pairs of the development split, {size}x{size}, "
             f"seed {self.harness.seed}; [95 % bootstrap interval over pictures]"
         )
 
-    def segmentation(self, photos: Any, **how: Any) -> Estimate:
-        """mIoU of the photos' segmentation against the split's masks."""
+    def segmentation(self, photos: Sequence[np.ndarray], **how: Any) -> Estimate:
+        """mIoU of the photos' segmentation against the split's masks.
+
+        Args:
+            how: steps, solver, grid as in SegmentationRequest.
+        """
         h = self.harness
         return miou(confusions(h.segment(photos, **how), h.masks, h.palette), h.seed)
 
     def codec_alone(self) -> dict[str, Estimate]:
-        """The perturbed layouts after the autoencoder alone: mIoU, and ghost classes at their borders."""
+        """The perturbed layouts after the codec alone: mIoU, and ghost classes at their borders."""
         h = self.harness
-        found = h.codec_labels()
-        counts = np.array([ghosts(f, m) for f, m in zip(found, h.layouts)], float)  # (N, 2)
+        labels = h.codec_labels()
+        counts = np.array([ghosts(after, before) for after, before in zip(labels, h.layouts)], float)  # (N, 2)
         share = bootstrap(lambda i: 100 * counts[i, 0].sum() / counts[i, 1].sum(), len(counts), h.seed)
         return {
-            "codec alone mIoU": miou(confusions(found, h.masks, h.palette), h.seed),
+            "codec alone mIoU": miou(confusions(labels, h.masks, h.palette), h.seed),
             "its ghost classes, % of pixels at borders": share,
         }
 
-    def synthesis(self, made: list[np.ndarray] | None = None, **how: Any) -> dict[str, Estimate]:
-        """Photos from the split's layouts: cycle mIoU, distances to the real ones, diversity, by name.
+    def synthesis(self, photos: list[np.ndarray] | None = None, **how: Any) -> dict[str, Estimate]:
+        """Figures of the syntheses by name: cycle mIoU, distances to the real photos, diversity.
 
         Args:
-            made: the photos, where they are there already.
+            photos: the syntheses of the split's layouts, where they exist already.
             how: steps, solver, grid, beta, spectrum as in SynthesisRequest.
         """
-        made = self.harness.synthesize(**how) if made is None else made
-        figures = {"cycle mIoU": self.segmentation(made, steps=READ_STEPS), **self.metrics.against(made, paired=True)}
+        photos = self.harness.synthesize(**how) if photos is None else photos
+        cycle = self.segmentation(photos, steps=READ_STEPS)
+        figures = {"cycle mIoU": cycle, **self.metrics.against(photos, paired=True)}
         if self.diverse:
             figures |= self.metrics.between(self.harness.by_seed(self.diverse, **how))
         return figures
 
     def both_ways(self, steps: int) -> dict[str, Estimate]:
-        """The split's photos read and its layouts made into photos, with so many steps each."""
+        """Figures of segmentation and of synthesis at one number of solver steps."""
         return {"segmentation mIoU": self.segmentation(self.harness.photos, steps=steps), **self.synthesis(steps=steps)}
 
     def sheet(self, settings: list[dict[str, Any]]) -> np.ndarray | None:
-        """Our own layouts under this model and each setting; see `sheet`."""
+        """Our own layouts under this model and each of the settings; see `sheet`."""
         return sheet([(self.pipeline, s) for s in settings])
 
 
 def sheet(columns: Sequence[tuple[SemFlowPipeline, dict[str, Any]]]) -> np.ndarray | None:
-    """Our own layouts, a row each: the layout, then the photo of each column; None where we have drawn none.
+    """One row per example layout of the label set: the layout, then the photo of each column; None without examples.
 
     Args:
         columns: models of one label set and size, each with settings of a SynthesisRequest.
     """
     first, rows = columns[0][0], []
-    for name in LAYOUTS.get(first.palette.name, ()):
-        labels = read_layout(LAYOUT_DIR / f"{name}.png", first.palette, first.codebook)
-        made = [m.synthesize(SynthesisRequest(layout=labels, **how)).photo for m, how in columns]
-        h, w = made[0].shape[:2]
+    for example in example_layouts(first.palette):
+        labels = read_layout(example.file, first.palette, first.codebook)
+        photos = [model.synthesize(SynthesisRequest(layout=labels, **how)).photo for model, how in columns]
+        h, w = photos[0].shape[:2]
         small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
-        rows.append(np.concatenate([first.palette.colorize(small), *made], axis=1))
+        rows.append(np.concatenate([first.palette.colorize(small), *photos], axis=1))
     return np.concatenate(rows) if rows else None
 
 
-def make_bench(
-    pipeline: SemFlowPipeline, config: Path, n: int, seed: int = 0, batch: int = 8, diverse: int = 4, data: str = ""
-) -> Bench:
-    """A bench of the first n pairs of the development split that a training configuration declares.
+def make_bench(pipeline: SemFlowPipeline, settings: StudySettings, data: str = "") -> Bench:
+    """A bench of the first n pairs of the development split that the training configuration declares.
+
+    Args:
+        data: the data root; SEMFLOW_DATA when empty.
 
     Raises:
         InputError: the data is not there, is of another label set, or no feature network is installed.
     """
-    domain = domain_of(config, [])
+    domain = domain_of(settings.config, [])
     if domain.palette != pipeline.palette.name:
         raise InputError(
-            f"{config} is about {domain.palette} and the model '{pipeline.name}' about {pipeline.palette.name}; "
-            "choose another --config"
+            f"{settings.config} is about {domain.palette} and the model '{pipeline.name}' about "
+            f"{pipeline.palette.name}; choose another --config"
         )
     networks = find_networks()
     if not networks:
         raise InputError(HOW_TO_GET)
-    split = domain.split(data_root(data), "dev", pipeline.size, limit=n)
-    harness = Harness(pipeline, list(split.photos), split.masks, seed, batch)
-    return Bench(harness, PhotoMetrics(list(split.photos), networks, find_lpips(), seed), diverse)
+    split = domain.split(data_root(data), "dev", pipeline.size, limit=settings.n)
+    photos = list(split.photos)
+    harness = Harness(pipeline, photos, split.masks, settings.seed, settings.batch)
+    return Bench(harness, PhotoMetrics(photos, networks, find_lpips(), settings.seed), settings.diverse)

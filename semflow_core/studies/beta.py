@@ -1,6 +1,8 @@
-"""Amplitude and spectrum of the perturbation at inference: none (the paper's Fig. 4), its own, others (Fig. 8)."""
+"""Amplitude and spectrum of the perturbation at inference: none (the paper's Fig. 4), the model's, others (Fig. 8)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -22,33 +24,28 @@ SETTINGS = (
 
 
 def run(bench: Bench) -> Outcome:
-    model = bench.pipeline
+    """Figures of synthesis by perturbation, and of real photos."""
+    model, seed = bench.pipeline, bench.harness.seed
     settings = [s for s in SETTINGS if s[1] < model.codebook.max_beta]
     rows = []
     for name, beta, spectrum in settings:
         how = {"steps": STEPS, "beta": beta, "spectrum": spectrum}
-        made = bench.harness.synthesize(**how)
-        rows.append({"perturbation": name, **brightness(made, bench.harness.seed), **bench.synthesis(made, **how)})
-    rows.append(
-        {
-            "perturbation": "real photos",
-            **brightness(bench.harness.photos, bench.harness.seed),
-            **(bench.metrics.between_real() if bench.diverse else {}),
-        }
-    )
-    own = model.perturbation
+        photos = bench.harness.synthesize(**how)
+        rows.append({"perturbation": name, **brightness(photos, seed), **bench.synthesis(photos, **how)})
+    diversity = bench.metrics.between_real() if bench.diverse else {}
+    rows.append({"perturbation": "real photos", **brightness(bench.harness.photos, seed), **diversity})
+    trained = model.perturbation
     return Outcome(
-        f"What does another perturbation at inference do to a model trained with {own.spectrum} ±{own.beta:g}?",
+        f"What does another perturbation at inference do to a model trained with {trained.spectrum} ±{trained.beta:g}?",
         bench.about,
         [Table(f"Synthesis by perturbation, {STEPS} steps", rows)],
         bench.sheet([{"steps": STEPS, "beta": beta, "spectrum": spectrum} for _, beta, spectrum in settings]),
-        "the perturbations in the table's order",
     )
 
 
-def brightness(photos: object, seed: int) -> dict[str, Estimate]:
-    """Dim or over-exposed, smooth or detailed: light, its share at the upper limit, and fine contrast, in 0..255."""
-    gray = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in np.asarray(photos)]
+def brightness(photos: Sequence[np.ndarray], seed: int) -> dict[str, Estimate]:
+    """Mean grey level, share of pixels at its upper limit, and fine contrast of photos (H, W, 3) uint8, in 0..255."""
+    gray = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in photos]
     values = {
         "light": [g.mean() for g in gray],
         "over-exposed %": [100 * (g >= 250).mean() for g in gray],

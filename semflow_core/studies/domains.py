@@ -15,30 +15,33 @@ from ..training.loop import train
 from ..training.run import latents_of, run_training
 from ..training.tasks.joint import JointTask
 from .bench import make_bench, sheet
+from .settings import StudySettings
 from .table import Outcome, Table
-from .training import PLAIN, settings
+from .training import flow_plan
+from .variants import PLAIN
 
-BUDGET = 4500  # training steps of all: one half for the shared network, a quarter for each of the two
+BUDGET = 4500  # training steps of all networks together: half for the shared one, a quarter for each of the two
 STEPS = (1, 8)
 
 
-def run_domains(
-    configs: Sequence[Path], overrides: list[str], out: Path, n: int, seed: int, batch: int, diverse: int
-) -> Outcome:
-    """Train a network per domain, and one for all of them with as many steps as those together.
+def run_domains(settings: StudySettings, configs: Sequence[Path] | None = None) -> Outcome:
+    """Train one network per domain, and one for all domains with as many steps as those together.
+
+    An override of optim.steps is the length of one domain's own training. Each run has a folder of its own below
+    `settings.out`; a run that is there goes on, and one that is finished is only measured.
 
     Args:
-        configs: the domains' training configurations; a file's stem is the domain's name.
-        overrides: settings of all, as of `train`; optim.steps is that of one domain's own network.
-        out: a folder of runs; a run that is there goes on, one that is finished is only measured.
+        configs: the domains' training configurations; a file's stem is the domain's name. None is the settings'
+            configuration and the streets.yaml beside it.
 
     Raises:
         InputError: a setting or the data is wrong.
     """
-    folder = out / "domains"
+    folder = settings.out / "domains"
+    configs = [settings.config, settings.config.with_name("streets.yaml")] if configs is None else configs
     files = {file.stem: file for file in configs}
-    each = [f"optim.steps={BUDGET // 4}", 'flow.init=""', *PLAIN, *overrides]  # all from scratch
-    plans = {name: settings(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
+    each = [f"optim.steps={BUDGET // 4}", 'flow.init=""', *PLAIN, *settings.overrides]  # all from scratch
+    plans = {name: flow_plan(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
     caches = {name: LatentCache() for name in plans}
     for name, file in files.items():
         run_training(file, [*each, f"out={folder / name}"], caches[name])
@@ -52,7 +55,8 @@ def run_domains(
     rows, columns, about = [], [], ""
     for name, file in files.items():
         for network, export in (("its own", plans[name].export("flow")), ("one for all", folder / "one/export" / name)):
-            bench = make_bench(SemFlowPipeline.from_pretrained(export), file, n, seed, batch, diverse, first.run.data)
+            pipeline = SemFlowPipeline.from_pretrained(export)
+            bench = make_bench(pipeline, replace(settings, config=file), first.run.data)
             about = (
                 f"{flow.optim.steps} training steps of {flow.optim.batch} for a domain's own network, "
                 f"{longer.steps} for the one; {bench.about}"
@@ -66,5 +70,4 @@ def run_domains(
         about,
         [Table("By domain and network", rows)],
         sheet(columns),
-        f"{first_name}: its own network at {' and '.join(map(str, STEPS))} steps, then the one for all",
     )

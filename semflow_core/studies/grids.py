@@ -1,4 +1,4 @@
-"""Where synthesis puts its steps: the time grids at equal numbers of network calls."""
+"""The time grids of synthesis at equal numbers of network calls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ STEPS = (1, 2, 4, 8, 25)
 
 
 def run(bench: Bench) -> Outcome:
+    """Figures of synthesis by number of steps and grid."""
     rows = []
     for steps in STEPS:
         for grid in GRIDS:
@@ -22,5 +23,4 @@ def run(bench: Bench) -> Outcome:
         bench.about,
         [Table("Synthesis by grid and steps, Euler", rows)],
         bench.sheet([{"steps": steps, "grid": grid} for grid in GRIDS for steps in (2, 8)]),
-        "each grid at 2 and 8 steps, in the table's order",
     )

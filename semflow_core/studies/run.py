@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 
 from ..errors import InputError
 from ..pipeline.registry import load_pipeline
@@ -13,8 +13,10 @@ from .baselines import run_baselines
 from .bench import Bench, make_bench
 from .domains import run_domains
 from .few_steps import run_few_steps
+from .settings import StudySettings
 from .table import Outcome
-from .training import TRAINING_STUDIES, run_training_study
+from .training import run_training_study
+from .variants import TRAINING_STUDIES
 
 MODEL_STUDIES: dict[str, Callable[[Bench], Outcome]] = {
     "grids": grids.run,
@@ -22,53 +24,33 @@ MODEL_STUDIES: dict[str, Callable[[Bench], Outcome]] = {
     "beta": beta.run,
     "style": style.run,
 }
-NAMES = (*MODEL_STUDIES, *TRAINING_STUDIES, "few-steps", "domains", "baselines")
+TRAINED: dict[str, Callable[[StudySettings], Outcome]] = {
+    **{name: partial(run_training_study, name) for name in TRAINING_STUDIES},
+    "few-steps": run_few_steps,
+    "domains": run_domains,
+    "baselines": run_baselines,
+}
 
 
-def run_study(
-    name: str,
-    out: Path,
-    config: Path,
-    overrides: list[str],
-    model: str = "faces",
-    extra: Sequence[Path] = (),
-    device: str = "cpu",
-    n: int = 50,
-    seed: int = 0,
-    batch: int = 8,
-    diverse: int = 4,
-) -> Outcome:
-    """Run a study and write NAME.md, NAME.json and its sheet of pictures into `out`.
-
-    Args:
-        config: the training configuration: whose development split is used, and what training studies train;
-            `domains` trains the streets.yaml beside it, too.
-        overrides: of the configuration; for training studies only.
-        n: pairs of the development split.
-        diverse: layouts that are made with 8 seeds each.
+def run_study(name: str, settings: StudySettings) -> Outcome:
+    """Run a study and write NAME.md, NAME.json and its sheet of pictures into `settings.out`.
 
     Raises:
         InputError: no such study, or its model, data or settings are wrong.
     """
-    if name not in NAMES:
-        raise InputError(f"there is no study '{name}'; it is one of {', '.join(NAMES)}")
-    if n < 2:
-        raise InputError(f"a study compares sets of photos: it needs at least 2 pairs, not {n}")
     started = time.monotonic()
-    if name == "baselines":
-        outcome = run_baselines(config, overrides, out, n, seed, batch)
-    elif name == "few-steps":
-        outcome = run_few_steps(config, overrides, out, n, seed, batch, diverse)
-    elif name == "domains":
-        outcome = run_domains([config, config.with_name("streets.yaml")], overrides, out, n, seed, batch, diverse)
-    elif name in TRAINING_STUDIES:
-        outcome = run_training_study(name, config, overrides, out, n, seed, batch, diverse)
+    if name in TRAINED:
+        outcome = TRAINED[name](settings)
+    elif name in MODEL_STUDIES:
+        if settings.overrides:
+            raise InputError(
+                f"the study '{name}' trains nothing, so it takes no settings such as {settings.overrides[0]}"
+            )
+        pipeline = load_pipeline(settings.model, settings.extra, settings.device)
+        outcome = MODEL_STUDIES[name](make_bench(pipeline, settings))
     else:
-        if overrides:
-            raise InputError(f"the study '{name}' trains nothing, so it takes no settings such as {overrides[0]}")
-        pipeline = load_pipeline(model, extra, device)
-        outcome = MODEL_STUDIES[name](make_bench(pipeline, config, n, seed, batch, diverse))
-    outcome.write(out, name)
+        raise InputError(f"there is no study '{name}'; it is one of {', '.join((*MODEL_STUDIES, *TRAINED))}")
+    outcome.write(settings.out, name)
     print(outcome.markdown())
-    print(f"\n{(time.monotonic() - started) / 60:.1f} minutes; written to {out}")
+    print(f"\n{(time.monotonic() - started) / 60:.1f} minutes; written to {settings.out}")
     return outcome

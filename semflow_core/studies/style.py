@@ -1,9 +1,10 @@
-"""The style handle: do a photo's own offsets carry its colours under another layout?
+"""Regional offsets: do a photo's offsets carry its colours to another layout?
 
-A region's offset is what `SemFlowPipeline.styles` finds in the photo: with appearance, what its colour says; without,
-how far the mask in which the forward flow ended lies from the class's anchor. It is put under the layout of the next
-picture, and the region is compared with the source's. Chance is the same comparison with the other pictures' offsets.
-All this is about what the flow alone makes; with appearance a last table also shows the pipeline's final colours.
+A region's offset is what `SemFlowPipeline.region_offsets` computes from the photo: with an appearance, from its colour;
+without, from the distance between the class's anchor and the mask in which the forward flow ended. It is used under the
+next picture's layout, and the region is compared with the source's. Chance is the same comparison with the other
+pictures' offsets. All of this is measured on the flow alone; with an appearance a last table has the pipeline's final
+colours, too.
 """
 
 from __future__ import annotations
@@ -16,122 +17,153 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
 from ..evaluation.features import FeatureNetwork
+from ..method.appearance import Offset
 from ..method.palette import PaletteClass
-from ..requests.packing import pack_labels, pack_photo
-from ..requests.requests import SegmentationRequest, SynthesisRequest
+from ..requests import SegmentationRequest, SynthesisRequest
 from .bench import Bench
 from .table import Outcome, Table
 
 STEPS = 8
-LEAST_SHARE = 0.03  # of all pixels: smaller regions have no colour to speak of
-LEAST_PIXELS = 50  # of a region in one picture
+LEAST_SHARE = 0.03  # share of all pixels below which a class is left out
+LEAST_PIXELS = 50  # pixels of a region in one picture, below which it is left out
 
-Offsets = dict[int, tuple[float, float, float]]
+Offsets = dict[int, Offset]  # by class id
 
 
 def run(bench: Bench) -> Outcome:
+    """Figures of the offsets' effect on the model's own pictures, and of their transfer between photos.
+
+    Raises:
+        InputError: the model has no regional offsets.
+    """
     if not bench.pipeline.perturbation.regional_amplitude:
-        raise InputError(f"the model '{bench.pipeline.name}' was trained without a regional perturbation: no handle")
+        raise InputError(f"the model '{bench.pipeline.name}' was trained without a regional perturbation: no offsets")
     harness = bench.harness
-    photos, layouts, n = harness.photos, harness.layouts, len(harness.layouts)
+    photos, layouts = harness.photos, harness.layouts
     classes = [c for c in harness.palette.classes if (layouts == c.id).mean() >= LEAST_SHARE]
     ids = [c.id for c in classes]
-
-    found = recovered(bench, photos, ids)
-    onto = np.roll(layouts, -1, axis=0)  # the next picture's layout under each photo's offsets
-    carried = with_offsets(bench, onto, found, as_asked=False)
-    rng = np.random.default_rng(harness.seed)
-    drawn: list[Offsets] = [{i: tuple(rng.uniform(-1, 1, 3).tolist()) for i in ids} for _ in range(n)]
-    random = with_offsets(bench, layouts, drawn, as_asked=False)
-    again = recovered(bench, random, ids)
-
-    handle, transfer = [], []
-    for c in classes:
-        pairs = [(d[c.id], a[c.id]) for d, a in zip(drawn, again) if c.id in a]
-        true, back = (np.array([p[k] for p in pairs]) for k in (0, 1))
-        source, made, other = (lab(p, m, c.id) for p, m in ((photos, layouts), (carried, onto), (random, layouts)))
-        handle.append(
-            {
-                "region": c.name,
-                "n": len(pairs),
-                "correlation of offset put in and read back": bootstrap(
-                    lambda i, t=true, b=back: correlation(t[i], b[i]), len(pairs), harness.seed
-                ),
-                "spread of colour by random offsets / of real photos": spread(other) / spread(source),
-            }
-        )
-        transfer.append({"region": c.name, "compared by": "colour (Lab)", **against_chance(source, made, harness.seed)})
-        for network in bench.metrics.networks:
-            source, made = (region_features(network, p, m, c.id) for p, m in ((photos, layouts), (carried, onto)))
-            row = {"region": c.name, "compared by": network.distance, **against_chance(source, made, harness.seed)}
-            transfer.append(row)
+    next_layouts = np.roll(layouts, -1, axis=0)  # the next picture's layout under each photo's offsets
+    transferred = with_offsets(bench, next_layouts, read_offsets(bench, photos, ids), match_colors=False)
     tables = [
-        Table(f"The handle on the model's own pictures, {STEPS} steps", handle),
-        Table(f"From photos to other layouts, {STEPS} steps", transfer),
+        Table(f"Offsets on the model's own pictures, {STEPS} steps", effect(bench, classes)),
+        Table(f"From photos to other layouts, {STEPS} steps", transfer(bench, transferred, next_layouts, classes)),
     ]
     if bench.pipeline.appearance is not None:
-        theirs = [bench.pipeline.styles(p, None, m) for p, m in zip(photos, layouts)]
-        missed = colours_missed(bench, onto, theirs, classes)
-        tables.append(Table(f"Mean colours asked for and made, root mean square of 255, {STEPS} steps", missed))
+        offsets = [bench.pipeline.region_offsets(p, None, m) for p, m in zip(photos, layouts)]
+        rows = color_errors(bench, next_layouts, offsets, classes)
+        tables.append(Table(f"Mean colours asked for and made, root mean square of 255, {STEPS} steps", rows))
     return Outcome(
         "Does a photo give a per-region offset that carries its colours to another layout?",
         bench.about,
         tables,
+        # no offset, then every region's offset at -1 and at +1 in all three channels
         bench.sheet([{"steps": STEPS, "offsets": offsets} for offsets in corners(ids)]),
-        "no offset, then every region's offset at -1 and at +1 in all three channels",
     )
 
 
-def recovered(bench: Bench, photos: Sequence[np.ndarray] | np.ndarray, ids: list[int]) -> list[Offsets]:
-    """Each photo's offsets, of the regions that the flow itself finds in it."""
+def effect(bench: Bench, classes: Sequence[PaletteClass]) -> list[dict[str, object]]:
+    """Per region: how random offsets are read back from the syntheses, and how far they spread its colours."""
+    harness, seed = bench.harness, bench.harness.seed
+    layouts, ids, rng = harness.layouts, [c.id for c in classes], np.random.default_rng(seed)
+    offsets: list[Offsets] = [{i: tuple(rng.uniform(-1, 1, 3).tolist()) for i in ids} for _ in layouts]
+    photos = with_offsets(bench, layouts, offsets, match_colors=False)
+    offsets_back = read_offsets(bench, photos, ids)
+    rows: list[dict[str, object]] = []
+    for c in classes:
+        pairs = [(before[c.id], after[c.id]) for before, after in zip(offsets, offsets_back) if c.id in after]
+        put, back = (np.array([p[k] for p in pairs]) for k in (0, 1))
+        real, synthetic = (lab(p, layouts, c.id) for p in (harness.photos, photos))
+        rows.append(
+            {
+                "region": c.name,
+                "n": len(pairs),
+                "correlation of offset put in and read back": bootstrap(
+                    lambda i, a=put, b=back: correlation(a[i], b[i]), len(pairs), seed
+                ),
+                "spread of colour by random offsets / of real photos": spread(synthetic) / spread(real),
+            }
+        )
+    return rows
+
+
+def transfer(
+    bench: Bench, photos: list[np.ndarray], layouts: np.ndarray, classes: Sequence[PaletteClass]
+) -> list[dict[str, object]]:
+    """Per region and distance: how near syntheses are to the photos whose offsets they have.
+
+    Args:
+        photos: (S, S, 3) uint8, photo i with the offsets of the split's photo i.
+        layouts: (N, S, S), the layouts that they were made from.
+    """
+    harness, rows = bench.harness, []
+    sets = ((harness.photos, harness.layouts), (photos, layouts))
+    for c in classes:
+        source, target = (lab(p, m, c.id) for p, m in sets)
+        rows.append({"region": c.name, "compared by": "colour (Lab)", **against_chance(source, target, harness.seed)})
+        for network in bench.metrics.networks:
+            source, target = (region_features(network, p, m, c.id) for p, m in sets)
+            figures = against_chance(source, target, harness.seed)
+            rows.append({"region": c.name, "compared by": network.distance, **figures})
+    return rows
+
+
+def read_offsets(bench: Bench, photos: Sequence[np.ndarray], ids: list[int]) -> list[Offsets]:
+    """The offsets of each photo (H, W, 3) uint8, for those of the classes `ids` that the flow segments in it."""
     pipeline, batch = bench.pipeline, bench.harness.batch
     offsets: list[Offsets] = []
     for start in range(0, len(photos), batch):
         part = photos[start : start + batch]
-        requests = [SegmentationRequest(photo=pack_photo(p), steps=STEPS) for p in part]
-        for photo, s in zip(part, pipeline.segment_many(requests)):
-            offsets.append({i: o for i, o in pipeline.styles(photo, s, s.labels).items() if i in ids})
+        segmentations = pipeline.segment_many([SegmentationRequest(photo=p, steps=STEPS) for p in part])
+        for photo, s in zip(part, segmentations):
+            of_photo = pipeline.region_offsets(photo, s, s.labels)
+            offsets.append({i: offset for i, offset in of_photo.items() if i in ids})
     return offsets
 
 
-def with_offsets(bench: Bench, layouts: np.ndarray, offsets: list[Offsets], as_asked: bool = True) -> list[np.ndarray]:
-    """Photos of the layouts, (S, S, 3): those that the pipeline makes, or what the flow alone does."""
+def with_offsets(
+    bench: Bench, layouts: np.ndarray, offsets: list[Offsets], match_colors: bool = True
+) -> list[np.ndarray]:
+    """Photos (S, S, 3) uint8 of layouts (N, S, S) with these offsets.
+
+    Args:
+        match_colors: whether regions get the mean colours that the offsets ask for, as the pipeline does it, or those
+            that the flow alone gives them.
+    """
     pipeline, seed, size = bench.pipeline, bench.harness.seed, layouts.shape[1:]
     photos = []
-    for i, (m, o) in enumerate(zip(layouts, offsets)):
-        made = pipeline.synthesize(
-            SynthesisRequest(layout=pack_labels(m), seed=seed + i, steps=STEPS, offsets=tuple(o.items()))
-        )
-        photo = made.photo if as_asked else pipeline.decode_photos(made.z0)[0]
+    for i, (labels, of_layout) in enumerate(zip(layouts, offsets)):
+        request = SynthesisRequest(layout=labels, seed=seed + i, steps=STEPS, offsets=tuple(of_layout.items()))
+        synthesis = pipeline.synthesize(request)
+        photo = synthesis.photo if match_colors else pipeline.render(synthesis.z0, synthesis.z1)[0]
         photos.append(cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA))
     return photos
 
 
-def colours_missed(
+def color_errors(
     bench: Bench, layouts: np.ndarray, offsets: list[Offsets], classes: Sequence[PaletteClass]
 ) -> list[dict[str, object]]:
-    """How far regions are from the colours asked for: as the flow makes them, and as `as_asked` hands them on."""
+    """Per region: the distance of its mean colour from the one asked for, by the flow and by the whole pipeline."""
     appearance, palette = bench.pipeline.appearance, bench.harness.palette
     assert appearance is not None
-    ways = {
-        "the flow": with_offsets(bench, layouts, offsets, as_asked=False),
+    photos_by = {
+        "the flow": with_offsets(bench, layouts, offsets, match_colors=False),
         "the pipeline": with_offsets(bench, layouts, offsets),
     }
     rows = []
     for c in classes:
-        index = int(palette.index_of_id[c.id])
-        shown = [i for i, (m, o) in enumerate(zip(layouts, offsets)) if c.id in o and (m == c.id).sum() >= LEAST_PIXELS]
-        asked = [appearance.color_of(index, offsets[i][c.id]) for i in shown]
-        row: dict[str, object] = {"region": c.name, "n": len(shown)}
-        for way, photos in ways.items():
-            made = [photos[i][layouts[i] == c.id].mean(0) for i in shown]
-            row[way] = round(float(np.sqrt(np.square(np.subtract(made, asked)).mean())), 1) if shown else "-"
+        index, large = int(palette.index_of_id[c.id]), (layouts == c.id).sum((1, 2)) >= LEAST_PIXELS
+        use = [i for i, of_layout in enumerate(offsets) if c.id in of_layout and large[i]]
+        asked = [appearance.color_of(index, offsets[i][c.id]) for i in use]
+        row: dict[str, object] = {"region": c.name, "n": len(use)}
+        for name, photos in photos_by.items():
+            means = [photos[i][layouts[i] == c.id].mean(0) for i in use]
+            row[name] = round(float(np.sqrt(np.square(np.subtract(means, asked)).mean())), 1) if use else "-"
         rows.append(row)
     return rows
 
 
 def lab(photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id: int) -> np.ndarray:
-    """Mean CIE Lab of a region in each photo, (N, 3); nan where the photo has too little of it."""
+    """Mean CIE Lab colour of a region in each photo, (N, 3); nan where it has too few pixels."""
     rows = np.full((len(photos), 3), np.nan)
     for row, photo, labels in zip(rows, photos, layouts):
         if (labels == class_id).sum() >= LEAST_PIXELS:
@@ -142,16 +174,20 @@ def lab(photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id
 def region_features(
     network: FeatureNetwork, photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id: int
 ) -> np.ndarray:
-    """Features of a region, all else made grey, (N, d); nan where the photo has too little of it."""
+    """Features of a region, with all other pixels grey, (N, d); nan where it has too few pixels."""
     cut = [np.where((m == class_id)[..., None], p, np.uint8(128)) for p, m in zip(photos, layouts)]
     rows = network.features(cut).astype(float)
     rows[(layouts == class_id).sum((1, 2)) < LEAST_PIXELS] = np.nan
     return rows
 
 
-def against_chance(source: np.ndarray, made: np.ndarray, seed: int) -> dict[str, object]:
-    """Distance of each source to what its own offsets made, beside the mean over what the others' made."""
-    d = np.linalg.norm(source[:, None] - made[None], axis=2)  # (source, made)
+def against_chance(source: np.ndarray, target: np.ndarray, seed: int) -> dict[str, object]:
+    """Distance of each source to the target with its offsets, beside the mean distance to the other targets.
+
+    Args:
+        source, target: (N, d), a row per picture; nan leaves a picture out.
+    """
+    d = np.linalg.norm(source[:, None] - target[None], axis=2)  # (source, target)
     keep = ~np.isnan(np.diag(d))
     d = d[keep][:, keep]
     n = len(d)
@@ -168,17 +204,20 @@ def against_chance(source: np.ndarray, made: np.ndarray, seed: int) -> dict[str,
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's, over all numbers of both; nan where one does not vary."""
+    """Pearson's correlation over all numbers of two arrays of one shape; nan where one is empty or does not vary."""
+    if not len(a):
+        return float("nan")
     a, b = a.ravel() - a.mean(), b.ravel() - b.mean()
     scale = np.sqrt(np.square(a).sum() * np.square(b).sum())
     return float((a * b).sum() / scale) if scale else float("nan")
 
 
 def spread(colors: np.ndarray) -> float:
-    """Root mean square distance of Lab colours from their mean."""
+    """Root mean square distance of colours (N, 3) from their mean; rows with nan are left out."""
     colors = colors[~np.isnan(colors).any(1)]
     return float(np.sqrt(np.square(colors - colors.mean(0)).sum(1).mean())) if len(colors) else float("nan")
 
 
-def corners(ids: list[int]) -> list[tuple[tuple[int, tuple[float, float, float]], ...]]:
+def corners(ids: list[int]) -> list[tuple[tuple[int, Offset], ...]]:
+    """The `offsets` of three requests: none, then -1 and +1 in all channels of all classes."""
     return [(), *(tuple((i, (v, v, v)) for i in ids) for v in (-1.0, 1.0))]

@@ -18,7 +18,7 @@ from ..pictures.files import write_atomically
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of figures by name; a figure that a row lacks is shown as a dash."""
+    """Rows of figures by name; a figure that a row lacks becomes a dash."""
 
     title: str
     rows: list[dict[str, Any]]
@@ -33,21 +33,24 @@ class Outcome:
     question: str
     about: str  # model, split, n, resolution, seed
     tables: list[Table]
-    sheet: np.ndarray | None = field(default=None, repr=False)
-    caption: str = ""
+    sheet: np.ndarray | None = field(default=None, repr=False)  # (H, W, 3) uint8
 
     def markdown(self) -> str:
         return "\n\n".join([self.question, self.about, *(t.markdown() for t in self.tables)])
 
     def write(self, folder: Path, name: str) -> None:
-        """NAME.md, NAME.json and, where there are pictures, NAME.jpg."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write NAME.md, NAME.json and, where there is a sheet, NAME.jpg.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
         raw = {"question": self.question, "about": self.about, "tables": {t.title: plain(t.rows) for t in self.tables}}
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
         write_atomically(folder / f"{name}.json", lambda p: p.write_text(text, encoding="utf-8"))
         write_atomically(folder / f"{name}.md", lambda p: p.write_text(self.markdown() + "\n", encoding="utf-8"))
         if self.sheet is not None:
-            Image.fromarray(self.sheet).save(folder / f"{name}.jpg", quality=90)
+            image = Image.fromarray(self.sheet)
+            write_atomically(folder / f"{name}.jpg", lambda p: image.save(p, quality=90))
 
 
 def _cell(value: Any) -> str:

