@@ -47,7 +47,7 @@ def deflated(text: str, raw: bytes) -> str:
         (deflated("16,16;", b"\0" * 10**8), "does not hold 16x16 ids"),
         (deflated("15,16;", b"\0" * 240), "15x16 pixels; both sides must be at least 16"),
         (deflated("-16,-16;", b"\0" * 256), "at least 16"),
-        (deflated("9000,16;", b""), "the most is 8192 a side"),
+        (deflated("9000,16;", b""), "the most is 8192 per side"),
     ],
 )
 def test_a_damaged_layout_is_refused(text: str, words: str) -> None:
