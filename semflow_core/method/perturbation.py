@@ -9,7 +9,7 @@ and white noise has almost no power there (docs/method.md).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -69,13 +69,40 @@ def check_seed(seed: int) -> None:
         raise InputError(f"the seed is {seed!r}; it must be a whole number from 0 to {MAX_SEED}")
 
 
+@dataclass(frozen=True)
+class Draw:
+    """What one layout's noise is drawn from.
+
+    Attributes:
+        seed: the global seed, used by every class that `class_seeds` does not name, 0 .. 2**53 - 1.
+        class_seeds: class id -> seed.
+        offsets: class id -> regional offset instead of the drawn one, each component in [-1, 1] as a share of the
+            regional amplitude (not with `white`).
+    """
+
+    seed: int
+    class_seeds: Mapping[int, int] = field(default_factory=dict)
+    offsets: Mapping[int, Offset] = field(default_factory=dict)
+
+    def check(self, palette: Palette, spectrum: str) -> None:
+        """Raise InputError if a seed or an offset is out of bounds or for no class of the palette."""
+        for seed in (self.seed, *self.class_seeds.values()):
+            check_seed(seed)
+        for class_id in (*self.class_seeds, *self.offsets):
+            if class_id not in palette.ids:
+                raise InputError(f"the seed or offset for {class_id} names no class of {palette.name}")
+        for offset in self.offsets.values():
+            if not SPECTRA[spectrum].region:
+                raise InputError("a regional offset needs a spectrum with a regional part; 'white' has none")
+            if len(offset) != 3 or not all(-1 <= o <= 1 for o in offset):
+                raise InputError(f"the regional offset {tuple(offset)} must be three numbers from -1 to 1")
+
+
 def perturb(
     codebook: Codebook,
     labels: np.ndarray,
     spec: Perturbation,
-    seed: int,
-    class_seeds: Mapping[int, int] | None = None,
-    offsets: Mapping[int, Offset] | None = None,
+    draw: Draw,
     appearance: Appearance | None = None,
     regional: float | None = None,
 ) -> torch.Tensor:
@@ -86,13 +113,11 @@ def perturb(
 
     Args:
         labels: class ids (H, W).
-        seed: the global seed, used by every class that `class_seeds` does not name.
-        class_seeds: class id -> seed.
-        offsets: class id -> regional offset to use instead of the drawn one, each component in
-            [-1, 1] as a share of its amplitude (the style handle; not with `white`).
-        appearance: how offsets are drawn, for a model that was trained with them.
+        spec: amplitude and spectrum.
+        draw: seeds and offsets.
+        appearance: how offsets are drawn, for a model that was trained with one.
         regional: amplitude of the regional part in 0..255 units, where it is not beta's share: offsets
-            of a model with appearance stand for colours at its own amplitude only.
+            of a model with an appearance stand for colours at its own amplitude only.
 
     Returns:
         (1, 3, H, W) float32 in 0..255 units, |M' - M| < s/2.
@@ -101,18 +126,7 @@ def perturb(
         InputError: beta, the spectrum, a seed or an offset is out of bounds, or an id is no class.
     """
     spec.check(codebook)
-    class_seeds, offsets = class_seeds or {}, offsets or {}
-    for s in (seed, *class_seeds.values()):
-        check_seed(s)
-    for class_id in (*class_seeds, *offsets):
-        if class_id not in codebook.palette.ids:
-            raise InputError(f"the seed or offset for {class_id} names no class of {codebook.palette.name}")
-    for offset in offsets.values():
-        if not SPECTRA[spec.spectrum].region:
-            raise InputError("a style offset needs a spectrum with a regional part; 'white' has none")
-        if len(offset) != 3 or not all(-1 <= o <= 1 for o in offset):
-            raise InputError(f"the style offset {tuple(offset)} must be three numbers from -1 to 1")
-
+    draw.check(codebook.palette, spec.spectrum)
     index = codebook.palette.index(labels)  # (H, W)
     shares = SPECTRA[spec.spectrum]
     if regional is None or not shares.region:
@@ -122,18 +136,20 @@ def perturb(
             f"the perturbation amplitude is {spec.beta:g}; with regional offsets of {regional:g} beside it "
             f"it must stay below {(codebook.max_beta - regional) / shares.pixel:g} for classes to survive"
         )
-    field, constants = torch.empty(3, *labels.shape), np.zeros((len(codebook.palette.ids), 3), np.float32)
+    noise, constants = torch.empty(3, *labels.shape), np.zeros((len(codebook.palette.ids), 3), np.float32)
     fields: dict[int, torch.Tensor] = {}  # one per seed, so equal seeds share the same bits
     for i in np.unique(index):
         class_id = int(codebook.palette.ids[i])
-        class_seed = class_seeds.get(class_id, seed)
+        class_seed = draw.class_seeds.get(class_id, draw.seed)
         if class_seed not in fields:
             fields[class_seed] = _uniform(class_seed, 0, (3, *labels.shape))
         where = torch.from_numpy(index == i)
-        field[:, where] = fields[class_seed][:, where]
+        noise[:, where] = fields[class_seed][:, where]
         if shares.region:
-            constants[i] = offsets.get(class_id) or drawn_offset(codebook.palette, class_seed, class_id, appearance)
-    return _moved(codebook, index[None], field[None], constants[None], spec.beta * shares.pixel, regional)[0]
+            constants[i] = draw.offsets.get(class_id) or drawn_offset(
+                codebook.palette, class_seed, class_id, appearance
+            )
+    return _moved(codebook, index[None], noise[None], constants[None], spec.beta * shares.pixel, regional)[0]
 
 
 def perturb_batch(
@@ -160,33 +176,33 @@ def perturb_batch(
     shares, n = SPECTRA[spec.spectrum], len(codebook.palette.classes)
     drawn = rng.uniform(-1, 1, (len(labels), n, 3))[:, codebook.palette.first_of_pair]
     constants = drawn if offsets is None else np.where(np.isnan(offsets), drawn, offsets)
-    field = torch.from_numpy(rng.uniform(-1, 1, (len(labels), 3, *labels.shape[1:])).astype(np.float32))
+    noise = torch.from_numpy(rng.uniform(-1, 1, (len(labels), 3, *labels.shape[1:])).astype(np.float32))
     pixel, region = spec.beta * shares.pixel, spec.beta * shares.region
-    noisy, smooth = _moved(codebook, index, field, constants.astype(np.float32), pixel, region)
+    noisy, smooth = _moved(codebook, index, noise, constants.astype(np.float32), pixel, region)
     return noisy, smooth, torch.from_numpy(index)
 
 
 def _moved(
-    codebook: Codebook, index: np.ndarray, field: torch.Tensor, constants: np.ndarray, pixel: float, region: float
+    codebook: Codebook, index: np.ndarray, noise: torch.Tensor, constants: np.ndarray, pixel: float, region: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Eq. 14: (M + eps, M + the regional part of eps), (B, 3, H, W) in 0..255 units.
 
     Args:
         index: class indices (B, H, W).
-        field: each pixel's own noise (B, 3, H, W) in [-1, 1].
+        noise: each pixel's own noise (B, 3, H, W) in [-1, 1].
         constants: each class's regional offset (B, n, 3) in [-1, 1], float32.
         pixel, region: amplitudes of the two parts in 0..255 units.
     """
     batch = np.arange(len(index))[:, None, None]
     regional = region * torch.from_numpy(constants[batch, index]).movedim(-1, 1)
     masks = codebook.anchors[torch.from_numpy(index)].movedim(-1, 1)
-    return (masks + (pixel * field + regional)).contiguous(), (masks + regional).contiguous()
+    return (masks + (pixel * noise + regional)).contiguous(), (masks + regional).contiguous()
 
 
 def drawn_offset(palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None) -> Offset:
-    """The regional offset that a seed draws for a class, each component in [-1, 1): its style handle.
+    """The regional offset that a seed draws for a class, each component in [-1, 1).
 
-    A mirror pair draws one: the two eyes of a face have one colour. With `appearance` all classes draw together, as
+    A mirror pair draws one: the two eyes of a face have one colour. With an appearance all classes draw together, as
     photos have them; without, each by itself.
     """
     first = min(class_id, int(palette.mirror_of_id[class_id]))
@@ -205,5 +221,5 @@ def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> torch.Tensor:
 
 
 def _state(seed: int, stream: int) -> int:
-    """Of a generator; SeedSequence keeps the streams of one seed apart, torch alone would need seed arithmetic."""
+    """The state of a generator; SeedSequence keeps the streams of one seed apart."""
     return int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0] >> np.uint64(1))

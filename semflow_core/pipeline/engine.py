@@ -13,7 +13,7 @@ from ..method.appearance import Appearance
 from ..method.codebook import Codebook, from_model, to_model
 from ..method.colors import RegionColors
 from ..method.flow import Velocity
-from ..method.perturbation import Perturbation, perturb
+from ..method.perturbation import Draw, Perturbation, perturb
 from ..method.solvers import OnStep, solve
 from ..nets.contracts import CodecRenderer, Renderer, codec_of, velocity_of
 from ..requests import SegmentationRequest, SynthesisRequest
@@ -109,10 +109,9 @@ class Engine:
             own.beta if request.beta is None else request.beta,
             own.spectrum if request.spectrum is None else request.spectrum,
         )
-        seeds, offsets = dict(request.class_seeds), dict(request.offsets)
+        draw = Draw(request.seed, dict(request.class_seeds), dict(request.offsets))
         regional = own.regional_amplitude if self.appearance is not None else None
-        labels = self.square(layout)
-        return perturb(self.codebook, labels, spec, request.seed, seeds, offsets, self.appearance, regional)
+        return perturb(self.codebook, self.square(layout), spec, draw, self.appearance, regional)
 
     @torch.inference_mode()
     def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
@@ -181,5 +180,5 @@ class Engine:
     @torch.inference_mode()
     def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
         """Class ids (B, size, size) through perturbation, encode, decode and nearest anchor: the codec's ceiling."""
-        colors = [perturb(self.codebook, m, self.perturbation, seed + i) for i, m in enumerate(labels)]
+        colors = [perturb(self.codebook, m, self.perturbation, Draw(seed + i)) for i, m in enumerate(labels)]
         return self.codebook.decode(self.decode_masks(self.encode_colors(torch.cat(colors)))).labels

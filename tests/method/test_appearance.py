@@ -15,7 +15,7 @@ from semflow_core.method.appearance import LEAST_PIXELS, Appearance, Rgb, direct
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.colors import read_color
 from semflow_core.method.palette import load_palette
-from semflow_core.method.perturbation import SPECTRA, Perturbation, drawn_offset, perturb
+from semflow_core.method.perturbation import SPECTRA, Draw, Perturbation, drawn_offset, perturb
 
 FACES = load_palette("celebamask_hq")
 N = len(FACES.classes)
@@ -116,8 +116,8 @@ def test_colours_are_read_as_pickers_write_them() -> None:
 
 def test_one_region_drawn_anew_leaves_the_others_the_same_bits(appearance: Appearance, face_layout: np.ndarray) -> None:
     book, spec = Codebook(FACES, 3, 125), Perturbation(40.0, "regional")
-    first = perturb(book, face_layout, spec, 7, appearance=appearance)
-    again = perturb(book, face_layout, spec, 7, {HAIR: 8}, appearance=appearance)
+    first = perturb(book, face_layout, spec, Draw(7), appearance=appearance)
+    again = perturb(book, face_layout, spec, Draw(7, {HAIR: 8}), appearance=appearance)
     hair = torch.from_numpy(face_layout == HAIR)
     assert torch.equal(first[..., ~hair], again[..., ~hair]) and not torch.equal(first[..., hair], again[..., hair])
     assert (first - book.encode(face_layout[None])).abs().max() < book.max_beta

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import load_palette, palette_names
-from semflow_core.method.perturbation import MAX_SEED, SPECTRA, Perturbation, drawn_offset, perturb, perturb_batch
+from semflow_core.method.perturbation import MAX_SEED, SPECTRA, Draw, Perturbation, drawn_offset, perturb, perturb_batch
 
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
 
 def noise(labels: np.ndarray, beta: float = 40.0, spectrum: str = "white", seed: int = 0, **more) -> torch.Tensor:
     """eps = M' - M, (3, H, W)."""
-    perturbed = perturb(FACES, labels, Perturbation(beta, spectrum), seed, **more)
+    perturbed = perturb(FACES, labels, Perturbation(beta, spectrum), Draw(seed, **more))
     return (perturbed - FACES.encode(labels[None]))[0]
 
 
@@ -28,7 +28,7 @@ def noise(labels: np.ndarray, beta: float = 40.0, spectrum: str = "white", seed:
 def test_every_label_survives_by_construction(name: str, spectrum: str, seed: int, share: float) -> None:
     book = Codebook(load_palette(name), 6, 50)
     labels = np.repeat(book.palette.ids[:, None], 3, axis=1)  # (n, 3): every class
-    perturbed = perturb(book, labels, Perturbation(share * book.max_beta, spectrum), seed)
+    perturbed = perturb(book, labels, Perturbation(share * book.max_beta, spectrum), Draw(seed))
     assert perturbed.dtype == torch.float32
     assert (perturbed - book.encode(labels[None])).abs().max() < book.s / 2
     assert np.array_equal(book.decode(perturbed).labels[0], labels)

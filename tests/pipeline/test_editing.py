@@ -15,7 +15,7 @@ from semflow_core.method.appearance import Rgb, region_offsets
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.flow import times_to_image
 from semflow_core.method.palette import load_palette
-from semflow_core.method.perturbation import Perturbation, drawn_offset, perturb
+from semflow_core.method.perturbation import Draw, Perturbation, drawn_offset, perturb
 from semflow_core.method.solvers import SOLVERS, solve
 from semflow_core.pictures.blending import REACH, composite, recolor, to_means
 from semflow_core.pipeline.edit import changed_cells, edit_velocity
@@ -66,7 +66,7 @@ def test_an_offset_that_was_painted_is_found_again() -> None:
     labels = np.zeros((64, 64), np.uint8)
     labels[:, 32:] = 13
     labels[0, 0] = 2  # one pixel has no mean to speak of
-    colors = perturb(book, labels, Perturbation(40.0, "regional"), seed=3)[0].permute(1, 2, 0).numpy()
+    colors = perturb(book, labels, Perturbation(40.0, "regional"), Draw(3))[0].permute(1, 2, 0).numpy()
     found = region_offsets(book, colors, labels, amplitude=30.0)
     assert set(found) == {0, 13}
     assert np.allclose(found[13], drawn_offset(book.palette, 3, 13), atol=0.03)

@@ -13,7 +13,7 @@ from PIL import Image
 from semflow_core.method.appearance import region_offsets
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import load_palette
-from semflow_core.method.perturbation import Perturbation, perturb
+from semflow_core.method.perturbation import Draw, Perturbation, perturb
 from semflow_core.requests import SegmentationRequest
 from semflow_core.studies import style
 from semflow_core.studies.bench import Bench
@@ -30,7 +30,9 @@ class Painted:
         self.codebook = Codebook(load_palette("celebamask_hq"), 3, 125)
         self.palette, self.perturbation = self.codebook.palette, Perturbation(40.0, "regional")
         self.labels = labels
-        self.masks = [perturb(self.codebook, labels, self.perturbation, i, offsets=o) for i, o in enumerate(offsets)]
+        self.masks = [
+            perturb(self.codebook, labels, self.perturbation, Draw(i, offsets=o)) for i, o in enumerate(offsets)
+        ]
 
     def segment_many(self, requests: Sequence[SegmentationRequest]) -> list[Any]:
         assert [r.steps for r in requests] == [style.STEPS] * len(requests)
