@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from app.launch import check, parser, read_users
+from app.deploy.launch import check, parser, read_users
 from app.studio import build, launch_options
 from semflow_core.errors import InputError
 

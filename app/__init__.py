@@ -1,4 +1,4 @@
-"""SemFlow Studio: everything a person sees. No model mathematics; that is semflow_core."""
+"""SemFlow Studio: the user interface. The mathematics of the models is semflow_core's."""
 
 import os
 

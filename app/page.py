@@ -1,73 +1,203 @@
-"""What the parts of the page share: its components, and how an action that paints is bound to an event."""
+"""The page's components, and the one place where Gradio's values become `Controls`, and a `View` Gradio's updates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from gradio.components.base import Component
+from gradio.events import Dependency
 
-from .session import Session
+from semflow_core.errors import InputError
 
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
-# {name, url} becomes a download
-SAVE_JS = "(d) => { if (d) Object.assign(document.createElement('a'), {href: d.url, download: d.name}).click() }"
-AT_ONCE: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}  # needs no model
+from .controls import UNSET, Controls, View
+from .state.sentences import sentence
+from .state.session import Cancelled, Session
+from .state.settings import Settings
+from .widgets import Painter, Player
+
+Event = Callable[..., Dependency]  # a component's event, such as `button.click`, or the `then` of an earlier one
+Handler = Callable[..., Any]  # (Controls, the values of its own inputs, ...) -> View, None, or an iterator of Views
+
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}  # one solve at a time
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+# {name, url} becomes a download, and only once
+DOWNLOAD_JS = """(file) => {
+  if (file) Object.assign(document.createElement('a'), { href: file.url, download: file.name }).click();
+  return null;
+}"""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The components that actions read and write."""
+    """The components that several tabs read or write.
+
+    Attributes:
+        shown: where the photo is; it changes when the picture does, and not when its progress is shown.
+        shape: the style sheet of the model's width over height.
+        download: a file on its way to the visitor.
+        controls: the inputs by their names in `Controls`, but for session, model and labels.
+    """
 
     session: gr.State
-    model: Any
-    painter: Any
-    photo: Any
-    shown: Any  # where the photo is; it changes when the picture does, and not when its progress is shown
-    player: Any
-    status: Any
-    tabs: Any
-    live: Any
-    steps: Any
-    seed: Any
-    keep: Any
-    how: Sequence[Any]  # solver, grid, beta
+    model: gr.Dropdown
+    painter: Painter
+    photo: gr.Image
+    shown: gr.Textbox
+    player: Player
+    status: gr.Markdown
+    tabs: gr.Tabs
+    shape: gr.HTML
+    download: gr.JSON
+    controls: Mapping[str, Component]
 
     @property
-    def inputs(self) -> list[Any]:
-        """What `Actions.paint` takes."""
-        return [self.session, self.model, self.painter, self.steps, self.seed, self.keep, *self.how]
+    def inputs(self) -> list[Component]:
+        """The components of the fields of `Controls`, in their order."""
+        components = {"session": self.session, "model": self.model, "labels": self.painter, **self.controls}
+        return [components[f.name] for f in fields(Controls)]
 
     @property
-    def results(self) -> list[Any]:
-        """What `Actions.paint` gives."""
-        return [self.photo, self.seed, self.player, self.status]
+    def settings(self) -> list[Component]:
+        """The components of the fields of `Settings`."""
+        return [self.controls[f.name] for f in fields(Settings)]
 
     @property
-    def held(self) -> list[Any]:
-        """What a model keeps while another one is chosen (session.Held)."""
-        return [self.painter, self.steps, self.seed, *self.how]
+    def painted(self) -> list[Block]:
+        """What changes when a picture is painted."""
+        return [self.photo, self.player, self.status, self.controls["seed"]]
 
     @property
-    def switched(self) -> list[Any]:
-        """What another model or a project sets."""
-        return [self.painter, self.photo, self.player, self.status, self.steps, self.seed, *self.how]
+    def landed(self) -> list[Block]:
+        """What changes when a layout, a photo or a project lands."""
+        return [self.painter, self.photo, self.player, self.status, *self.settings]
 
-    @property
-    def waits(self) -> dict[str, Any]:
-        """For what needs the model: while others use it, the photo's corner says the place in the queue."""
-        return {**MODEL, "show_progress": "minimal", "show_progress_on": self.photo}
+    # ---- binding ------------------------------------------------------------------------------------
 
-    @property
-    def newest(self) -> dict[str, Any]:
-        """Where events come faster than pictures, the newest counts."""
-        return {**self.waits, "trigger_mode": "always_last"}
+    def on(
+        self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] = (), **how: Any
+    ) -> Dependency:
+        """Bind a handler to an event, in the queue.
 
-    def begin(self, event: Any) -> Any:
+        Args:
+            handler: takes `Controls` and the values of `inputs`; it may have a parameter annotated gr.EventData after
+                them, and one whose default is gr.Progress(). It returns a View, None, or an iterator of Views.
+            changes: the components that its Views may change.
+            how: options of Gradio's event.
+        """
+        call = self._call(handler, len(inputs), bool(changes))
+        return event(call, [*self.inputs, *inputs], list(changes) or None, **{**PRIVATE, **how})
+
+    def at_once(self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] = ()) -> Dependency:
+        """`on` for what needs no model: beside the queue."""
+        return self.on(event, handler, *inputs, changes=changes, queue=False, show_progress="hidden")
+
+    def with_model(
+        self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] = (), **how: Any
+    ) -> Dependency:
+        """`on` for what needs the model: while others use it, the photo's corner says the place in the queue."""
+        progress = {"show_progress": "minimal", "show_progress_on": self.photo}
+        return self.on(event, handler, *inputs, changes=changes, **{**MODEL, **progress, **how})
+
+    def newest(self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] = ()) -> Dependency:
+        """`with_model` where events arrive faster than pictures: the newest counts."""
+        return self.with_model(event, handler, *inputs, changes=changes, trigger_mode="always_last")
+
+    def cancel_running(self, event: Event) -> Dependency:
         """Beside the queue: what runs is for an older state and stops at its next step."""
-        return event(Session.begin, self.session, **AT_ONCE)
+        return event(Session.cancel_running, self.session, queue=False, show_progress="hidden", **PRIVATE)
 
-    def paints(self, event: Any, action: Callable[..., Any], *first: Any) -> Any:
-        """Bind an action whose inputs are `first` and `inputs`, and whose outputs are `results`. The newest wins."""
-        return self.begin(event).then(action, [*first, *self.inputs], self.results, **self.newest)
+    def paints(self, event: Event, handler: Handler, *inputs: Component) -> Dependency:
+        """Bind a handler that paints. The newest counts."""
+        return self.newest(self.cancel_running(event).then, handler, *inputs, changes=self.painted)
+
+    def downloads(self, event: Event, handler: Handler, *inputs: Component, **how: Any) -> Dependency:
+        """Bind a handler whose View holds a download."""
+        changes = [self.download, self.status]
+        done = self.on(event, handler, *inputs, changes=changes, **{"show_progress": "hidden", **how})
+        return done.then(None, self.download, self.download, js=DOWNLOAD_JS, **PRIVATE)
+
+    # ---- converting ---------------------------------------------------------------------------------
+
+    def updates(self, view: View | None) -> Any:
+        """A View as Gradio takes it: component -> value or update; gr.skip() where nothing changes."""
+        view = view or View()
+        components = {
+            "model": self.model,
+            "shape": self.shape,
+            "photo": self.photo,
+            "film": self.player,
+            "status": self.status,
+            "download": self.download,
+        }
+        values = ((component, getattr(view, name)) for name, component in components.items())
+        updates = {component: value for component, value in values if value is not UNSET}
+        if view.painter:
+            updates[self.painter] = gr.update(**view.painter)
+        if view.tab is not UNSET:
+            updates[self.tabs] = gr.update(selected=view.tab)
+        for name, value in view.settings.items():
+            updates[self.controls[name]] = gr.update(**value) if isinstance(value, Mapping) else value
+        return {**updates, **view.parts} or gr.skip()
+
+    def _call(self, handler: Handler, count: int, changes: bool) -> Callable[..., Any]:
+        """A handler as a function of the components' values, the event and the progress that Gradio fills in.
+
+        Args:
+            count: how many inputs the handler has beside `Controls`.
+            changes: whether its event has outputs; without any Gradio takes None only.
+        """
+        size = len(self.inputs)
+
+        def views(values: tuple[Any, ...]) -> Iterator[View | None]:
+            result = handler(Controls.read(values[:size]), *values[size:])
+            yield from result if isinstance(result, Iterator) else [result]
+
+        def call(*values: Any) -> Any:
+            updates = [self.updates(view) for view in report_errors(views(values))]
+            return updates[-1] if changes else None
+
+        def call_stepwise(*values: Any) -> Iterator[Any]:
+            silent = True
+            for view in report_errors(views(values)):
+                silent = False
+                yield self.updates(view)
+            if silent:  # Gradio would empty the outputs of an event that gives nothing
+                yield self.updates(None)
+
+        result = call_stepwise if inspect.isgeneratorfunction(handler) else call
+        values = [inspect.Parameter(f"value_{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(size + count)]
+        extra = _filled_in(handler, count)
+        vars(result)["__signature__"] = inspect.Signature([*values, *extra])
+        result.__annotations__ = {p.name: p.annotation for p in extra}
+        result.__name__ = getattr(handler, "__name__", "handler")
+        return result
+
+
+def report_errors(views: Iterator[View | None]) -> Iterator[View | None]:
+    """Views as they come; a visitor's mistake becomes a warning, cancelled work says nothing: neither changes more."""
+    try:
+        yield from views
+    except InputError as error:
+        gr.Warning(sentence(error))
+        yield None
+    except Cancelled:
+        yield None
+
+
+def _filled_in(handler: Handler, count: int) -> list[inspect.Parameter]:
+    """The parameters of a handler that Gradio fills in, after `Controls` and `count` inputs: event and progress."""
+    hints = typing.get_type_hints(handler.func if isinstance(handler, partial) else handler)
+    parameters = list(inspect.signature(handler).parameters.values())[1 + count :]
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return [
+        p.replace(kind=kind, annotation=hints.get(p.name, Any))
+        for p in parameters
+        if isinstance(p.default, gr.Progress) or hints.get(p.name) is gr.EventData
+    ]

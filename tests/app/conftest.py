@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
+import gradio as gr
 import numpy as np
 import pytest
 import torch
 
-from app import actions as actions_module
-from app.actions import Actions
-from semflow_core.method.appearance import Appearance
+from app.actions.models import Models
+from app.actions.painting import Painting
+from app.actions.walking import Walking
+from app.controls import Controls
+from app.state.pipeline import Pipeline
+from app.state.session import Session
+from semflow_core.method.appearance import Appearance, Offset
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.colors import RegionColors
 from semflow_core.method.flow import times_to_mask
-from semflow_core.method.palette import load_palette
+from semflow_core.method.palette import Palette, load_palette
 from semflow_core.method.perturbation import Perturbation
-from semflow_core.pipeline.results import Morph, Trajectory
-from semflow_core.requests.packing import unpack_labels, unpack_photo
-from semflow_core.requests.requests import (
+from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.results import Edit, Morph, Segmentation, Synthesis, Trajectory
+from semflow_core.requests import (
     EditRequest,
     MorphRequest,
+    Request,
     SegmentationRequest,
     SynthesisRequest,
     TrajectoryRequest,
 )
 
+NO_LATENTS = torch.zeros(1, 4, 1, 1)
 
-class FakePipeline:
-    """SemFlowPipeline's interface. The photo is the layout in palette colours, shifted by the seed.
+
+class FakePipeline(Pipeline):
+    """The photo is the layout in palette colours, shifted by the seed.
 
     Attributes:
         calls: the requests it was asked, oldest first.
@@ -40,71 +49,108 @@ class FakePipeline:
 
     def __init__(self, name: str = "faces", palette: str = "celebamask_hq", aspect: float = 1.0) -> None:
         self.name, self.size, self.aspect = name, 256, aspect
-        self.reading = {"steps": 3, "mirror": True}
-        self.palette = load_palette(palette)
-        self.codebook = Codebook(self.palette, 3, 125)
+        self.codebook = Codebook(load_palette(palette), 3, 125)
         self.perturbation = Perturbation(40.0, "regional")
         self.appearance: Appearance | None = None
         self.calls: list[Any] = []
         self.batches: list[int] = []
-        self.before_step: Any = lambda i: None
+        self.before_step: Callable[[int], None] = lambda i: None
+
+    @property
+    def palette(self) -> Palette:
+        return self.codebook.palette
 
     @property
     def colors(self) -> RegionColors:
         return RegionColors(self.palette, self.appearance)
 
-    def _solve(self, request: Any, on_step: Any) -> None:
+    def _solve(self, request: Request, progress: Progress | None) -> None:
         self.calls.append(request)
         for i in range(request.steps):
             self.before_step(i)
-            if on_step is not None:
-                on_step(i, i / request.steps, None, None)
+            if progress is not None:
+                progress(i + 1, request.steps)
 
-    def synthesize(self, request: SynthesisRequest, on_step: Any = None) -> Any:
-        labels = unpack_labels(request.layout)
-        self.palette.index(labels)
-        self._solve(request, on_step)
-        photo = self.palette.colorize(labels) + np.uint8(request.seed % 200)
-        return SimpleNamespace(photo=photo)
+    def synthesize(self, request: SynthesisRequest, progress: Progress | None = None) -> Synthesis:
+        self.palette.index(request.layout)
+        self._solve(request, progress)
+        photo = self.palette.colorize(request.layout) + np.uint8(request.seed % 200)
+        return Synthesis(photo, NO_LATENTS, NO_LATENTS)
 
-    def synthesize_many(self, requests: Any, on_step: Any = None) -> list[Any]:
+    def synthesize_many(
+        self, requests: Sequence[SynthesisRequest], progress: Progress | None = None
+    ) -> list[Synthesis]:
         self.batches.append(len(requests))
-        return [self.synthesize(r, on_step) for r in requests]
+        return [self.synthesize(r, progress) for r in requests]
 
-    def edit(self, request: EditRequest, on_step: Any = None) -> Any:
+    def edit(self, request: EditRequest, progress: Progress | None = None) -> Edit:
         """The photo, with what changed in the layout in palette colours."""
-        was, labels, photo = unpack_labels(request.before), unpack_labels(request.layout), unpack_photo(request.photo)
-        self._solve(request, on_step)
-        size = photo.shape[1::-1]
-        changed = cv2.resize((was != labels).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)[..., None]
-        painted = cv2.resize(self.palette.colorize(labels), size, interpolation=cv2.INTER_NEAREST)
-        return SimpleNamespace(photo=np.where(changed, painted + np.uint8(request.seed % 200), photo))
+        assert request.before is not None
+        self._solve(request, progress)
+        size = request.photo.shape[1::-1]
+        changed = (request.before != request.layout).astype(np.float32)
+        changed = cv2.resize(changed, size, interpolation=cv2.INTER_NEAREST)
+        painted = cv2.resize(self.palette.colorize(request.layout), size, interpolation=cv2.INTER_NEAREST)
+        photo = np.where(changed[..., None] > 0, painted + np.uint8(request.seed % 200), request.photo)
+        return Edit(photo, changed, NO_LATENTS)
 
-    def segment(self, request: SegmentationRequest, on_step: Any = None) -> Any:
-        photo = unpack_photo(request.photo)
-        self._solve(request, on_step)
-        labels = (photo[..., 0] > 127).astype(np.uint8)
-        return SimpleNamespace(labels=labels, margin=np.ones(labels.shape, np.float32))
+    def read_request(self, photo: np.ndarray) -> SegmentationRequest:
+        return SegmentationRequest(model=self.name, photo=photo, steps=3, mirror=True)
 
-    def styles(self, photo: np.ndarray, read: Any, labels: np.ndarray) -> dict[int, tuple[float, float, float]]:
-        """Of each class that is there, the handle (id / 100, 0, 0)."""
-        assert read is not None or self.appearance is not None
+    def segment(self, request: SegmentationRequest, progress: Progress | None = None) -> Segmentation:
+        """Class 1 where the photo is bright, else class 0."""
+        self._solve(request, progress)
+        labels = (request.photo[..., 0] > 127).astype(np.uint8)
+        return Segmentation(labels, np.ones(labels.shape, np.float32), NO_LATENTS, NO_LATENTS)
+
+    def region_offsets(
+        self, photo: np.ndarray, segmentation: Segmentation | None, labels: np.ndarray
+    ) -> dict[int, Offset]:
+        """Of each class that is there, the offset (id / 100, 0, 0)."""
+        assert segmentation is not None or self.appearance is not None
         return {int(i): (int(i) / 100, 0.0, 0.0) for i in np.unique(labels)}
 
-    def trajectory(self, request: TrajectoryRequest, on_step: Any = None) -> Trajectory:
+    def trajectory(self, request: TrajectoryRequest, progress: Progress | None = None) -> Trajectory:
         """Frames whose grey value is their time; what they head for is black and white."""
-        self._solve(request, on_step)
+        self._solve(request, progress)
         times = request.times or tuple(np.linspace(0, 1, request.frames).tolist())
         frames = np.stack([np.full((self.size, self.size, 3), round(255 * t), np.uint8) for t in times])
-        marks = tuple(times_to_mask(request.steps, request.grid or ("uniform" if request.photo else "quadratic")))
+        marks = tuple(times_to_mask(request.steps, request.time_grid))
         ends = (np.zeros_like(frames), np.full_like(frames, 255)) if request.predict else ()
         return Trajectory(times, frames, torch.zeros(len(times), 4, 1, 1), marks, *ends)
 
-    def morph(self, request: MorphRequest, on_step: Any = None) -> Morph:
+    def morph(self, request: MorphRequest, progress: Progress | None = None) -> Morph:
         """Frames whose grey value is their share."""
-        self._solve(request, on_step)
+        self._solve(request, progress)
         shares = tuple(np.linspace(0, 1, request.frames).tolist())
         return Morph(shares, np.stack([np.full((32, 32, 3), round(255 * s), np.uint8) for s in shares]))
+
+
+CONTROLS = Controls(
+    session=Session("faces"),
+    model="faces",
+    labels=np.zeros((256, 256), np.uint8),
+    live=True,
+    keep_seed=True,
+    frames=5,
+    steps=4,
+    seed=7,
+    solver="euler",
+    grid="quadratic",
+    beta=40.0,
+)
+
+
+def controls(session: Session | None = None, labels: np.ndarray | None = None, **changes: Any) -> Controls:
+    """What the page's inputs hold, in a fresh visit or `session`."""
+    session = session or Session("faces")
+    labels = CONTROLS.labels if labels is None else labels
+    return replace(CONTROLS, **{"session": session, "model": session.model, "labels": labels, **changes})
+
+
+def last(views: Any) -> Any:
+    """The last of the Views that a handler gives."""
+    return list(views)[-1]
 
 
 @pytest.fixture
@@ -113,20 +159,32 @@ def pipeline() -> FakePipeline:
 
 
 @pytest.fixture
-def warnings_said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sentences that visitors were shown as warnings."""
-    said: list[str] = []
-    monkeypatch.setattr(actions_module.gr, "Warning", said.append)
-    return said
+def models(pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch) -> Models:
+    """The fake pipeline as `faces`; `streets` is a second one, two to one."""
+    streets = FakePipeline("streets", "cityscapes", 2.0)
+    pipelines = {"faces": pipeline, "streets": streets}
+    monkeypatch.setattr(Models, "pipeline", lambda self, name: pipelines[name])
+    monkeypatch.setattr(Models, "names", lambda self: list(pipelines))
+    return Models([])
 
 
 @pytest.fixture
-def actions(pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch) -> Actions:
-    """Actions on the fake pipeline; `streets` is a second one, two to one."""
-    streets = FakePipeline("streets", "cityscapes", 2.0)
-    known = {"faces": pipeline, "streets": streets}
-    monkeypatch.setattr(Actions, "pipeline", lambda self, model: known[model])
-    return Actions([])
+def painting(models: Models) -> Painting:
+    return Painting(models)
+
+
+@pytest.fixture
+def walking(models: Models) -> Walking:
+    return Walking(models)
+
+
+@pytest.fixture
+def sentences(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What visitors were told beside the status: information and warnings."""
+    said: list[str] = []
+    monkeypatch.setattr(gr, "Info", said.append)
+    monkeypatch.setattr(gr, "Warning", said.append)
+    return said
 
 
 @pytest.fixture

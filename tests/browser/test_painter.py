@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.painter import Painter, painter_props
+from app.widgets.painter import Painter, painter_props
 from semflow_core.method.palette import Palette, load_palette
 from semflow_core.requests.packing import pack_labels
 
@@ -58,7 +58,7 @@ HARNESS = """
   new Function('element', 'props', 'trigger', 'watch', script)(element, given, trigger, watch);
 }
 """
-PAINTER = Path(__file__).resolve().parents[2] / "app" / "painter"
+PAINTER = Path(__file__).resolve().parents[2] / "app" / "widgets" / "painter"
 PAGE = f"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>:root {{ --color-accent: #6366f1; }} body {{ margin: 12px; font: 14px sans-serif; }}
 *, ::before, ::after {{ box-sizing: border-box; }}

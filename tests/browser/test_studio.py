@@ -57,7 +57,7 @@ def wait_status(page: Any, text: str) -> str:
 
 
 def ids_on_canvas(page: Any) -> np.ndarray:
-    """The canvas as colours, (H, W, 3), through the browser's own eyes."""
+    """The canvas as colours, (H, W, 3), as the browser shows it."""
     url = page.evaluate("document.querySelector('#painter canvas.ids').toDataURL('image/png')")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
 

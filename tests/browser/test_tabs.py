@@ -134,11 +134,11 @@ def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Pat
     open_photo(page, tmp_path)
     page.click("#painter .examples button >> nth=0")
     wait_status(page, "Painted")
-    page.click("#style-button")
+    page.click("#appearance-button")
     click_photo(page, 0.02, 0.02)
     wait_status(page, "Chosen: background")
     page.wait_for_selector("#pad .axes input:not(:disabled)", timeout=PATIENCE)
-    page.click("#photo-style")  # a model of random weights reads who knows what: its colour, or why there is none
+    page.click("#photo-offset")  # a model of random weights reads who knows what: its colour, or why there is none
     page.wait_for_function(
         "document.querySelector('#lock input').checked || document.body.innerText.includes('shows too little of')",
         timeout=PATIENCE,

@@ -1,4 +1,4 @@
-"""Two visitors at once: neither sees anything of the other's, but who waits for the other is told so."""
+"""Two visitors at once: each has a state of its own, and who waits for the other is shown the place in the queue."""
 
 from __future__ import annotations
 

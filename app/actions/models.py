@@ -1,0 +1,58 @@
+"""The models of one studio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semflow_core.pipeline.registry import find_models
+
+from ..deploy import zero
+from ..state.pipeline import Pipeline
+
+TWO_COLUMNS_FROM = 1.5  # width over height from which three pictures beside each other would be too small to paint in
+# the grid-template of web/studio.css for those: layout and photo, the path below them
+TWO_COLUMNS = '"layout result" auto "layout more" auto "path more" 1fr / calc((100% - 154px) / 2 + 134px) 1fr'
+
+
+class Models:
+    """Models by name, each loaded once.
+
+    Attributes:
+        folders: where to look for models, beside the shipped ones.
+        device: where to compute: cpu, cuda or mps.
+    """
+
+    def __init__(self, folders: Sequence[Path], device: str = "cpu") -> None:
+        self.folders, self.device = list(folders), device
+
+    def names(self) -> list[str]:
+        """The models that are there."""
+        return list(find_models(self.folders))
+
+    def pipeline(self, name: str) -> Pipeline:
+        """A model by name.
+
+        Raises:
+            InputError: there is no such model or device.
+        """
+        return zero.load(name, self.folders, self.device)
+
+    def recolors(self, name: str) -> bool:
+        """Whether a model can give a region of a photo another colour."""
+        return self.pipeline(name).appearance is not None
+
+
+def shape_style(pipeline: Pipeline) -> str:
+    """A style sheet that gives every frame the model's shape, so that nothing jumps when pictures come."""
+    columns = f"; --columns: {TWO_COLUMNS}" if pipeline.aspect >= TWO_COLUMNS_FROM else ""
+    return f"<style>:root {{ --aspect: {pipeline.aspect:g}{columns} }}</style>"
+
+
+def beta_range(pipeline: Pipeline) -> dict[str, Any]:
+    """The amplitude's slider: up to the last half below s/2, where classes would stop surviving."""
+    halves = int(np.ceil(2 * pipeline.codebook.max_beta)) - 1
+    return {"maximum": halves / 2, "value": pipeline.perturbation.beta}

@@ -1,0 +1,110 @@
+"""Files and requests that are opened: a photo is segmented, a layout lands as it is, a project brings its settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.pictures.align import align, is_of_faces, whole
+from semflow_core.pictures.layouts import open_layout
+from semflow_core.pictures.photos import read_photo
+from semflow_core.requests import SynthesisRequest
+
+from ..controls import View
+from ..state.opened import Source
+from ..state.photos import fit_layout, fit_photo, shape_photo, underlay_url
+from ..state.pipeline import Pipeline, canvas_size
+from ..state.project import EditProject, read_project, reopened
+from ..state.regions import Regions
+from ..state.sentences import cropped_to
+from ..state.session import Session
+from ..state.settings import Settings
+
+CERTAIN = 0.5  # margin from which a pixel's class is clear: its colour is at most a quarter of the anchors' spacing off
+
+
+def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
+    """A photo is segmented, and strokes edit it from then on.
+
+    Raises:
+        InputError: the file cannot be read.
+        Cancelled: a newer request came.
+    """
+    whole_photo = read_photo(file)
+    framed = (align if is_of_faces(pipeline.palette) else whole)(whole_photo)
+    photo, way, cropped = shape_photo(framed, pipeline.aspect)
+    small, _ = fit_photo(photo, *canvas_size(pipeline))
+    started = time.perf_counter()
+    result = session.open_photo(pipeline, photo, pipeline.read_request(small), Source(whole_photo, way))
+    status = (
+        f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
+        f"{100 * float((result.margin > CERTAIN).mean()):.0f} % of the picture clearly decided."
+    )
+    if framed.note:
+        status += f" {framed.note}"
+    elif cropped:
+        status += cropped_to(pipeline.aspect)
+    painter = {"value": result.labels, "photo": underlay_url(small), "heat": ""}
+    return View(painter=painter, photo=photo, film=None, status=status)
+
+
+def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline) -> tuple[View, str]:
+    """A layout, or several files that are the parts of one, lands as it is -> (the View, what was assumed of it or "").
+
+    Raises:
+        InputError: a file is no layout.
+    """
+    layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook)
+    return _land_layout(layout.labels, session, pipeline), layout.note
+
+
+def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
+    """A project brings its settings along, and the photo that it edits. Its picture comes with the next `paint`.
+
+    Raises:
+        InputError: the file is no project, or one of another model.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{file.name} cannot be read as text") from None
+    request = read_project(text)
+    if request.model != pipeline.name:
+        raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
+    return open_request(request, session, pipeline)
+
+
+def open_request(request: SynthesisRequest, session: Session, pipeline: Pipeline) -> View:
+    """A project of this pipeline's lands. Its picture comes with the next `paint`.
+
+    Raises:
+        InputError: it cannot be shown as it is.
+    """
+    if request.spectrum not in (None, pipeline.perturbation.spectrum):
+        # opening it as another photo than it stands for would be worse
+        raise InputError(
+            f"this project's perturbation is '{request.spectrum}', which the studio does not show; "
+            "make its photo from Python"
+        )
+    pipeline.palette.index(request.layout)  # refuses ids that are no class
+    # read before anything changes: a damaged project leaves everything as it is
+    size = canvas_size(pipeline)
+    saved = reopened(request, pipeline.palette, *size) if isinstance(request, EditProject) else None
+    view = _land_layout(request.layout, session, pipeline)
+    if saved is not None:
+        opened, photo_offsets = saved
+        session.reopen(opened, photo_offsets)
+        view = view.then(View(painter={"photo": underlay_url(fit_photo(opened.base, *size)[0])}))
+    session.current.regions = Regions.of(request)
+    return view.then(View(settings=vars(Settings.of(request, pipeline.perturbation.beta))))
+
+
+def _land_layout(labels: np.ndarray, session: Session, pipeline: Pipeline) -> View:
+    session.close()
+    fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
+    status = "Opened a layout." + (cropped_to(pipeline.aspect) if cropped else "")
+    return View(painter={"value": fitted, "photo": "", "heat": ""}, film=None, status=status)

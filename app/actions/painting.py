@@ -1,0 +1,63 @@
+"""Layout -> photo, drafts first, or an edit of the opened photo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..controls import Controls, View
+from ..state.sentences import count_steps, exchanged_sides
+from ..state.session import draw_seed
+from .models import Models
+
+UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
+WAITING = "Layout changed. Press “Paint it” for its photo."
+
+
+class Painting:
+    """Paints what the controls say."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+
+    def paint(self, controls: Controls, draft: bool = False) -> Iterator[View]:
+        """The canvas -> photo, seed, player, status; `draft` stops at the first draft.
+
+        Raises:
+            InputError: a value is out of bounds, or does not fit the model.
+            Cancelled: a newer request came.
+        """
+        session, state = controls.session, controls.state
+        if not controls.keep_seed:
+            controls = replace(controls, seed=draw_seed())
+            state.regions.drop_unlocked()
+        request, settings = controls.request(), {"seed": controls.seed}
+        if self.is_unchanged(controls):
+            yield View(photo=session.show_base(), film=None, settings=settings, status=UNCHANGED)
+            return
+        pipeline, started = self.models.pipeline(controls.model), time.perf_counter()
+        for painted in session.paint(pipeline, state.in_mode(request), draft):
+            if painted.last:
+                how = "from memory" if painted.recalled else f"in {time.perf_counter() - started:.1f} s"
+                verb = "Edited" if state.shows_opened else "Painted"
+                status = f"{verb} {how} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
+                status += exchanged_sides(pipeline.palette, controls.labels)
+            else:
+                status = f"A draft of {count_steps(painted.steps)}; {controls.steps} are on their way."
+            yield View(photo=painted.photo, film=None, settings=settings, status=status)
+
+    def paint_with_seed(self, controls: Controls, draft: bool = False) -> Iterator[View]:
+        """`paint` with the seed of the controls, whether it is kept or not."""
+        yield from self.paint(replace(controls, keep_seed=True), draft)
+
+    def paint_if_live(self, controls: Controls) -> Iterator[View]:
+        """Something changed: paints if `live`; else the picture waits for its button, unless it is there."""
+        if controls.live or self.is_unchanged(controls):
+            yield from self.paint(controls)
+        else:
+            yield View(status=WAITING)
+
+    def is_unchanged(self, controls: Controls) -> bool:
+        """Whether the opened photo already is the picture of the canvas."""
+        return controls.state.is_unchanged(controls.labels, self.models.recolors(controls.model))

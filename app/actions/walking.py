@@ -1,0 +1,126 @@
+"""The path from photo to layout, and from one seed or state to another."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from semflow_core.errors import InputError
+from semflow_core.pipeline.engine import Progress
+from semflow_core.requests import MorphRequest, Request, SynthesisRequest, TrajectoryRequest
+
+from ..controls import Controls, View
+from ..state.film import Film, film_of_morph, film_of_path, with_both_timelines
+from ..state.sentences import count_steps
+from .models import Models
+
+
+class Walking:
+    """Walks paths."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+
+    def walk(self, controls: Controls, progress: Progress | None = None) -> View:
+        """From the opened photo, or else from the canvas -> player, status.
+
+        Raises:
+            InputError, Cancelled: as in `Painting.paint`.
+        """
+        state = controls.state
+        if state.shows_opened and state.photo is not None:
+            start = "photo"
+            request = TrajectoryRequest(
+                model=controls.model,
+                steps=controls.steps,
+                solver=controls.solver,
+                photo=state.photo,
+                frames=controls.frames,
+            )
+        else:
+            start = "layout"
+            request = TrajectoryRequest(**_values(controls.request()), frames=controls.frames)
+        request = with_both_timelines(request)
+        result = controls.session.trace(self.models.pipeline(controls.model), request, progress)
+        how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
+        return View(film=film_of_path(request, result), status=f"The path from your {start}: {how}.")
+
+    def walk_to_seed(self, controls: Controls, other_seed: int, progress: Progress | None = None) -> View:
+        """The same layout under another seed -> player, status. Locked regions are the same at both ends.
+
+        Raises:
+            InputError, Cancelled: as in `Painting.paint`; or the seeds are the same.
+        """
+        start = controls.request()
+        request = _morph(start, replace(start, seed=other_seed), controls.frames)
+        if request.seed == request.other_seed:
+            raise InputError(f"both seeds are {request.seed}; choose another one to go to")
+        film = self._walk_morph(controls, request, progress)
+        status = f"From seed {request.seed} to seed {request.other_seed}: {controls.frames} photos."
+        return View(film=film, status=status)
+
+    def walk_from_state(self, earlier: SynthesisRequest, controls: Controls, progress: Progress | None = None) -> View:
+        """From an earlier state to the canvas as it is -> player, status. The settings but the seed are today's.
+
+        Raises:
+            InputError, Cancelled: as in `Painting.paint`; or the earlier state is another model's.
+        """
+        if earlier.model != controls.model:
+            raise InputError(
+                f"that state was painted with the model '{earlier.model}', this one with '{controls.model}'; "
+                "choose that model first"
+            )
+        end = controls.request()
+        start = replace(
+            end,
+            layout=earlier.layout,
+            seed=earlier.seed,
+            class_seeds=earlier.class_seeds,
+            offsets=earlier.offsets,
+        )
+        film = self._walk_morph(controls, _morph(start, end, controls.frames), progress)
+        return View(film=film, status=f"From that state to this one: {controls.frames} photos.")
+
+    def predict(self, controls: Controls, text: str, progress: Progress | None = None) -> View:
+        """A path again, with the ends that each of its moments heads for -> player, status. `text` is its request.
+
+        Raises:
+            InputError: the text is no request of a path.
+        """
+        request = replace(TrajectoryRequest.from_json(text), predict=True)
+        result = controls.session.trace(self.models.pipeline(request.model), request, progress)
+        status = "Photo: z − t v. Layout: z + (1 − t) v. Straight ahead of each moment."
+        return View(film=film_of_path(request, result), status=status)
+
+    def film_again(self, text: str) -> Film:
+        """The film of a request's JSON: nothing is kept on the server, and the same request gives the same pictures.
+
+        Raises:
+            InputError: the text is no request of a path.
+        """
+        request = Request.from_json(text)
+        pipeline = self.models.pipeline(request.model)
+        if isinstance(request, MorphRequest):
+            return film_of_morph(request, pipeline.morph(request))
+        if isinstance(request, TrajectoryRequest):
+            return film_of_path(request, pipeline.trajectory(request))
+        raise InputError(f"a {type(request).__name__} has no path to show; show the path again")
+
+    def _walk_morph(self, controls: Controls, request: MorphRequest, progress: Progress | None) -> Film:
+        result = controls.session.morph(self.models.pipeline(controls.model), request, progress)
+        return film_of_morph(request, result)
+
+
+def _values(request: SynthesisRequest) -> dict[str, Any]:
+    return {f.name: getattr(request, f.name) for f in fields(request)}
+
+
+def _morph(start: SynthesisRequest, end: SynthesisRequest, frames: int) -> MorphRequest:
+    return MorphRequest(
+        **_values(start),
+        frames=frames,
+        other_layout=end.layout,
+        other_seed=end.seed,
+        other_class_seeds=end.class_seeds,
+        other_offsets=end.offsets,
+    )

@@ -1,0 +1,133 @@
+"""What goes into an action and what comes out of it: `Controls`, the page's inputs, and `View`, its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from semflow_core.requests import SynthesisRequest
+
+from .state.downloads import Download
+from .state.film import Film
+from .state.model_state import Canvas, ModelState
+from .state.regions import Regions
+from .state.session import Session
+from .state.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls(Settings):
+    """What the page's inputs hold when something happens; every action gets it.
+
+    Attributes:
+        session: the visit.
+        model: the chosen model's name.
+        labels: the canvas, (H, W) uint8 class ids.
+        live: whether a change paints at once.
+        keep_seed: whether painting keeps the seed, and draws none.
+        frames: moments of a path.
+        steps, seed, solver, grid, beta: how a picture is painted (`Settings`).
+    """
+
+    session: Session
+    model: str
+    labels: np.ndarray
+    live: bool
+    keep_seed: bool
+    frames: int
+
+    @classmethod
+    def read(cls, values: Sequence[Any]) -> Controls:
+        """The components' values, in the order of `Page.inputs`. A number field that was emptied holds 0."""
+        numbers = {"int": int, "float": float}  # a slider of whole numbers may send 4.0, one of halves 40
+        typed = {
+            f.name: numbers[str(f.type)](value or 0) if f.type in numbers else value
+            for f, value in zip(fields(cls), values)
+        }
+        return cls(**typed)
+
+    @property
+    def state(self) -> ModelState:
+        """What the visit has of the chosen model."""
+        return self.session.current
+
+    @property
+    def canvas(self) -> Canvas:
+        """What a model keeps while another one is chosen."""
+        return Canvas(self.labels, self.settings)
+
+    def request(self, regions: Regions | None = None) -> SynthesisRequest:
+        """The canvas and the settings as a request, with the visit's regions or others.
+
+        Raises:
+            InputError: a value is out of bounds.
+        """
+        regions = self.state.regions if regions is None else regions
+        return SynthesisRequest(model=self.model, layout=self.labels, **vars(self.settings), **regions.fields())
+
+
+class Unset:
+    """The value of a `View`'s field that changes nothing."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What an action changes on the page; what is unset stays as it is.
+
+    Attributes:
+        model: the chosen model's name.
+        shape: a style sheet, by the model's width over height.
+        painter: changes of the painter's props, such as `value` (class ids) and `photo` (URL).
+        photo: (H, W, 3) uint8; None shows none.
+        film: what the player shows; None shows none.
+        status: a sentence.
+        tab: id of the tab that comes to the front.
+        download: a file for the visitor; None is none.
+        settings: by the names of `Settings`: a value, or changes of the control's props.
+        parts: changes of a tab's own components, by component, as Gradio takes them.
+    """
+
+    model: str | Unset = UNSET
+    shape: str | Unset = UNSET
+    painter: Mapping[str, Any] = field(default_factory=dict)
+    photo: np.ndarray | None | Unset = UNSET
+    film: Film | None | Unset = UNSET
+    status: str | Unset = UNSET
+    tab: str | Unset = UNSET
+    download: Download | None | Unset = UNSET
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[Any, Any] = field(default_factory=dict)
+
+    def then(self, later: View) -> View:
+        """Both changes as one; where both change the same, `later` counts."""
+        changes = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in ((f.name, getattr(later, f.name)) for f in fields(later)):
+            if isinstance(value, Mapping) and isinstance(changes[name], Mapping):
+                changes[name] = _merged(changes[name], value)
+            elif value is not UNSET:
+                changes[name] = value
+        return View(**changes)
+
+
+def _merged(earlier: Mapping[Any, Any], later: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Two mappings of changes: a value on top of changed props becomes their `value`."""
+    merged = dict(earlier)
+    for name, value in later.items():
+        before = merged.get(name)
+        if isinstance(before, Mapping):
+            merged[name] = {**before, **(value if isinstance(value, Mapping) else {"value": value})}
+        else:
+            merged[name] = value
+    return merged

@@ -1,0 +1,224 @@
+"""The HTTP endpoints: files in, files out, for gradio_client, curl and, with --mcp, agents (docs/api.md).
+
+Each is one function. Its docstring is its documentation, to which `serving.documentation` adds the parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.method.flow import TO_IMAGE_GRID, TO_MASK_GRID
+from semflow_core.pictures.layouts import is_layout, read_layout
+from semflow_core.pictures.photos import read_photo
+from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
+
+from .serving import AS_THE_MODEL, add_endpoints, endpoint
+from .values import (
+    MAX_VARIATIONS,
+    Changed,
+    Colors,
+    Count,
+    EitherFile,
+    Frames,
+    Grid,
+    Layout,
+    LayoutFile,
+    Mirror,
+    Model,
+    OtherLayoutFile,
+    Photo,
+    PhotoFile,
+    Photos,
+    Places,
+    Seed,
+    Seeds,
+    Smooth,
+    Solver,
+    Steps,
+)
+
+__all__ = ["add_endpoints", "edit", "morph", "segment", "synthesize", "trajectory", "variations"]
+
+
+DEFAULT: Any = None  # the model that the studio starts with
+
+
+@endpoint
+def synthesize(
+    picture: LayoutFile,
+    model: Model = DEFAULT,
+    steps: Steps = 8,
+    seed: Seed = 0,
+    solver: Solver = "euler",
+    grid: Grid = TO_IMAGE_GRID,
+    colors: Colors = (),
+) -> Photo:
+    """Make a photo from a layout.
+
+    Returns:
+        the photo, a PNG.
+    """
+    request = SynthesisRequest(
+        model=model.name, steps=steps, solver=solver, layout=picture, seed=seed, grid=grid, offsets=colors
+    )
+    return model.synthesize(request).photo
+
+
+@endpoint
+def segment(
+    picture: PhotoFile,
+    model: Model = DEFAULT,
+    steps: Steps = AS_THE_MODEL,
+    solver: Solver = "euler",
+    grid: Grid = TO_MASK_GRID,
+    mirror: Mirror = AS_THE_MODEL,
+    smooth: Smooth = AS_THE_MODEL,
+) -> Layout:
+    """Find the layout of a photo.
+
+    Returns:
+        a PNG of class ids (mode P, ids as pixel values) at the photo's own size.
+    """
+    request = SegmentationRequest(
+        model=model.name, steps=steps, solver=solver, photo=picture, grid=grid, mirror=mirror, smooth=smooth
+    )
+    return model.segment(request).labels
+
+
+@endpoint
+def edit(
+    picture: PhotoFile,
+    layout: LayoutFile,
+    model: Model = DEFAULT,
+    steps: Steps = 8,
+    seed: Seed = 0,
+    solver: Solver = "euler",
+    grid: Grid = TO_IMAGE_GRID,
+    before: OtherLayoutFile = None,
+    colors: Colors = (),
+) -> tuple[Photo, Changed]:
+    """Change in a photo what was changed in its layout, and nothing else.
+
+    Args:
+        layout: its layout after the change, as for /synthesize.
+        seed: another seed paints the new regions in another way.
+        before: its layout before the change; without it the model's own segmentation.
+        colors: as for /synthesize; regions that are not named keep the photo's.
+
+    Returns:
+        the changed photo at its own size, and a grey PNG that is white where it changed.
+    """
+    request = EditRequest(
+        model=model.name,
+        steps=steps,
+        solver=solver,
+        photo=picture,
+        layout=layout,
+        before=before,
+        seed=seed,
+        grid=grid,
+        offsets=colors,
+    )
+    result = model.edit(request)
+    return result.photo, np.round(255 * result.changed).astype(np.uint8)
+
+
+@endpoint
+def variations(
+    picture: LayoutFile,
+    model: Model = DEFAULT,
+    count: Count = 4,
+    steps: Steps = 8,
+    seed: Seed = 0,
+    solver: Solver = "euler",
+    grid: Grid = TO_IMAGE_GRID,
+) -> tuple[Photos, Seeds]:
+    """Make several photos from one layout, as one batch.
+
+    Args:
+        picture: the layout, as for /synthesize.
+        seed: the first photo's seed; the others have the seeds after it.
+
+    Returns:
+        the photos, PNGs, and their seeds.
+    """
+    if not 1 <= count <= MAX_VARIATIONS:
+        raise InputError(f"the number of variations is {count}; it must be from 1 to {MAX_VARIATIONS}")
+    first = SynthesisRequest(model=model.name, steps=steps, solver=solver, layout=picture, seed=seed, grid=grid)
+    requests = [replace(first, seed=seed + i) for i in range(count)]
+    return [result.photo for result in model.synthesize_many(requests)], [r.seed for r in requests]
+
+
+@endpoint
+def trajectory(
+    picture: EitherFile,
+    model: Model = DEFAULT,
+    steps: Steps = 8,
+    seed: Seed = 0,
+    solver: Solver = "euler",
+    frames: Frames = 25,
+) -> tuple[Photos, Places]:
+    """Show how a photo and its layout turn into each other.
+
+    Args:
+        picture: a photo, or a layout as for /synthesize: the path starts from it.
+        seed: the seed, where a layout is given.
+
+    Returns:
+        PNGs along the path, and their times from 0 (photo) to 1 (layout).
+    """
+    is_photo = not is_layout(picture, model.palette, model.codebook)
+    request = TrajectoryRequest(
+        model=model.name,
+        steps=steps,
+        solver=solver,
+        frames=frames,
+        seed=0 if is_photo else seed,
+        photo=read_photo(picture) if is_photo else None,
+        layout=None if is_photo else read_layout(picture, model.palette, model.codebook),
+    )
+    result = model.trajectory(request)
+    return list(result.frames), list(result.times)
+
+
+@endpoint
+def morph(
+    picture: LayoutFile,
+    model: Model = DEFAULT,
+    steps: Steps = 8,
+    seed: Seed = 0,
+    other_seed: Seed = 1,
+    solver: Solver = "euler",
+    grid: Grid = TO_IMAGE_GRID,
+    frames: Frames = 25,
+    other: OtherLayoutFile = None,
+) -> tuple[Photos, Places]:
+    """Go from one layout and seed to another, a photo at each place between.
+
+    Args:
+        picture: the layout at the start, as for /synthesize.
+        seed: the seed at the start.
+        other_seed: the seed at the end.
+        frames: how many photos, both ends included, 2 to 240.
+        other: the layout at the end; without it the same one.
+
+    Returns:
+        PNGs along the way, and their places from 0 (start) to 1 (end).
+    """
+    request = MorphRequest(
+        model=model.name,
+        steps=steps,
+        solver=solver,
+        layout=picture,
+        seed=seed,
+        grid=grid,
+        frames=frames,
+        other_layout=other,
+        other_seed=other_seed,
+    )
+    result = model.morph(request)
+    return list(result.frames), list(result.shares)

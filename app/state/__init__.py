@@ -1,0 +1,1 @@
+"""What a visit consists of, without a user interface: nothing here imports gradio."""

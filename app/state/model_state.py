@@ -1,0 +1,86 @@
+"""What a visit has of one model: its canvas, the picture shown, the opened photo, the regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from semflow_core.method.appearance import Offset
+from semflow_core.requests import EditRequest, SynthesisRequest
+
+from .opened import Opened
+from .regions import Regions
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What the page's components hold for a model: its layout, (H, W) uint8 class ids, and its settings."""
+
+    labels: np.ndarray
+    settings: Settings
+
+
+@dataclass
+class ModelState:
+    """What a visit has of one model.
+
+    Attributes:
+        canvas: the layout and settings when another model was chosen, None until then.
+        photo: the picture in the photo column, (H, W, 3) uint8.
+        shows_opened: whether that picture is the opened photo, edited or not, and none that the model made from a
+            layout alone. The path then starts from it.
+        request: what the picture was painted from, None for a photo as it was opened or accepted.
+        drafting: whether the picture is a draft, with better ones on their way.
+        opened: the photo that was opened, None if there is none.
+        editing: whether strokes edit that photo; otherwise they paint a new one.
+        regions: seeds, offsets and locks of single regions.
+        region: a class id of the region that was chosen last.
+        variations: the requests of the variations shown.
+        photo_offsets: regional offsets of the photo that was opened last, by class id; other layouts may take them.
+    """
+
+    canvas: Canvas | None = None
+    photo: np.ndarray | None = None
+    shows_opened: bool = False
+    request: SynthesisRequest | None = None
+    drafting: bool = False
+    opened: Opened | None = None
+    editing: bool = False
+    regions: Regions = field(default_factory=Regions)
+    region: int | None = None
+    variations: list[SynthesisRequest] = field(default_factory=list)
+    photo_offsets: dict[int, Offset] = field(default_factory=dict)
+
+    def seed_shown(self, seed: int) -> int:
+        """The seed of the picture shown; `seed`, the field's, where none was painted."""
+        return self.request.seed if self.request is not None else seed
+
+    def classes_shown(self) -> set[int] | None:
+        """The class ids in the layout of the picture shown, None where none is."""
+        if self.request is not None:
+            return set(np.unique(self.request.layout).tolist())
+        return set(np.unique(self.opened.before).tolist()) if self.opened is not None else None
+
+    def in_mode(self, request: SynthesisRequest) -> SynthesisRequest:
+        """A synthesis as the mode has it: an edit of the opened photo in edit mode, else `request` itself."""
+        if self.opened is None or not self.editing:
+            return request
+        shared = {f.name: getattr(request, f.name) for f in fields(request)}
+        return EditRequest(**shared, photo=self.opened.base, before=self.opened.before)
+
+    def is_unchanged(self, labels: np.ndarray, recolors: bool) -> bool:
+        """Whether a photo is being edited, this is its layout, and none of its regions is recoloured.
+
+        Args:
+            recolors: whether the model can recolour; one without an appearance only paints what is new.
+        """
+        if self.opened is None or not self.editing or not self.opened.shows(labels):
+            return False
+        return not (recolors and np.isin(labels, list(self.regions.offsets)).any())
+
+    def show(self, photo: np.ndarray, request: SynthesisRequest | None, drafting: bool = False) -> None:
+        """A picture becomes the one shown: painted from `request`, or the opened photo (None)."""
+        self.photo, self.request, self.drafting = photo, request, drafting
+        self.shows_opened = request is None or isinstance(request, EditRequest)

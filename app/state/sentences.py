@@ -1,0 +1,35 @@
+"""Sentences of the interface that several parts of the page say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from semflow_core.method.palette import Palette
+
+from .regions import region_name
+
+
+def sentence(error: Exception) -> str:
+    """An error's message as it stands in the interface: a capital first, a full stop last."""
+    text = str(error)
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def count_steps(steps: int) -> str:
+    """ "1 step", "8 steps"."""
+    return f"{steps} {'step' if steps == 1 else 'steps'}"
+
+
+def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:
+    """What to say of a layout whose left and right are exchanged; "" where they are not."""
+    pairs = palette.exchanged(labels)
+    if not pairs:
+        return ""
+    names = " and ".join(region_name(palette, left).replace(" + ", "/") for left, _ in pairs)
+    return f" {names.capitalize()}: exchanged? A person's left is on the picture's right."
+
+
+def cropped_to(aspect: float) -> str:
+    """What to say of a picture that was cropped to the canvas's width over height."""
+    shape = "square" if aspect == 1 else f"{aspect:g}:1 part"
+    return f" Cropped to its centred {shape}."

@@ -1,0 +1,250 @@
+"""One visit: requests in, results out.
+
+The newest request wins. A pointer that goes down raises the visit's number (`cancel_running`); a solve that was
+started under an older number stops before its next step by raising `Cancelled`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from semflow_core.method.appearance import Offset
+from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.results import Morph, Segmentation, Trajectory
+from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
+
+from .memory import memory_of
+from .model_state import Canvas, ModelState
+from .opened import Opened, Source
+from .pipeline import Pipeline
+from .regions import Regions
+
+SEEDS = 100_000  # drawn seeds are below this: short enough to be read out and typed in again
+DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
+
+
+class Cancelled(Exception):
+    """A newer request made this one pointless."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One picture on the way to the chosen number of steps."""
+
+    photo: np.ndarray  # (H, W, 3) uint8
+    steps: int
+    last: bool  # whether these are the steps that were asked for
+    recalled: bool  # whether it came from memory
+
+
+class Session:
+    """One visitor's state; plain data, because Gradio copies it for each.
+
+    Attributes:
+        newest: number of the newest request.
+        model: the model that is chosen.
+        models: what the visit has of each model that was chosen so far, by name.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        self.newest = 0
+        self.model = model
+        self.models = {model: ModelState()}
+
+    @property
+    def current(self) -> ModelState:
+        """What the visit has of the model that is chosen."""
+        return self.models[self.model]
+
+    def switch(self, model: str, canvas: Canvas) -> Canvas | None:
+        """Choose another model, which starts anew, or where it was left. Work under way becomes pointless.
+
+        Args:
+            canvas: what the components hold for the model that is left.
+
+        Returns:
+            what they held when `model` was left, None if it is new.
+        """
+        self.cancel_running()
+        self.current.canvas = canvas
+        self.model = model
+        return self.models.setdefault(model, ModelState()).canvas
+
+    def cancel_running(self) -> None:
+        """Make every request that is under way pointless."""
+        self.newest += 1
+
+    def start(self, progress: Progress | None = None) -> Progress:
+        """Begin the newest request -> what a solve calls at each step; it raises Cancelled if there is a newer one."""
+        self.cancel_running()
+        number = self.newest
+
+        def report(done: int, total: int) -> None:
+            if self.newest != number:
+                raise Cancelled
+            if progress is not None:
+                progress(done, total)
+
+        return report
+
+    # ---- layout -> photo ---------------------------------------------------------------------------
+
+    def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
+        """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
+
+        What was painted before comes from memory. Each picture is the one shown from then on.
+
+        Args:
+            draft: stop at the first draft.
+
+        Raises:
+            Cancelled: a newer request came.
+            InputError: the request does not fit the model.
+        """
+        progress, memory, state = self.start(), memory_of(pipeline), self.current
+        stages = stages_to(request.steps)
+        if memory.get(request) is not None:
+            stages = stages[-1:]
+        for steps in stages[:1] if draft else stages:
+            progress(0, steps)  # the pointer may have gone down while the last stage travelled
+            stage = replace(request, steps=steps)
+            photo = memory.get(stage)
+            recalled = photo is not None
+            if photo is None:
+                if isinstance(stage, EditRequest):
+                    photo = pipeline.edit(stage, progress).photo
+                else:
+                    photo = pipeline.synthesize(stage, progress).photo
+                memory.put(stage, photo)
+            progress(steps, steps)  # decoding takes time, too
+            state.show(photo, stage, drafting=steps != request.steps)
+            yield Painted(photo, steps, steps == request.steps, recalled)
+
+    def vary(self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]) -> Iterator[tuple[list[np.ndarray], int]]:
+        """Variations as one batch -> (photos, steps), drafts first; picking one later needs no solve.
+
+        Edits come one by one, for each starts from a photo.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        progress, memory = self.start(), memory_of(pipeline)
+        self.current.variations = list(requests)
+        edits = [r for r in requests if isinstance(r, EditRequest)]
+        photos: list[np.ndarray] = []
+        for i, edit in enumerate(edits):
+            photos.append(pipeline.edit(edit, progress).photo)
+            memory.put(edit, photos[-1])
+            progress(i + 1, len(edits))
+            yield list(photos), edit.steps
+        for steps in [] if edits else stages_to(requests[0].steps):
+            stage = [replace(r, steps=steps) for r in requests]
+            photos = [result.photo for result in pipeline.synthesize_many(stage, progress)]
+            for request, photo in zip(stage, photos):
+                memory.put(request, photo)
+            progress(steps, steps)
+            yield photos, steps
+
+    # ---- photos ------------------------------------------------------------------------------------
+
+    def open_photo(
+        self, pipeline: Pipeline, photo: np.ndarray, request: SegmentationRequest, source: Source | None = None
+    ) -> Segmentation:
+        """Open a photo, cut out of `source`; `request` holds it at the canvas's size.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        progress = self.start()
+        result = pipeline.segment(request, progress)
+        progress(request.steps, request.steps)
+        state = self.current
+        state.show(photo, None)
+        state.opened = Opened(photo, result.labels, result.margin, photo, result.labels, source)
+        state.editing, state.regions = True, Regions()
+        state.photo_offsets = pipeline.region_offsets(photo, result, result.labels)
+        return result
+
+    def correct(self, layout: np.ndarray) -> np.ndarray:
+        """The photo as it is belongs to `layout`, and nothing is painted -> that photo."""
+        state = self.current
+        assert state.opened is not None
+        if not state.opened.shows(layout):
+            state.opened.correct(layout)
+        state.editing, state.regions = True, Regions()
+        return self.show_base()
+
+    def read_offsets(self, pipeline: Pipeline, request: SegmentationRequest) -> None:
+        """Take the opened photo's offsets by its corrected layout; `request` holds that photo at the canvas's size.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        state = self.current
+        assert state.opened is not None
+        progress, segmentation = self.start(), None
+        if pipeline.appearance is None:  # with an appearance they are computed from the photo's colours
+            segmentation = pipeline.segment(request, progress)
+            progress(request.steps, request.steps)
+        state.photo_offsets = pipeline.region_offsets(state.opened.base, segmentation, state.opened.before)
+
+    def reopen(self, opened: Opened, photo_offsets: dict[int, Offset]) -> None:
+        """A saved photo comes back with its edits. Its picture comes with the next `paint`."""
+        self.close()
+        state = self.current
+        state.opened, state.editing, state.photo_offsets = opened, True, photo_offsets
+
+    def close(self) -> None:
+        """Another layout comes: there is no photo to edit any more, and every region is as its seed draws it."""
+        self.cancel_running()
+        state = self.current
+        state.shows_opened, state.opened, state.editing = False, None, False
+        state.regions = Regions()
+
+    def show_base(self) -> np.ndarray:
+        """The opened photo with its accepted edits becomes the picture shown; its layout has not changed."""
+        state = self.current
+        assert state.opened is not None
+        self.cancel_running()
+        state.show(state.opened.base, None)
+        return state.opened.base
+
+    def segment(self, pipeline: Pipeline, request: SegmentationRequest) -> Segmentation:
+        """The picture shown, segmented again. Nothing of the session changes.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        return pipeline.segment(request, self.start())
+
+    # ---- paths -------------------------------------------------------------------------------------
+
+    def trace(self, pipeline: Pipeline, request: TrajectoryRequest, progress: Progress | None = None) -> Trajectory:
+        """The path between photo and layout.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        return pipeline.trajectory(request, self.start(progress))
+
+    def morph(self, pipeline: Pipeline, request: MorphRequest, progress: Progress | None = None) -> Morph:
+        """The way from one layout or seed to another.
+
+        Raises:
+            Cancelled, InputError: as in `paint`.
+        """
+        return pipeline.morph(request, self.start(progress))
+
+
+def stages_to(steps: int) -> list[int]:
+    """Numbers of steps that lead to `steps`: each stage at least doubles the last, or it would show nothing new."""
+    return [n for n in DRAFT_STEPS if 2 * n <= steps] + [steps]
+
+
+def draw_seed() -> int:
+    """A seed for another picture."""
+    return random.randrange(SEEDS)

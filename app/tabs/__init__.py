@@ -1,0 +1,23 @@
+"""The parts of the page: each has its components, its handlers and its own wiring. What crosses is in wiring.py."""
+
+from .appearance import AppearanceTab
+from .check import CheckTab
+from .edit import EditTab
+from .history import HistoryStrip
+from .model import ModelMenu
+from .open_save import OpenSave
+from .paint import PaintPanel
+from .path import PathPanel
+from .variations import VariationsTab
+
+__all__ = [
+    "AppearanceTab",
+    "CheckTab",
+    "EditTab",
+    "HistoryStrip",
+    "ModelMenu",
+    "OpenSave",
+    "PaintPanel",
+    "PathPanel",
+    "VariationsTab",
+]

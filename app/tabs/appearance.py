@@ -1,0 +1,247 @@
+"""The tab "Appearance": a region re-rolled, coloured, or locked. A click in the photo chooses it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.events import Dependency
+
+from semflow_core.errors import InputError
+from semflow_core.method.appearance import Offset
+from semflow_core.method.colors import read_color, write_color
+from semflow_core.method.palette import Palette
+
+from ..actions.models import Models
+from ..actions.painting import Painting
+from ..controls import Controls, View
+from ..page import Event, Page
+from ..state.model_state import ModelState
+from ..state.pipeline import Pipeline
+from ..state.regions import region_choices, region_name, region_of
+from ..state.session import draw_seed
+from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
+
+Region = tuple[int, ...]  # class ids
+# Where in the photo a click was, as shares of its sides. gr.Image's own `select` counts in the picture's pixels
+# and is silent outside of them when the picture is shown larger than it is.
+CLICKS_JS = """
+document.addEventListener('click', (event) => {
+  const image = event.target.closest('#photo .image-frame, #photo .image-container > button')?.querySelector('img');
+  if (!image) return;
+  const box = image.getBoundingClientRect();
+  const at = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  if (at.some((share) => share < 0 || share > 1)) return;
+  props.value = at;
+  trigger('input');
+});
+"""
+
+
+class AppearanceTab:
+    """The tab's components and what they do. `clicks` reports clicks in the photo."""
+
+    def __init__(self, models: Models, painting: Painting, palette: Palette, clicks: gr.HTML) -> None:
+        self.models, self.painting, self.clicks = models, painting, clicks
+        with gr.Row(elem_classes="panel"):
+            with gr.Column(min_width=240):
+                gr.Markdown("Click a region in the photo, or choose it here:", elem_classes="hint")
+                self.region = gr.Dropdown(
+                    region_choices(palette), value=None, label="Region", container=False, elem_id="region"
+                )
+                with gr.Row(elem_classes="line"):
+                    self.again = gr.Button("⚄ Re-roll", size="sm", elem_id="reroll", min_width=90)
+                    self.reset = gr.Button("Reset", size="sm", elem_id="reset-offset", min_width=70)
+                    self.from_photo = gr.Button("From the photo", size="sm", elem_id="photo-offset", min_width=110)
+                    self.lock = gr.Checkbox(False, label="Lock", container=False, min_width=64, elem_id="lock")
+                self.color = gr.ColorPicker(
+                    label="Its colour", interactive=True, visible=False, elem_id="color", elem_classes="swatch"
+                )
+            with gr.Column(min_width=240):
+                self.pad = Pad(elem_id="pad")
+
+    @staticmethod
+    def make_clicks() -> gr.HTML:
+        """What reports clicks in the photo. It stands outside of the tab, which is not there before it is opened."""
+        return gr.HTML(html_template="<i></i>", js_on_load=CLICKS_JS, elem_classes="nothing")
+
+    @property
+    def parts(self) -> list[Block]:
+        """What `show` changes."""
+        return [self.region, self.pad, self.lock, self.color]
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        page.at_once(self.clicks.input, self.choose_at, self.clicks, changes=[*self.parts, page.tabs, page.status])
+        page.at_once(self.region.input, self.choose, self.region, changes=self.parts)
+        page.paints(self.again.click, self.reroll)
+        page.paints(self.reset.click, self.reset_offset)
+        page.paints(self.from_photo.click, self.copy_from_photo)
+        page.paints(self.color.input, self.recolor, self.color)
+        page.paints(self.color.submit, self.recolor_as_typed, self.color)
+        page.cancel_running(self.pad.begin)
+        page.newest(self.pad.input, self.drag, self.pad, changes=page.painted)
+        page.paints(self.pad.release, self.release, self.pad)
+        page.at_once(self.lock.input, self.set_lock, self.lock, changes=[page.status])
+
+    def refresh_after(self, event: Event, page: Page) -> None:
+        """Show the chosen region after an event that may have changed it."""
+        page.at_once(event, self.show, changes=self.parts)
+
+    def refresh_choices_after(self, event: Event, page: Page) -> Dependency:
+        """Offer the regions of the layout that an event brought."""
+        return page.at_once(event, self.show_choices, changes=[self.region])
+
+    # ---- which region, and what is shown of it -------------------------------------------------------
+
+    def show(self, controls: Controls) -> View:
+        """The regions of the picture shown, and the chosen one as it is there."""
+        state, pipeline = controls.state, self.models.pipeline(controls.model)
+        region, names = state.region, NAMES if pipeline.appearance is None else COLOR_NAMES
+        choices = self.show_choices(controls)
+        if region is None:
+            pad = gr.update(value=None, region="", names=names)
+            return choices.then(View(parts={self.pad: pad, self.lock: False, self.color: gr.update(visible=False)}))
+        offset = offset_shown(pipeline, state, region, controls.seed)
+        parts: dict[Block, Any] = {
+            self.pad: gr.update(value=offset, region=region_name(pipeline.palette, region), names=names),
+            self.lock: region in state.regions.locked,
+        }
+        if not state.drafting:  # a draft comes while the picker may still be dragged
+            parts[self.color] = swatch(pipeline, region, offset)
+        return choices.then(View(parts=parts))
+
+    def show_choices(self, controls: Controls) -> View:
+        """The regions of the picture shown to choose from, and the one that is chosen, though it be painted over."""
+        state = controls.state
+        shown = state.classes_shown()
+        if shown is not None and state.region is not None:
+            shown.add(state.region)
+        choices = region_choices(self.models.pipeline(controls.model).palette, shown)
+        return View(parts={self.region: gr.update(choices=choices, value=state.region)})
+
+    def choose(self, controls: Controls, region: int | None) -> View:
+        """A region by name."""
+        controls.state.region = region
+        return self.show(controls)
+
+    def choose_at(self, controls: Controls, at: tuple[float, float]) -> View:
+        """A click in the photo, at shares of its sides."""
+        labels, palette = controls.labels, self.models.pipeline(controls.model).palette
+        column, row = (min(max(0, int(share * n)), n - 1) for share, n in zip(at, labels.shape[::-1]))
+        region = region_of(palette, int(labels[row, column]))[0]
+        status = f"Chosen: {region_name(palette, region)}. Re-roll, colour or lock it below."
+        return self.choose(controls, region).then(View(tab="appearance", status=status))
+
+    def chosen(self, controls: Controls) -> Region:
+        """The classes of the chosen region.
+
+        Raises:
+            InputError: none is chosen.
+        """
+        if controls.state.region is None:
+            raise InputError("no region is chosen; click one in the photo first")
+        return region_of(self.models.pipeline(controls.model).palette, controls.state.region)
+
+    # ---- changes of the chosen region ----------------------------------------------------------------
+
+    def reroll(self, controls: Controls) -> Iterator[View]:
+        """Draw the chosen region anew; everything else keeps its noise."""
+        yield from self._change(controls, lambda region, seed: controls.state.regions.reroll(region, draw_seed()))
+
+    def reset_offset(self, controls: Controls) -> Iterator[View]:
+        """The chosen region as its seed draws it."""
+        yield from self._change(controls, lambda region, seed: controls.state.regions.clear_offset(region))
+
+    def copy_from_photo(self, controls: Controls) -> Iterator[View]:
+        """The chosen region in its colour in the photo that was opened last (docs/experiments, style)."""
+        state = controls.state
+        yield from self._change(
+            controls,
+            lambda region, seed: state.regions.set_offset(region, offset_in_photo(state, region), seed),
+        )
+
+    def recolor(self, controls: Controls, color: str) -> Iterator[View]:
+        """The chosen region in a colour of the visitor's."""
+        pipeline = self.models.pipeline(controls.model)
+        appearance, index = pipeline.appearance, pipeline.palette.index_of_id
+
+        def change(region: Region, seed: int) -> None:
+            if appearance is None:
+                raise InputError("this model takes no colours; use the pad")
+            offset = appearance.offset_of(int(index[region[0]]), read_color(color))
+            controls.state.regions.set_offset(region, offset, seed)
+
+        yield from self._change(controls, change)
+
+    def recolor_as_typed(self, controls: Controls, color: str) -> Iterator[View]:
+        """As `recolor`; a colour that the class never has is said, for the swatch will show another than was typed."""
+        pipeline, region = self.models.pipeline(controls.model), controls.state.region
+        names = [c.name for c in pipeline.palette.classes if c.id == region]
+        with contextlib.suppress(InputError):  # no colour, or a model without: `recolor` says so
+            for remark in pipeline.colors.out_of_reach([(name, color) for name in names]):
+                gr.Info(remark)
+        yield from self.recolor(controls, color)
+
+    def drag(self, controls: Controls, offset: Offset) -> Iterator[View]:
+        """The handle moves: a draft."""
+        yield from self._set_offset(controls, offset, draft=True)
+
+    def release(self, controls: Controls, offset: Offset) -> Iterator[View]:
+        """The handle is let go: the chosen number of steps."""
+        yield from self._set_offset(controls, offset)
+
+    def set_lock(self, controls: Controls, locked: bool) -> View:
+        """Lock or unlock the chosen region."""
+        region, regions = self.chosen(controls), controls.state.regions
+        name = region_name(self.models.pipeline(controls.model).palette, region[0])
+        if locked:
+            regions.lock(region, controls.state.seed_shown(controls.seed))
+            return View(status=f"Locked: {name}. The dice and the variations leave it as it is.")
+        regions.unlock(region)
+        return View(status=f"Unlocked: {name}. The next dice draws it anew.")
+
+    def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
+        regions = controls.state.regions
+        yield from self._change(controls, lambda region, seed: regions.set_offset(region, offset, seed), draft)
+
+    def _change(self, controls: Controls, change: Callable[[Region, int], None], draft: bool = False) -> Iterator[View]:
+        seed = controls.state.seed_shown(controls.seed)
+        change(self.chosen(controls), seed)
+        # the picture's seed holds still, even where it is not kept: a change of one region is asked for
+        yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft)
+
+
+def offset_shown(pipeline: Pipeline, state: ModelState, region: int, seed: int) -> Offset:
+    """The offset of a region as it is in the picture shown; `seed` is that of the field."""
+    offset = state.regions.offsets.get(region)
+    if not offset and pipeline.appearance is not None and state.opened is not None and state.editing:
+        opened = state.opened
+        offset = pipeline.region_offsets(opened.base, None, opened.before).get(region)  # the photo's own colour
+    return offset or state.regions.offset_of(pipeline.palette, region, state.seed_shown(seed), pipeline.appearance)
+
+
+def swatch(pipeline: Pipeline, region: int, offset: Offset) -> dict[str, Any]:
+    """The colour picker, at the colour that a region's offset asks for; hidden where offsets are no colours."""
+    if pipeline.appearance is None:
+        return gr.update(visible=False)
+    color = pipeline.appearance.color_of(int(pipeline.palette.index_of_id[region]), offset)
+    return gr.update(value=write_color(color), visible=True)
+
+
+def offset_in_photo(state: ModelState, region: Region) -> Offset:
+    """The offset of a region in the photo that was opened last.
+
+    Raises:
+        InputError: no photo was opened, or it does not show the region.
+    """
+    if not state.photo_offsets:
+        raise InputError("no photo was opened yet; open one, and its regions' colours can be taken")
+    for class_id in region:
+        if class_id in state.photo_offsets:
+            return state.photo_offsets[class_id]
+    raise InputError("the photo shows too little of this region to take its colour; choose another region")

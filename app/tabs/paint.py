@@ -1,0 +1,79 @@
+"""The lines under the photo: paint it, its seed, its steps; and the tab "Advanced" with the other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import gradio as gr
+from gradio.components.base import Component
+
+from semflow_core.method.flow import GRIDS, TO_IMAGE_GRID
+from semflow_core.method.solvers import SOLVERS
+
+from ..actions.models import beta_range
+from ..actions.painting import Painting
+from ..controls import Controls, View
+from ..page import Page
+from ..state.pipeline import Pipeline
+from ..state.session import draw_seed
+
+
+class PaintPanel:
+    """The components and what they do.
+
+    Attributes:
+        controls: the components by their names in `Controls`. A control is added by a field there (or in `Settings`)
+            and by its component here.
+    """
+
+    def __init__(self, painting: Painting) -> None:
+        self.painting = painting
+        with gr.Row(elem_classes="line"):
+            self.go = gr.Button("Paint it", variant="primary", scale=3, min_width=90, elem_id="synthesize")
+            self.live = gr.Checkbox(True, label="Live", container=False, min_width=64, elem_id="live")
+        with gr.Row(elem_classes="line"):
+            self.seed = gr.Number(9, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
+            self.dice = gr.Button("⚄ New", elem_id="dice", min_width=76)
+            self.keep_seed = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
+        self.steps = gr.Slider(1, 50, 4, step=1, label="Steps", buttons=[], elem_id="steps")
+        self.controls: dict[str, Component] = {
+            "live": self.live,
+            "seed": self.seed,
+            "keep_seed": self.keep_seed,
+            "steps": self.steps,
+        }
+
+    def make_advanced(self, pipeline: Pipeline) -> None:
+        """The tab "Advanced"."""
+        with gr.Row(elem_classes="panel"):
+            self.solver = gr.Dropdown(list(SOLVERS), value="euler", label="Solver")
+            self.grid = gr.Dropdown(list(GRIDS), value=TO_IMAGE_GRID, label="Time grid")
+        with gr.Row(elem_classes="panel"):
+            self.beta = gr.Slider(
+                0, step=0.5, label="Perturbation: how far a colour may move, of 255", **beta_range(pipeline)
+            )
+            self.frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
+        self.controls |= {"solver": self.solver, "grid": self.grid, "beta": self.beta, "frames": self.frames}
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        page.cancel_running(page.painter.begin)  # at pointer down
+        page.newest(page.painter.input, self.painting.paint_if_live, changes=page.painted)
+        page.paints(self.go.click, self.painting.paint)
+        page.paints(self.dice.click, self.new_seed)
+        for event in (self.seed.submit, self.seed.blur):
+            page.paints(event, self.use_typed_seed)
+        for event in (self.steps.input, self.solver.input, self.grid.input, self.beta.release):
+            page.paints(event, self.painting.paint_if_live)
+
+    def new_seed(self, controls: Controls) -> Iterator[View]:
+        """The dice: the same layout under a new seed. Locked regions stay."""
+        controls.state.regions.drop_unlocked()
+        yield from self.painting.paint_with_seed(replace(controls, seed=draw_seed()))
+
+    def use_typed_seed(self, controls: Controls) -> Iterator[View]:
+        """A seed was typed: another picture, unless it is the one that is there."""
+        if controls.seed != controls.state.seed_shown(controls.seed):
+            controls.state.regions.drop_unlocked()
+        yield from self.painting.paint_if_live(controls)

@@ -1,0 +1,124 @@
+"""The column "Path": from photo to layout, from one seed to another, and saving what plays."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+
+from semflow_core.errors import InputError
+from semflow_core.pictures.animations import write_frames
+
+from ..actions.walking import Walking
+from ..controls import Controls, View
+from ..page import MODEL, PRIVATE, Page
+from ..state.downloads import download
+from ..state.session import draw_seed
+from ..widgets import Player
+
+HINT = "Show the path to see how this photo and its layout turn into each other."
+FORMATS = {
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "mp4": "video/mp4",
+    "zip": "application/zip",
+}
+MAX_FPS = 50.0  # GIF has no more
+
+
+class PathPanel:
+    """The column's components and what they do."""
+
+    def __init__(self, walking: Walking) -> None:
+        self.walking = walking
+        with gr.Row(elem_classes="cap"):
+            gr.HTML("<h2 class='title'><b>3</b> Path</h2>")
+            self.show = gr.Button("Show the path", size="sm", min_width=110)
+        self.player = Player(hint=HINT, elem_id="player")
+        with gr.Row(elem_classes="line", elem_id="morph"):
+            self.other = gr.Number(
+                3, precision=0, minimum=0, label="Or from this seed to", scale=3, elem_id="other-seed", min_width=150
+            )
+            self.dice = gr.Button("⚄ New", elem_id="other-dice", min_width=76, scale=0)
+            self.morph = gr.Button("Morph", size="sm", min_width=60, scale=1, elem_id="show-morph")
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        changes, slow = [self.player, page.status], {**MODEL, "show_progress_on": self.player}
+        page.on(self.show.click, self.walk, changes=changes, **slow)
+        page.on(self.morph.click, self.walk_to_seed, self.other, changes=changes, **slow)
+        drawn = self.dice.click(draw_seed, None, self.other, queue=False, **PRIVATE)
+        page.on(drawn.then, self.walk_to_seed, self.other, changes=changes, **slow)
+        page.on(self.player.predict, self.predict, changes=changes, **slow)
+        how = {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo}
+        page.downloads(self.player.save, self.save, **how)
+
+    def walk(self, controls: Controls, progress: gr.Progress = gr.Progress()) -> View:  # noqa: B008 (Gradio finds it so)
+        """The path of the opened photo, or else of the canvas."""
+        return self.walking.walk(controls, report_to(progress, "Walking the path"))
+
+    def walk_to_seed(
+        self,
+        controls: Controls,
+        other: float | None,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> View:
+        """From the seed to another."""
+        return self.walking.walk_to_seed(controls, int(other or 0), report_to(progress, "Walking between the seeds"))
+
+    def predict(
+        self,
+        controls: Controls,
+        event: gr.EventData,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> View:
+        """The path that plays, with the ends that each of its moments heads for."""
+        return self.walking.predict(controls, text_of(event, "request"), report_to(progress, "Predicting the ends"))
+
+    def save(self, controls: Controls, event: gr.EventData) -> View:
+        """What plays, as it plays: a download.
+
+        Raises:
+            InputError: the page asks for what is not there.
+        """
+        kind = text_of(event, "format")
+        if kind not in FORMATS:
+            raise InputError(f"there is no format '{kind}'; it is one of {', '.join(FORMATS)}")
+        film = self.walking.film_again(text_of(event, "request"))
+        view, timeline = text_of(event, "view"), text_of(event, "timeline")
+        if view not in film.views or timeline not in film.timelines:
+            raise InputError("what is to be saved is not shown any more; show the path again")
+        once = len(film.timelines[timeline])
+        frames = film.frames(view, timeline, getattr(event, "there_and_back", False) is True)
+        seconds = getattr(event, "seconds", None)
+        fps = (once - 1) / seconds if isinstance(seconds, (int, float)) and seconds > 0 else 12.0
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"path.{kind}"
+            write_frames(path, frames, min(MAX_FPS, max(0.5, fps)))
+            data = path.read_bytes()
+        status = f"Saved {len(frames)} pictures as path.{kind}, {len(data) / 2**20:.1f} MB."
+        return View(download=download(path.name, data, FORMATS[kind]), status=status)
+
+
+def report_to(progress: gr.Progress, what: str) -> Callable[[int, int], None]:
+    """A solve's progress, shown as Gradio shows it."""
+    progress(0, desc=what)
+
+    def report(done: int, total: int) -> None:
+        progress((done, total), desc=what if done < total else "Drawing the pictures", unit="steps")
+
+    return report
+
+
+def text_of(event: gr.EventData, name: str) -> str:
+    """A text that the browser sent with an event.
+
+    Raises:
+        InputError: it did not.
+    """
+    value = getattr(event, name, None)
+    if not isinstance(value, str):
+        raise InputError("the page and the server do not understand each other; reload the page")
+    return value

@@ -1,0 +1,8 @@
+"""The app's own components, a folder each: Python, html, css and js."""
+
+from .pad import Pad
+from .painter import Painter
+from .player import Player
+from .strip import Strip
+
+__all__ = ["Pad", "Painter", "Player", "Strip"]

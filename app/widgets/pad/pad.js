@@ -1,0 +1,91 @@
+// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three).
+// events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
+
+const find = (selector) => element.querySelector(selector);
+const field = find('.field'), dot = find('.dot'), axes = [...element.querySelectorAll('.axes input')];
+const INSET = 0.06; // of the field's side: the handle stays inside at -1 and 1
+let handle = [0, 0, 0];
+let dragging = false;
+let owed = null; // {region, until}: a handle that was let go and that the server has not answered for yet
+
+const clamp = (x) => Math.min(1, Math.max(-1, x));
+const percent = (x) => 100 * (INSET + ((x + 1) / 2) * (1 - 2 * INSET)) + '%';
+
+function show() {
+  dot.style.left = percent(handle[0]);
+  dot.style.top = percent(handle[1]);
+  axes.forEach((axis, i) => (axis.value = handle[i]));
+}
+
+/** Whether the server's answer is to an earlier position of the handle than it has now. */
+function overtaken() {
+  if (dragging) return true;
+  const right = !owed || owed.region !== props.region || performance.now() > owed.until || !props.value;
+  if (right || props.value.every((x, i) => Math.abs(x - handle[i]) < 0.005)) owed = null;
+  return !!owed;
+}
+
+function load() {
+  if (overtaken()) {
+    if (props.value && props.value.some((x, i) => x !== handle[i])) props.value = [...handle];
+    return;
+  }
+  const off = !props.value;
+  find('.pad').classList.toggle('off', off);
+  axes.forEach((axis, i) => {
+    axis.disabled = off;
+    axis.setAttribute('aria-label', props.names[i] + (props.region ? ', appearance of ' + props.region : ''));
+    axis.previousElementSibling.textContent = props.names[i];
+  });
+  handle = props.value ? [...props.value] : [0, 0, 0];
+  show();
+}
+
+function grab() {
+  if (dragging) return;
+  dragging = true;
+  trigger('begin');
+}
+
+function move(to) {
+  handle = to.map((x) => Math.round(clamp(x) * 100) / 100);
+  show();
+  props.value = [...handle];
+  trigger('input');
+}
+
+function letGo() {
+  if (!dragging) return;
+  dragging = false;
+  owed = { region: props.region, until: performance.now() + 5000 };
+  props.value = [...handle];
+  trigger('release');
+}
+
+function place(event) {
+  const box = field.getBoundingClientRect();
+  const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  return [x, y].map((share) => ((share - INSET) / (1 - 2 * INSET)) * 2 - 1);
+}
+
+field.addEventListener('pointerdown', (event) => {
+  if (!props.value || event.button > 0) return;
+  event.preventDefault();
+  field.setPointerCapture(event.pointerId);
+  grab();
+  move([...place(event), handle[2]]);
+});
+field.addEventListener('pointermove', (event) => {
+  if (dragging && field.hasPointerCapture(event.pointerId)) move([...place(event), handle[2]]);
+});
+field.addEventListener('pointerup', letGo);
+field.addEventListener('pointercancel', letGo);
+axes.forEach((axis, i) => {
+  axis.addEventListener('input', () => {
+    grab();
+    move(handle.map((x, j) => (j === i ? Number(axis.value) : x)));
+  });
+  axis.addEventListener('change', letGo);
+});
+watch(['value', 'region', 'names'], load);
+load();

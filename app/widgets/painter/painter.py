@@ -1,0 +1,87 @@
+"""The painter: a canvas of class ids, packed as "W,H;base64(zlib(ids))" in both directions.
+
+Not gr.ImageEditor: that one blends colours at every brush edge, and a blended colour is another class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.method.palette import Palette
+from semflow_core.requests.packing import pack_labels, unpack_labels
+
+from ...state.names import readable
+from ...state.sentences import sentence
+from ..base import Widget
+
+
+class Painter(Widget):
+    """A label map that people paint.
+
+    Its value is (H, W) uint8 class ids in Python and a packed string in the browser. Events: `begin` at
+    pointer down, `input` when a stroke is finished (never when Python sets the value), `example` when a layout to
+    start from is taken.
+    """
+
+    # Each file is one idea; painter.js starts them.
+    SCRIPTS = ("raster", "pack", "layout", "view", "palette", "tools", "region", "pointer", "cursor", "keys", "painter")
+
+    def __init__(self, value: np.ndarray | None = None, photo: str = "", heat: str = "", **props: Any) -> None:
+        """
+        Args:
+            value: class ids (H, W) uint8.
+            photo: URL of a picture under the layout, "" for none.
+            heat: URL of a partly transparent picture over the layout, "" for none.
+            props: `painter_props(...)`, and what every component takes (elem_id, ...).
+        """
+        # without attributes of these names Gradio takes them, quoted in the script, for events
+        self.photo, self.heat = photo, heat
+        super().__init__(value, photo=photo, heat=heat, **props)
+
+    def preprocess(self, payload: str | None) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What the browser sent -> class ids (H, W) uint8. Whether they are classes is the palette's to say.
+
+        Raises:
+            gr.Error: nothing was sent, it is damaged, or its size is out of bounds.
+        """
+        try:
+            return unpack_labels(payload or "")
+        except InputError as error:
+            raise gr.Error(sentence(error), print_exception=False) from None
+
+    def postprocess(self, value: np.ndarray | None) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Class ids (H, W) -> the packed string; None leaves the canvas as it is."""
+        return None if value is None else pack_labels(value)
+
+    def api_info(self) -> dict[str, Any]:
+        """A packed layout is a string in JSON."""
+        return {"type": "string", "description": "layout as 'W,H;base64(zlib(class ids))'"}
+
+    def example_payload(self) -> str:
+        """A blank layout."""
+        return pack_labels(np.zeros((16, 16), np.uint8))
+
+
+def painter_props(palette: Palette, examples: Sequence[tuple[str, np.ndarray]]) -> dict[str, Any]:
+    """The props that depend on the model: its classes with readable names, and layouts to start from.
+
+    Args:
+        examples: (name, class ids (H, W) uint8) pairs.
+    """
+    classes = [
+        {"id": c.id, "color": "#{:02x}{:02x}{:02x}".format(*c.color), "group": c.group, **readable(c.name)}
+        for c in palette.classes
+    ]
+    groups = list(dict.fromkeys(c["group"] for c in classes))
+    classes.sort(key=lambda c: groups.index(c["group"]))  # a group's classes stand together; ids are not in order
+    return {
+        "classes": classes,
+        "background": palette.background,
+        "mirror": [list(pair) for pair in palette.mirror],
+        "examples": [{"name": name, "value": pack_labels(labels)} for name, labels in examples],
+    }

@@ -1,0 +1,5 @@
+"""The player of paths."""
+
+from .player import Player
+
+__all__ = ["Player"]

@@ -1,0 +1,5 @@
+"""The history strip."""
+
+from .strip import Strip
+
+__all__ = ["Strip"]

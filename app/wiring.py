@@ -1,0 +1,80 @@
+"""What one part of the page does when something happens in another, in one place. Each part binds its own events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from .page import PRIVATE, Page
+from .tabs import (
+    AppearanceTab,
+    CheckTab,
+    EditTab,
+    HistoryStrip,
+    ModelMenu,
+    OpenSave,
+    PaintPanel,
+    PathPanel,
+    VariationsTab,
+)
+
+WEB = Path(__file__).parent / "web"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of the page."""
+
+    paint: PaintPanel
+    open_save: OpenSave
+    model: ModelMenu
+    variations: VariationsTab
+    appearance: AppearanceTab
+    edit: EditTab
+    check: CheckTab
+    path: PathPanel
+    history: HistoryStrip
+
+
+def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
+    """Bind all events of the page. What follows on one thing happens in the order that stands here."""
+    appearance, edit = parts.appearance, parts.edit
+    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path):
+        part.wire(page)
+    edited, opened = edit.wire(page), parts.open_save.wire(page)
+    switched, restored = parts.model.wire(page), parts.history.wire(page)
+
+    # the page was opened
+    page.newest(demo.load, parts.paint.painting.paint, changes=page.painted)
+    for script in ("studio.js", "peek.js"):
+        demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
+    parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
+
+    # the picture changed; an image's own `change` is also fired by its progress, and so by every answer to a change:
+    # it would never end
+    page.photo.change(None, page.photo, page.shown, js="(p) => p?.url ?? ''", **PRIVATE)
+    for part in (edit, appearance, parts.history):
+        part.refresh_after(page.shown.change, page)
+
+    # another region was chosen
+    parts.variations.refresh_after(appearance.region.change, page)
+
+    # the edits' base or its layout changed, perhaps not the picture
+    for event in edited:
+        appearance.refresh_after(event.then, page)
+
+    # a photo, a layout or a project was opened
+    painted = page.with_model(opened.then, parts.open_save.finish_open, changes=page.painted)
+    front = edit.open_tab_after(painted.then, page)
+    edit.refresh_doubt_after(front.then, page)
+
+    # another model was chosen
+    chosen = appearance.refresh_choices_after(switched.then, page)
+    doubt = edit.refresh_doubt_after(chosen.then, page)
+    page.with_model(doubt.then, parts.model.after_model_switch, changes=page.painted)
+
+    # a state of the history came back
+    chosen = appearance.refresh_choices_after(restored.then, page)
+    page.with_model(chosen.then, parts.open_save.finish_open, changes=page.painted)

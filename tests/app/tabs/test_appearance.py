@@ -1,0 +1,112 @@
+"""The tab "Appearance" on the fake pipeline: colours of regions, in painted pictures and in photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from app.actions.models import Models
+from app.actions.opening import open_photo
+from app.actions.painting import Painting
+from app.state.session import Session
+from app.tabs import AppearanceTab, EditTab
+from semflow_core.errors import InputError
+from semflow_core.method.appearance import fit_appearance
+from semflow_core.method.colors import read_color
+from semflow_core.requests import EditRequest
+
+from ..actions.test_opening import save_picture
+from ..conftest import FakePipeline, controls, last
+
+HAIR = 13
+
+
+@pytest.fixture
+def tab(models: Models, painting: Painting, pipeline: FakePipeline) -> AppearanceTab:
+    with gr.Blocks():
+        return AppearanceTab(models, painting, pipeline.palette, AppearanceTab.make_clicks())
+
+
+@pytest.fixture
+def colours(pipeline: FakePipeline) -> FakePipeline:
+    pipeline.appearance = fit_appearance(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
+    return pipeline
+
+
+def test_without_an_appearance_there_is_no_colour_to_choose(tab: AppearanceTab) -> None:
+    assert tab.choose(controls(), HAIR).parts[tab.color]["visible"] is False
+    assert tab.show(controls()).parts[tab.color]["visible"] is False
+
+
+def test_without_an_appearance_a_pad_that_moved_is_no_edit(
+    tab: AppearanceTab, pipeline: FakePipeline, tmp_path: Path
+) -> None:
+    session = Session("faces")
+    opened = open_photo(Path(save_picture(tmp_path / "photo.png", (300, 300))), session, pipeline)
+    values = controls(session, opened.painter["value"])
+    tab.choose(values, int(values.labels[0, 0]))
+    calls = len(pipeline.calls)
+    last(tab.release(values, (0.5, 0.5, 0.5)))
+    assert len(pipeline.calls) == calls and session.current.is_unchanged(values.labels, False)
+
+
+def test_a_colour_is_the_regions_offset_and_is_shown_again(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    last(tab.recolor(values, "#a06030"))
+    assert colours.appearance is not None
+    offset = colours.appearance.offset_of(HAIR, read_color("#a06030"))
+    assert values.state.regions.offsets == {HAIR: offset} and HAIR in values.state.regions.locked
+    assert dict(colours.calls[-1].offsets)[HAIR] == offset
+    parts = tab.show(values).parts
+    assert parts[tab.color]["visible"] is True and parts[tab.color]["value"] == "#a06030"
+    assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is True and parts[tab.pad]["value"] == offset
+
+
+def test_what_is_no_colour_changes_nothing(tab: AppearanceTab, colours: FakePipeline) -> None:
+    values = controls()
+    tab.choose(values, HAIR)
+    with pytest.raises(InputError, match="'mauve' is no colour"):
+        last(tab.recolor(values, "mauve"))
+    assert not values.state.regions.offsets and not colours.calls
+
+
+def test_a_typed_colour_that_the_class_never_has_is_said(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray, sentences: list[str]
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    for typed in ("#a06030", "#00ff00"):
+        last(tab.recolor_as_typed(values, typed))
+    with pytest.raises(InputError, match="mauve"):
+        last(tab.recolor_as_typed(values, "mauve"))
+    (remark,) = sentences
+    assert "hair is never #00ff00" in remark
+    assert tab.show(values).parts[tab.color]["value"] in remark  # the colour that it gets
+
+
+def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
+    tab: AppearanceTab, models: Models, painting: Painting, colours: FakePipeline, tmp_path: Path
+) -> None:
+    session = Session("faces")
+    opened = open_photo(Path(save_picture(tmp_path / "photo.png", (300, 300))), session, colours)
+    values = controls(session, opened.painter["value"])
+    region = int(values.labels[0, 0])
+    color = tab.choose(values, region).parts[tab.color]["value"]
+    assert colours.appearance is not None
+    shown = colours.appearance.offset_of(region, read_color(color))
+    assert shown == pytest.approx(session.current.photo_offsets[region], abs=0.05)  # the photo's own, to begin with
+    last(tab.recolor(values, "#a06030"))
+    request = colours.calls[-1]
+    assert isinstance(request, EditRequest) and region in dict(request.offsets)
+    with gr.Blocks():
+        edits = EditTab(models, painting, EditTab.make_mode())
+    edits.accept_edit(values)
+    parts = tab.show(values).parts
+    assert parts[tab.lock] is False and parts[tab.color]["visible"] is True
+    assert not session.current.regions.offsets and session.current.is_unchanged(values.labels, True)

@@ -1,0 +1,62 @@
+"""Other people's layouts, opened in the studio: they land in the canvas, and what was assumed is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.actions.models import Models
+from app.actions.painting import Painting
+from app.state.session import Session
+from app.tabs import OpenSave
+from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
+
+from ..conftest import controls
+
+
+@pytest.fixture
+def buttons(models: Models, painting: Painting) -> OpenSave:
+    with gr.Blocks():
+        return OpenSave(models, painting)
+
+
+def test_several_parts_are_one_layout(
+    buttons: OpenSave, labels: np.ndarray, sentences: list[str], tmp_path: Path
+) -> None:
+    files = []
+    for name, mask in (("skin", labels == 1), ("hair", labels == 0)):
+        files.append(str(tmp_path / f"00012_{name}.png"))
+        Image.fromarray(mask.astype(np.uint8) * 255).save(files[-1])
+    view = buttons.open(controls(), files)
+    assert np.array_equal(view.painter["value"], np.where(labels == 1, 1, 13))
+    assert sentences == ["Put together from 2 parts."]
+
+
+def test_label_ids_are_said_to_be_some(buttons: OpenSave, sentences: list[str], tmp_path: Path) -> None:
+    Image.fromarray(np.full((256, 512), 26, np.uint8)).save(tmp_path / "a.png")
+    view = buttons.open(controls(Session("streets")), str(tmp_path / "a.png"))
+    assert (view.painter["value"] == 13).all()  # car
+    assert "Cityscapes' label ids" in sentences[0]
+
+
+def test_noisy_colours_are_counted(buttons: OpenSave, labels: np.ndarray, sentences: list[str], tmp_path: Path) -> None:
+    Image.fromarray(load_palette("celebamask_hq").colorize(labels)).save(tmp_path / "a.jpg", quality=80)
+    view = buttons.open(controls(), [str(tmp_path / "a.jpg")])
+    assert (view.painter["value"] != labels).mean() < 0.02
+    assert "lie between two colours" in sentences[0]
+
+
+def test_several_photos_are_refused(buttons: OpenSave, labels: np.ndarray, tmp_path: Path) -> None:
+    files = [str(tmp_path / f"{i}.png") for i in range(2)]
+    for file in files:
+        Image.fromarray(np.stack([labels] * 3, axis=-1)).save(file)
+    session = Session("faces")
+    before = session.newest
+    with pytest.raises(InputError, match="one at a time"):
+        buttons.open(controls(session), files)
+    assert session.newest == before
