@@ -98,6 +98,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         if step == config.steps or (step % 10 == 0 and due[0]):
             accelerator.wait_for_everyone()
             accelerator.save_state(str(out / "checkpoint.new"))
+            accelerator.wait_for_everyone()  # each process writes a file of its own, before the folder is renamed
             seconds = time.monotonic() - started
             if accelerator.is_main_process:
                 keep_checkpoint(out, {"step": step, "seconds": seconds})
