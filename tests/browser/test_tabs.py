@@ -126,7 +126,10 @@ def test_a_region_is_given_a_colour(page: Any) -> None:
     wait_new_photo(page, old)
     wait_status(page, "Painted")
     page.wait_for_function("document.querySelector('#lock input').checked", timeout=PATIENCE)
-    assert "rgb(160, 96, 48)" in page.get_attribute("#color .dialog-button", "style")
+    page.wait_for_function(  # the swatch follows the last picture, not its drafts
+        "document.querySelector('#color .dialog-button').style.background.includes('rgb(160, 96, 48)')",
+        timeout=PATIENCE,
+    )
     assert page.inner_text("#pad .axes").split() == ["Light", "Warmth", "Tint"]
 
 
