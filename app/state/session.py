@@ -48,12 +48,15 @@ class Session:
         newest: number of the newest request.
         model: the model that is chosen.
         models: what the visit has of each model that was chosen so far, by name.
+        swatch: (model, region, colour) of the colour picker, set or picked. It is not set to the same again: an answer
+            that comes late would otherwise undo what the visitor has picked in the meantime.
     """
 
     def __init__(self, model: str = "") -> None:
         self.newest = 0
         self.model = model
         self.models = {model: ModelState()}
+        self.swatch: tuple[str, int, str] | None = None
 
     @property
     def current(self) -> ModelState:

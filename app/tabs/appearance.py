@@ -104,15 +104,20 @@ class AppearanceTab:
         region, names = state.region, NAMES if pipeline.appearance is None else COLOR_NAMES
         choices = self.show_choices(controls)
         if region is None:
-            pad = gr.update(value=None, region="", names=names)
+            pad, controls.session.swatch = gr.update(value=None, region="", names=names), None
             return choices.then(View(parts={self.pad: pad, self.lock: False, self.color: gr.update(visible=False)}))
         offset = offset_shown(pipeline, state, region, controls.seed)
         parts: dict[Block, Any] = {
             self.pad: gr.update(value=offset, region=region_name(pipeline.palette, region), names=names),
             self.lock: region in state.regions.locked,
         }
-        if not state.drafting:  # a draft comes while the picker may still be dragged
-            parts[self.color] = swatch(pipeline, region, offset)
+        color = color_asked_for(pipeline, region, offset)
+        if color is None:
+            parts[self.color] = gr.update(visible=False)
+        # a draft comes while the picker may still be dragged
+        elif not state.drafting and controls.session.swatch != (controls.model, region, color):
+            controls.session.swatch = controls.model, region, color
+            parts[self.color] = gr.update(value=color, visible=True)
         return choices.then(View(parts=parts))
 
     def show_choices(self, controls: Controls) -> View:
@@ -175,6 +180,7 @@ class AppearanceTab:
                 raise InputError("this model takes no colours; use the pad")
             offset = appearance.offset_of(int(index[region[0]]), read_color(color))
             controls.state.regions.set_offset(region, offset, seed)
+            controls.session.swatch = controls.model, region[0], color
 
         yield from self._change(controls, change)
 
@@ -225,12 +231,11 @@ def offset_shown(pipeline: Pipeline, state: ModelState, region: int, seed: int) 
     return offset or state.regions.offset_of(pipeline.palette, region, state.seed_shown(seed), pipeline.appearance)
 
 
-def swatch(pipeline: Pipeline, region: int, offset: Offset) -> dict[str, Any]:
-    """The colour picker, at the colour that a region's offset asks for; hidden where offsets are no colours."""
+def color_asked_for(pipeline: Pipeline, region: int, offset: Offset) -> str | None:
+    """The colour that a region's offset asks for, "#rrggbb"; None where offsets are no colours."""
     if pipeline.appearance is None:
-        return gr.update(visible=False)
-    color = pipeline.appearance.color_of(int(pipeline.palette.index_of_id[region]), offset)
-    return gr.update(value=write_color(color), visible=True)
+        return None
+    return write_color(pipeline.appearance.color_of(int(pipeline.palette.index_of_id[region]), offset))
 
 
 def offset_in_photo(state: ModelState, region: Region) -> Offset:

@@ -254,10 +254,12 @@ def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration")
         if key not in known:
             raise InputError(f"the {what} has an unknown key '{dotted}'; known are {', '.join(sorted(known))}")
         values[key] = _value(known[key], value, dotted, what)
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise InputError(f"the {what}{' key ' + where if where else ''} is incomplete: {error}") from None
+    table: Any = kind
+    required = (f for f in dataclasses.fields(table) if f.default is f.default_factory is dataclasses.MISSING)
+    missing = [f"{where}.{f.name}" if where else f.name for f in required if f.name not in values]
+    if missing:
+        raise InputError(f"the {what} is incomplete: it has no {', '.join(missing)}")
+    return kind(**values)
 
 
 def _value(hint: Any, value: Any, dotted: str, what: str) -> Any:

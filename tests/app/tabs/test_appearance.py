@@ -21,7 +21,7 @@ from semflow_core.requests import EditRequest
 from ..actions.test_opening import save_picture
 from ..conftest import FakePipeline, controls, last
 
-HAIR = 13
+HAIR, SKIN = 13, 1
 
 
 @pytest.fixture
@@ -64,8 +64,18 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
     assert values.state.regions.offsets == {HAIR: offset} and HAIR in values.state.regions.locked
     assert dict(colours.calls[-1].offsets)[HAIR] == offset
     parts = tab.show(values).parts
-    assert parts[tab.color]["visible"] is True and parts[tab.color]["value"] == "#a06030"
+    assert tab.color not in parts  # the picker has it already
     assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is True and parts[tab.pad]["value"] == offset
+
+
+def test_a_late_answer_leaves_the_picker_to_the_visitor(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    assert tab.choose(values, HAIR).parts[tab.color]["visible"] is True
+    assert tab.color not in tab.show(values).parts  # the same again, while a colour is being typed, perhaps
+    skin = tab.choose(values, SKIN).parts[tab.color]["value"]
+    assert tab.choose(values, HAIR).parts[tab.color]["value"] != skin
 
 
 def test_what_is_no_colour_changes_nothing(tab: AppearanceTab, colours: FakePipeline) -> None:
