@@ -20,6 +20,7 @@ from .codebook import Codebook
 from .palette import Palette
 
 MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
+DETAIL = 1000  # stream of a seed that the renderer's noise is drawn from; below are the pixels' and the regions'
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,23 @@ def _moved(
     regional = region * torch.from_numpy(constants[batch, index]).movedim(-1, 1)
     masks = codebook.anchors[torch.from_numpy(index)].movedim(-1, 1)
     return (masks + (pixel * noise + regional)).contiguous(), (masks + regional).contiguous()
+
+
+def detail_noise(labels: np.ndarray, draw: Draw) -> torch.Tensor:
+    """Standard normal noise for the renderer, (1, 1, H, W) float32: each class's pixels from that class's seed.
+
+    Giving one class another seed leaves every other pixel's noise the same bits.
+
+    Args:
+        labels: class ids (H, W), at the size of the noise.
+    """
+    noise = torch.empty(1, 1, *labels.shape)
+    for class_id in np.unique(labels).tolist():
+        state = _state(draw.class_seeds.get(class_id, draw.seed), DETAIL)
+        normal = torch.randn(labels.shape, generator=torch.Generator().manual_seed(state))
+        where = torch.from_numpy(labels == class_id)
+        noise[0, 0, where] = normal[where]
+    return noise
 
 
 def drawn_offset(palette: Palette, class_seed: int, class_id: int, appearance: Appearance | None = None) -> Offset:

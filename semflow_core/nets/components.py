@@ -13,11 +13,13 @@ from .backbone import BackboneUNet
 from .contracts import ConditionedUNetVelocity, ModuleAdapter, velocity_of
 from .placement import save_half
 from .pyramid import PyramidAutoencoder
+from .renderer import PhotoRenderer
 
 # class name -> (library, class): what a model folder may hold, and the two words that its index has for it
 COMPONENTS: dict[str, tuple[str, Any]] = {
     "PyramidAutoencoder": ("semflow_core.nets.pyramid", PyramidAutoencoder),
     "BackboneUNet": ("semflow_core.nets.backbone", BackboneUNet),
+    "PhotoRenderer": ("semflow_core.nets.renderer", PhotoRenderer),
     "AutoencoderTiny": ("diffusers", diffusers.AutoencoderTiny),
     "AutoencoderKL": ("diffusers", diffusers.AutoencoderKL),
     "UNet2DModel": ("diffusers", diffusers.UNet2DModel),

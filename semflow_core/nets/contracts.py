@@ -17,6 +17,7 @@ from torch import nn
 
 from .placement import device_of, dtype_of, in_channels_last, place
 from .pyramid import PyramidAutoencoder
+from .renderer import PhotoRenderer
 
 Adapter = TypeVar("Adapter", bound="ModuleAdapter")
 Time = float | torch.Tensor  # t in [0, 1], one for the batch or (B,) float32
@@ -61,8 +62,20 @@ class Renderer(Protocol):
 
     scale: int
 
-    def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
-        """z0, z1 (B, C, h, w) -> photos (B, 3, scale * factor * h, scale * factor * w) float32, about [-1, 1]."""
+    def noise_shape(self, z0: torch.Tensor) -> tuple[int, int] | None:
+        """Height and width of the noise for latents (B, C, h, w); None if the renderer takes none."""
+        ...
+
+    def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        """Render photos.
+
+        Args:
+            z0, z1: (B, C, h, w).
+            noise: standard normal (B, 1, *noise_shape), from which detail is made; None is no noise.
+
+        Returns:
+            (B, 3, scale * factor * h, scale * factor * w) float32, about [-1, 1].
+        """
         ...
 
 
@@ -74,7 +87,10 @@ class CodecRenderer:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
 
-    def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
+    def noise_shape(self, z0: torch.Tensor) -> None:
+        return None
+
+    def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         return self.codec.decode(z0)
 
 
@@ -142,6 +158,24 @@ class KLCodec(ModuleAdapter):
         return self.module.decode(in_channels_last(z / self.scaling + self.shift)).sample.float()
 
 
+class LearnedRenderer(ModuleAdapter):
+    """`PhotoRenderer`, for a codec with `factor` pixels per cell."""
+
+    fast = True
+
+    def __init__(self, module: PhotoRenderer, factor: int) -> None:
+        super().__init__(module.eval())
+        self.scale = module.cell()[0] // factor
+
+    def noise_shape(self, z0: torch.Tensor) -> tuple[int, int]:
+        return self.module.noise_shape(z0)[2:]
+
+    def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        dtype = dtype_of(self.module)
+        noise = None if noise is None else noise.to(z0.device, dtype)
+        return self.module(z0.to(dtype), z1.to(dtype), noise).float()
+
+
 class UNetVelocity(ModuleAdapter):
     """diffusers' UNet2DModel, with a backbone or without: it gets 1000 t."""
 
@@ -188,9 +222,9 @@ def codec_of(part: Any) -> Codec:
     Raises:
         TypeError: it is neither.
     """
-    for kind, adapter in CODECS.items():
-        if isinstance(part, kind):
-            return adapter(part)
+    for kind in type(part).__mro__:  # the most special class that has an adapter
+        if kind in CODECS:
+            return CODECS[kind](part)
     if not isinstance(part, Codec):
         raise TypeError(f"{type(part).__name__} is no codec: it needs channels, factor, encode and decode")
     return part
@@ -202,11 +236,26 @@ def velocity_of(part: Any) -> Any:
     Raises:
         TypeError: it is neither.
     """
-    for kind, adapter in VELOCITIES.items():
-        if isinstance(part, kind):
-            return adapter(part)
+    for kind in type(part).__mro__:
+        if kind in VELOCITIES:
+            return VELOCITIES[kind](part)
     if isinstance(part, nn.Module) or not callable(part):
         raise TypeError(f"{type(part).__name__} is no velocity: it must be a function of (z, t)")
+    return part
+
+
+def renderer_of(part: Any, codec: Codec) -> Renderer:
+    """A renderer as it is, a `PhotoRenderer` in its adapter, or the codec's decoder for None.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if part is None:
+        return CodecRenderer(codec)
+    if isinstance(part, PhotoRenderer):
+        return LearnedRenderer(part, codec.factor)
+    if not isinstance(part, Renderer):
+        raise TypeError(f"{type(part).__name__} is no renderer: it needs scale, noise_shape and a call")
     return part
 
 

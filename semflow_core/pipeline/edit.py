@@ -89,7 +89,10 @@ def recolour(
     z1 = [engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | asked)]
     pair = torch.cat(z1)
     z0 = engine.solve(pair, times_to_image(request.steps, request.grid), request.solver, steps)
-    old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.render(z0, pair))
+    old, new = (
+        cv2.resize(p, request.photo.shape[1::-1])
+        for p in engine.render(z0, pair, engine.detail(z0, [unchanged, unchanged]))
+    )
     regions = engine.colors.regions(engine.square(request.before), stays, asked)
     return recolor(request.photo, old, new, regions)
 
@@ -109,8 +112,10 @@ def repaint(
     velocity = edit_velocity(engine.velocity, x, b, changed_cells(where, engine.codec.factor).to(x.device))
     z0 = engine.solve(b, times_to_image(request.steps, request.grid), request.solver, steps, velocity)
     assert request.before is not None
-    a = engine.encode_layout(replace(request, layout=request.before))
-    own_photo, edited = engine.render(torch.cat([x, z0]), torch.cat([a, b]))
+    unchanged = replace(request, layout=request.before)
+    a = engine.encode_layout(unchanged) if engine.learned else b  # the codec's decoder does not use it
+    ends, starts = torch.cat([x, z0]), torch.cat([a, b])
+    own_photo, edited = engine.render(ends, starts, engine.detail(ends, [unchanged, request]))
     edited = to_means(edited, regions)
     own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in (own_photo, edited))
     return Edit(*composite(photo, own_photo, edited, where), z0)

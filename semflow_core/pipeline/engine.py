@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -13,9 +13,9 @@ from ..method.appearance import Appearance
 from ..method.codebook import Codebook, from_model, to_model
 from ..method.colors import RegionColors
 from ..method.flow import Velocity
-from ..method.perturbation import Draw, Perturbation, perturb
+from ..method.perturbation import Draw, Perturbation, detail_noise, perturb
 from ..method.solvers import OnStep, solve
-from ..nets.contracts import CodecRenderer, Renderer, codec_of, velocity_of
+from ..nets.contracts import CodecRenderer, codec_of, renderer_of, velocity_of
 from ..requests import SegmentationRequest, SynthesisRequest
 from ..requests.requests import PerturbedRequest
 
@@ -55,7 +55,7 @@ class Engine:
         name: of the model.
         read_defaults: settings of a SegmentationRequest with which this model segments photos best, as measured.
         appearance: statistics of the colours of regions, which regional offsets then ask for; without, they are noise.
-        renderer: makes the photo of where the flow ended; the default is the codec's decoder.
+        renderer: a `Renderer`, or a module that `renderer_of` adapts; the default is the codec's decoder.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Engine:
         name: str = "",
         read_defaults: Mapping[str, Any] | None = None,
         appearance: Appearance | None = None,
-        renderer: Renderer | None = None,
+        renderer: Any = None,
     ) -> None:
         perturbation.check(codebook)
         for part in (codec, velocity):
             if isinstance(part, torch.nn.Module):
                 part.eval()
         self.codec, self.velocity = codec_of(codec), velocity_of(velocity)
-        self.renderer = renderer or CodecRenderer(self.codec)
+        self.renderer = renderer_of(renderer, self.codec)
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
         self.size, self.aspect, self.name = size, aspect, name
@@ -91,6 +91,11 @@ class Engine:
         for part in (self.codec, self.velocity, self.renderer):
             if hasattr(part, "to"):
                 part.to(self.device)  # type: ignore[attr-defined]
+
+    @property
+    def learned(self) -> bool:
+        """Whether the renderer is another than the codec's decoder."""
+        return not isinstance(self.renderer, CodecRenderer)
 
     def read_request(self, photo: np.ndarray, **settings: Any) -> SegmentationRequest:
         """The request that segments a photo (H, W, 3) as this model does it best; `settings` win over its defaults."""
@@ -160,13 +165,23 @@ class Engine:
         return np.concatenate([self._shown(self.codec.decode(part)) for part in z.split(DECODED)])
 
     @torch.inference_mode()
-    def render(self, z0: torch.Tensor, z1: torch.Tensor) -> np.ndarray:
+    def render(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> np.ndarray:
         """Where the flow ended, and the layout it started from -> photos (B, scale * size, scale * size * aspect, 3).
 
         Args:
             z0, z1: (B, C, h, w).
+            noise: what `detail` gives for each of them, (B, 1, *noise_shape).
         """
-        return self._shown(self.renderer(z0, z1))
+        return self._shown(self.renderer(z0, z1, noise))
+
+    def detail(self, z0: torch.Tensor, requests: Sequence[SynthesisRequest]) -> torch.Tensor | None:
+        """The renderer's noise for latents (B, C, h, w), one request each; None if the renderer takes none."""
+        shape = self.renderer.noise_shape(z0)
+        if shape is None:
+            return None
+        size = shape[::-1]
+        layouts = (cv2.resize(r.layout, size, interpolation=cv2.INTER_NEAREST_EXACT) for r in requests)
+        return torch.cat([detail_noise(x, Draw(r.seed, dict(r.class_seeds))) for x, r in zip(layouts, requests)])
 
     def _shown(self, x: torch.Tensor) -> np.ndarray:
         """Pictures in [-1, 1] -> uint8 RGB at the model's aspect."""

@@ -1,4 +1,4 @@
-"""A model folder: what diffusers calls a pipeline folder, read and written.
+"""A model folder, read and written: an index and components in the form of a diffusers pipeline folder.
 
 `model_index.json` stands beside one folder per component, each with `config.json` and safetensors weights; the entry of
 a component is `["library", "Class"]`. Beside them stands what diffusers has no word for: the codebook, the
@@ -42,6 +42,7 @@ def load_parts(folder: Path) -> dict[str, Any]:
         parts = {
             "codec": load_component(*component(index, "vae", folder)),
             "velocity": load_velocity(*component(index, "unet", folder)),
+            "renderer": load_component(*component(index, "renderer", folder)) if "renderer" in index else None,
             "codebook": codebook,
             "perturbation": Perturbation(**index["perturbation"]),
             "size": index["size"],
@@ -95,8 +96,12 @@ def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
         InputError: the codec or the velocity is no module of a known class.
     """
     entries = {"vae": entry_of(engine.codec), "unet": entry_of(engine.velocity)}
+    if engine.learned:
+        entries["renderer"] = entry_of(engine.renderer)
     folder.mkdir(parents=True, exist_ok=True)
     save_component(engine.velocity, folder / "unet")  # type: ignore[arg-type]  # entry_of has refused all else
+    if "renderer" in entries:
+        save_component(engine.renderer, folder / "renderer")  # type: ignore[arg-type]
     if vae == "vae":
         save_component(engine.codec, folder / "vae")  # type: ignore[arg-type]
     label_set = engine.palette.name

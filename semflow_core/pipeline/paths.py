@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from ..method.flow import times_to_image, times_to_mask
-from ..nets.contracts import CodecRenderer
 from ..requests import MorphRequest, TrajectoryRequest
 from .engine import Engine, Progress, Steps
 from .results import Morph, Trajectory
@@ -47,9 +46,12 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
     latents = torch.cat([between(times, points, t) for t in shown])
     heads_for = ends(engine, latents, shown) if request.predict else ()
     frames, *predicted = map(engine.decode_photos, (latents, *heads_for))
-    learned = not isinstance(engine.renderer, CodecRenderer)
-    if painted is not None and (painted.offsets or learned):  # the path ends in the photo that `synthesize` makes
-        photo = match_colors(engine, painted, engine.render(points[0], points[-1])[0])
+    if painted is not None and (
+        painted.offsets or engine.learned
+    ):  # the path ends in the photo that `synthesize` makes
+        photo = match_colors(
+            engine, painted, engine.render(points[0], points[-1], engine.detail(points[0], [painted]))[0]
+        )
         added = photo - fitted(engine.decode_photos(points[0]), photo)[0].astype(np.float32)
         frames = np.stack([plus(f, (1 - t) * added) for t, f in zip(shown, fitted(frames, photo))])
         predicted = [fitted(part, photo) for part in predicted]
@@ -75,7 +77,9 @@ def morph(engine: Engine, request: MorphRequest, progress: Progress | None = Non
     frames = []
     for part in parts:
         z1 = engine.encode_colors(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part]))
-        frames.append(engine.render(engine.solve(z1, times, request.solver, steps), z1))
+        z0 = engine.solve(z1, times, request.solver, steps)
+        noise = engine.detail(z0, (start, end))
+        frames.append(engine.render(z0, z1, None if noise is None else blended(noise[0], noise[1], part)))
     photos = np.concatenate(frames)
     # both ends are the photos that `synthesize` makes; what this adds to them fades in between, and by half-way
     # where the other end shows another class
@@ -102,6 +106,14 @@ def ends(engine: Engine, latents: torch.Tensor, times: Sequence[float]) -> tuple
     v = torch.cat([engine.velocity(z[None], t) for z, t in zip(latents, times)])
     t = torch.tensor(times, device=v.device, dtype=v.dtype).view(-1, 1, 1, 1)
     return latents - t * v, latents + (1 - t) * v
+
+
+def blended(start: torch.Tensor, end: torch.Tensor, shares: Sequence[float]) -> torch.Tensor:
+    """Noise between two noises (1, H, W) at shares in 0..1, (N, 1, H, W), of unit variance; the same stays the same."""
+    s = torch.tensor(shares, dtype=start.dtype).view(-1, 1, 1, 1)
+    same = (start == end).to(start.dtype)
+    variance = (1 - s) ** 2 + s**2 + 2 * s * (1 - s) * same
+    return torch.lerp(start[None], end[None], s) / variance.sqrt()
 
 
 def between(times: Sequence[float], points: Sequence[torch.Tensor], t: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""SemFlowPipeline: one network, both directions, six methods."""
+"""SemFlowPipeline: one network, both directions, one method for each thing to ask."""
 
 from __future__ import annotations
 

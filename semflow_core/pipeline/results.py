@@ -1,4 +1,4 @@
-"""What the pipeline's six methods return."""
+"""What the methods of the pipeline return."""
 
 from __future__ import annotations
 

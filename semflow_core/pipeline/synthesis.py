@@ -28,7 +28,7 @@ def synthesize(
     z1 = torch.cat([engine.encode_layout(r) for r in requests])
     times = times_to_image(first.steps, first.grid)
     z0 = engine.solve(z1, times, first.solver, Steps(progress, first.steps))
-    photos = [match_colors(engine, r, p) for r, p in zip(requests, engine.render(z0, z1))]
+    photos = [match_colors(engine, r, p) for r, p in zip(requests, engine.render(z0, z1, engine.detail(z0, requests)))]
     return [Synthesis(photos[i], z0[i : i + 1], z1[i : i + 1]) for i in range(len(requests))]
 
 

@@ -16,8 +16,9 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 
 from ..errors import InputError
+from ..method.appearance import Offset
 from ..method.flow import GRIDS, TO_IMAGE_GRID, TO_MASK_GRID
-from ..method.perturbation import MAX_SEED
+from ..method.perturbation import MAX_SEED, SPECTRA
 from ..method.solvers import SOLVERS
 from ..pictures.files import check_size
 from .packing import pack_labels, pack_photo, unpack_labels, unpack_photo
@@ -35,8 +36,9 @@ Grid = Annotated[str, OneOf(GRIDS, "time grid")]
 Seed = Annotated[int, Bounds(0, MAX_SEED, "the seed")]
 Frames = Annotated[int, Bounds(2, MAX_FRAMES, "the number of frames")]
 Smooth = Annotated[float, Bounds(0, MAX_SMOOTH, "smooth", " pixels")]
-Offset = tuple[float, float, float]
-ClassSeeds = Annotated[tuple[tuple[int, int], ...], Words("(class id, seed) pairs")]
+ClassSeeds = Annotated[tuple[tuple[int, Seed], ...], Words("(class id, seed) pairs")]
+Beta = Annotated[float, Bounds(0, 128, "the perturbation amplitude")]
+Spectrum = Annotated[str, OneOf(SPECTRA, "perturbation spectrum")]
 Offsets = Annotated[tuple[tuple[int, Offset], ...], Words("(class id, (r, g, b)) pairs")]
 Times = Annotated[tuple[float, ...], Words("numbers")]
 
@@ -120,7 +122,7 @@ class Request:
                 values[name] = _unpacked(picture, name, values[name])
                 if values[name] is None:
                     del values[name]
-        return build(cls, values, what="request")
+        return build(cls, values, what="request", texts=False)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,8 +139,8 @@ class PerturbedRequest(Request):
     """
 
     seed: Seed = 0
-    beta: float | None = None
-    spectrum: str | None = None
+    beta: Beta | None = None
+    spectrum: Spectrum | None = None
     class_seeds: ClassSeeds = ()
     offsets: Offsets = ()
 

@@ -91,7 +91,7 @@ class Picture:
             what = type(value).__name__ if array is None else f"{array.shape} {array.dtype}"
             raise InputError(f"the {self.name} is {what}; it must be an array {wanted}")
         self.check(array.shape[1], array.shape[0], self.name)
-        if array.flags.writeable or not array.flags.c_contiguous:
+        if array.flags.writeable or not array.flags.c_contiguous or array.base is not None:  # a view of others' bytes
             array = np.array(array, order="C")
             array.flags.writeable = False
         return array
@@ -235,13 +235,14 @@ def fit_fields(instance: Any, what: str) -> None:
             object.__setattr__(instance, name, fitted)
 
 
-def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration") -> T:
+def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration", texts: bool = True) -> T:
     """A dataclass from a dictionary, nested dataclasses too.
 
     Args:
         raw: the values by field name; what has no value keeps the field's default.
         where: dotted key of `raw` itself, "" at the top.
         what: what the message calls the whole.
+        texts: whether a number may be written as a text, as YAML reads 1e-3.
 
     Raises:
         InputError: an unknown key, a missing one, or a value of the wrong type; the dotted key is named.
@@ -253,7 +254,7 @@ def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration")
         dotted = f"{where}.{key}" if where else str(key)
         if key not in known:
             raise InputError(f"the {what} has an unknown key '{dotted}'; known are {', '.join(sorted(known))}")
-        values[key] = _value(known[key], value, dotted, what)
+        values[key] = _value(known[key], value, dotted, what, texts)
     table: Any = kind
     required = (f for f in dataclasses.fields(table) if f.default is f.default_factory is dataclasses.MISSING)
     missing = [f"{where}.{f.name}" if where else f.name for f in required if f.name not in values]
@@ -262,21 +263,23 @@ def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration")
     return kind(**values)
 
 
-def _value(hint: Any, value: Any, dotted: str, what: str) -> Any:
+def _value(hint: Any, value: Any, dotted: str, what: str, texts: bool) -> Any:
     """A value for one key; dictionaries become dataclasses, also inside a dictionary and beside None."""
     inner = typing.get_args(hint)
     if typing.get_origin(hint) in (typing.Union, types.UnionType) and isinstance(value, dict):
         nested = [h for h in inner if dataclasses.is_dataclass(h)]
         if nested:
-            return build(typing.cast(type, nested[0]), value, dotted, what)
+            return build(typing.cast(type, nested[0]), value, dotted, what, texts)
     if dataclasses.is_dataclass(hint):
         return (
-            value if isinstance(value, typing.cast(type, hint)) else build(typing.cast(type, hint), value, dotted, what)
+            value
+            if isinstance(value, typing.cast(type, hint))
+            else build(typing.cast(type, hint), value, dotted, what, texts)
         )
     if typing.get_origin(hint) is dict and dataclasses.is_dataclass(inner[1]) and isinstance(value, dict):
-        return {k: build(typing.cast(type, inner[1]), v, f"{dotted}.{k}", what) for k, v in value.items()}
+        return {k: build(typing.cast(type, inner[1]), v, f"{dotted}.{k}", what, texts) for k, v in value.items()}
     try:
-        return fit(hint, value, texts=what == "configuration")
+        return fit(hint, value, texts)
     except Unfit as error:
         text = str(error) or f"the {what}'s {dotted} is {show(value)}; it must be {describe(hint)}"
         raise InputError(text) from None

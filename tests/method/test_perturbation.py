@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import load_palette, palette_names
-from semflow_core.method.perturbation import MAX_SEED, SPECTRA, Draw, Perturbation, drawn_offset, perturb, perturb_batch
+from semflow_core.method.perturbation import (
+    MAX_SEED,
+    SPECTRA,
+    Draw,
+    Perturbation,
+    detail_noise,
+    drawn_offset,
+    perturb,
+    perturb_batch,
+)
 
 FACES = Codebook(load_palette("celebamask_hq"), 3, 125)
 
@@ -193,3 +202,14 @@ def test_a_mirror_pair_draws_one_offset() -> None:
         eps = noise(np.full((64, 64), eye, np.uint8), spectrum="regional", seed=7)
         drawn = 40 * SPECTRA["regional"].region * torch.tensor(drawn_offset(faces, 7, eye))
         assert (eps.mean((1, 2)) - drawn).abs().max() < 0.5  # the white part of +-10 averages out
+
+
+def test_detail_noise_is_normal_and_each_class_has_its_own() -> None:
+    labels = np.zeros((128, 128), np.uint8)
+    labels[:, 64:] = 13
+    noise = detail_noise(labels, Draw(3))
+    assert noise.shape == (1, 1, 128, 128)
+    assert abs(float(noise.mean())) < 0.05 and abs(float(noise.std()) - 1) < 0.05
+    again, other = detail_noise(labels, Draw(3, {13: 4}))[0, 0], detail_noise(labels, Draw(4))[0, 0]
+    assert torch.equal(again[:, :64], noise[0, 0, :, :64]) and torch.equal(again[:, 64:], other[:, 64:])
+    assert not torch.equal(again[:, 64:], noise[0, 0, :, 64:])

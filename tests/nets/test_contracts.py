@@ -9,16 +9,20 @@ import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
 
 from semflow_core.nets.contracts import (
+    VELOCITIES,
     Codec,
     CodecRenderer,
     ConditionedUNetVelocity,
     KLCodec,
+    LearnedRenderer,
     TinyCodec,
     UNetVelocity,
     codec_of,
+    renderer_of,
     velocity_of,
 )
 from semflow_core.nets.pyramid import PyramidAutoencoder
+from semflow_core.nets.renderer import PhotoRenderer
 
 X = torch.linspace(-1, 1, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
 
@@ -105,6 +109,38 @@ def test_times_may_be_one_for_all_or_one_each() -> None:
     assert isinstance(velocity, UNetVelocity)
     assert torch.equal(velocity(z, 0.25), velocity(z, torch.tensor([0.25, 0.25])))
     assert not torch.equal(velocity(z, 0.25), velocity(z, 0.2501))  # 1000 t is not rounded
+
+
+def test_the_most_special_adapter_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Special(UNet2DModel):
+        pass
+
+    monkeypatch.setitem(VELOCITIES, Special, lambda module: "special")
+    small: Any = {"block_out_channels": (8, 16), "norm_num_groups": 4, "add_attention": False}
+    blocks: Any = {"down_block_types": ("DownBlock2D",) * 2, "up_block_types": ("UpBlock2D",) * 2}
+    assert velocity_of(Special(**small, **blocks)) == "special"
+    assert isinstance(velocity_of(UNet2DModel(**small, **blocks)), UNetVelocity)
+
+
+@torch.no_grad()
+def test_a_photo_renderer_is_twice_the_codecs_size_and_draws_nothing_itself() -> None:
+    torch.manual_seed(0)
+    module = PhotoRenderer(latent_channels=4, widths=(8, 8, 8, 8, 4), blocks=(1, 1, 1, 1, 0))
+    for level in module.levels:
+        for block in level:  # type: ignore[attr-defined]
+            block.strength.fill_(1.0)
+    renderer = renderer_of(module, TinyCodec(PyramidAutoencoder((8, 8, 8), 1, 1, latent_channels=4)))
+    z0, z1 = torch.randn(2, 2, 4, 4, 5)
+    assert isinstance(renderer, LearnedRenderer) and renderer.scale == 2 and renderer.noise_shape(z0) == (32, 40)
+    noise = torch.randn(2, 1, 32, 40)
+    photo = renderer(z0, z1, noise)
+    assert photo.shape == (2, 3, 64, 80) and torch.equal(photo, renderer(z0, z1, noise))
+    noise[:, :, :8, :8] += 1  # detail in one corner
+    changed = (renderer(z0, z1, noise) - photo).abs()
+    assert changed[:, :, :16, :16].max() > 0 and changed[:, :, :, 79].max() == 0
+    assert not torch.equal(renderer(z0, z1 + 1, None), renderer(z0, z1, None))
+    with pytest.raises(TypeError, match="Linear is no renderer"):
+        renderer_of(torch.nn.Linear(1, 1), Any)  # type: ignore[arg-type]
 
 
 def test_what_satisfies_a_contract_passes_as_it_is_and_other_things_are_refused() -> None:

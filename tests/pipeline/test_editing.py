@@ -192,7 +192,9 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
     before = after.copy()
     after[:6, 8:24] = 13
 
-    def photos(z: torch.Tensor, z1: torch.Tensor) -> np.ndarray:  # the level asked for, in each latent cell
+    def photos(
+        z: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None
+    ) -> np.ndarray:  # the level asked for, in each latent cell
         return np.repeat(np.repeat(z[:, :3].permute(0, 2, 3, 1).round().byte().numpy(), 8, 1), 8, 2)
 
     def layout(request: EditRequest) -> torch.Tensor:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.pipeline.paths import MORPH_BATCH
+from semflow_core.pipeline.paths import MORPH_BATCH, blended
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests.requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 
@@ -56,7 +56,7 @@ def test_a_colour_does_not_stay_where_the_morph_paints_another_class(
     tiny_appearance: Path, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
-    monkeypatch.setattr(pipeline, "render", lambda z0, z1: np.full((len(z0), 32, 32, 3), 128, np.uint8))
+    monkeypatch.setattr(pipeline, "render", lambda z0, z1, noise: np.full((len(z0), 32, 32, 3), 128, np.uint8))
     bald = np.where(face_layout == 13, 0, face_layout).astype(np.uint8)
     layout, offsets = face_layout, pipeline.colors.offsets([("hair", "#d0a060"), ("skin", "#d0a060")])
     request = MorphRequest(steps=1, layout=layout, offsets=offsets, other_layout=bald, other_seed=0, frames=5)
@@ -126,3 +126,13 @@ def test_predicted_ends_are_one_straight_step_away(pipeline: SemFlowPipeline, fa
 def test_a_paths_marks_are_the_solvers_own_times(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
     request = TrajectoryRequest(steps=2, layout=face_layout, grid="quadratic")
     assert pipeline.trajectory(request).marks == (0.0, 0.75, 1.0)
+
+
+def test_noise_between_two_noises_keeps_its_variance_and_stays_where_it_is_the_same() -> None:
+    start, end = torch.randn(2, 1, 200, 200, generator=torch.Generator().manual_seed(0))
+    end[:, :100] = start[:, :100]
+    noise = blended(start, end, (0.0, 0.25, 0.5, 1.0))
+    assert noise.shape == (4, 1, 200, 200)
+    assert torch.equal(noise[0], start) and torch.allclose(noise[3], end)
+    torch.testing.assert_close(noise[:, :, :100], start[None, :, :100].expand(4, -1, -1, -1))
+    assert noise[:, :, 100:].std((1, 2, 3)).tolist() == pytest.approx([1] * 4, abs=0.03)

@@ -302,8 +302,11 @@ def test_a_renderer_is_used_wherever_a_photo_is_shown(pipeline: SemFlowPipeline,
     class Grey:
         scale = 2
 
-        def __call__(self, z0: torch.Tensor, z1: torch.Tensor) -> torch.Tensor:
-            assert z0.shape == z1.shape
+        def noise_shape(self, z0: torch.Tensor) -> None:
+            return None
+
+        def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+            assert z0.shape == z1.shape and noise is None
             return torch.full((len(z0), 3, 64, 64), 0.2)
 
     parts = (pipeline.codec, pipeline.velocity, pipeline.codebook, pipeline.perturbation)

@@ -82,8 +82,8 @@ def test_another_kind_of_request_is_refused() -> None:
         ('{"steps": 8}', "the request is incomplete: .*layout"),
         ('{"layout": ""}', "the request is incomplete: .*layout"),
         ('{"layout": "16;x"}', "form 'W,H;base64'"),
-        ('{"beta": "x"}', "beta is 'x'; it must be a number or null"),
-        ('{"beta": NaN}', "beta is nan"),
+        ('{"beta": "x"}', "the perturbation amplitude is 'x'; it must be a number from 0 to 128"),
+        ('{"beta": NaN}', "the perturbation amplitude is nan"),
         ('{"class_seeds": "ab"}', "class_seeds is 'ab'; it must be .class id, seed. pairs"),
         ('{"class_seeds": [[13]]}', "class_seeds"),
         ('{"offsets": [[13, [0, 0]]]}', "offsets"),
@@ -94,6 +94,9 @@ def test_another_kind_of_request_is_refused() -> None:
         ('{"seed": -1}', "the seed is -1"),
         ('{"seed": 9007199254740992}', "whole number from 0 to 9007199254740991"),
         ('{"seed": 1.5}', "the seed is 1.5"),
+        ('{"beta": -5}', "the perturbation amplitude is -5; it must be a number from 0 to 128"),
+        ('{"spectrum": "pink"}', "no perturbation spectrum 'pink'; it is one of white"),
+        ('{"class_seeds": [[13, -1]]}', "the seed is -1"),
     ],
 )
 def test_a_bad_request_is_refused_with_its_reason(text: str, words: str) -> None:
@@ -147,6 +150,16 @@ def test_equality_and_hash_are_by_content_and_arrays_cannot_be_changed_behind_th
     with pytest.raises(ValueError, match="read-only"):
         request.layout[0, 0] = 7
     assert SegmentationRequest(photo=PHOTO) != request
+
+
+def test_a_read_only_view_of_a_writable_array_is_copied_too() -> None:
+    labels = np.zeros((16, 16), np.uint8)
+    view = labels.view()
+    view.flags.writeable = False
+    request = SynthesisRequest(layout=view)
+    before = hash(request)
+    labels[:] = 9
+    assert request.layout.max() == 0 and hash(SynthesisRequest(layout=request.layout)) == before
 
 
 def test_from_json_finds_the_kind_and_takes_no_other_than_asked_for() -> None:
