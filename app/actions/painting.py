@@ -21,8 +21,13 @@ class Painting:
     def __init__(self, models: Models) -> None:
         self.models = models
 
-    def paint(self, controls: Controls, draft: bool = False) -> Iterator[View]:
-        """The canvas -> photo, seed, player, status; `draft` stops at the first draft.
+    def paint(self, controls: Controls, draft: bool = False, set_seed: bool = False) -> Iterator[View]:
+        """The canvas -> photo, seed, player, status.
+
+        Args:
+            draft: stop at the first draft.
+            set_seed: put the seed into its field, also where it is kept. Otherwise a kept seed is left alone: a picture
+                that comes late would undo what is being typed there.
 
         Raises:
             InputError: a value is out of bounds, or does not fit the model.
@@ -32,7 +37,8 @@ class Painting:
         if not controls.keep_seed:
             controls = replace(controls, seed=draw_seed())
             state.regions.drop_unlocked()
-        request, settings = controls.request(), {"seed": controls.seed}
+            set_seed = True
+        request, settings = controls.request(), {"seed": controls.seed} if set_seed else {}
         if self.is_unchanged(controls):
             yield View(photo=session.show_base(), film=None, settings=settings, status=UNCHANGED)
             return
@@ -49,7 +55,7 @@ class Painting:
 
     def paint_with_seed(self, controls: Controls, draft: bool = False) -> Iterator[View]:
         """`paint` with the seed of the controls, whether it is kept or not."""
-        yield from self.paint(replace(controls, keep_seed=True), draft)
+        yield from self.paint(replace(controls, keep_seed=True), draft, set_seed=True)
 
     def paint_if_live(self, controls: Controls) -> Iterator[View]:
         """Something changed: paints if `live`; else the picture waits for its button, unless it is there."""

@@ -33,7 +33,7 @@ class PaintPanel:
             self.go = gr.Button("Paint it", variant="primary", scale=3, min_width=90, elem_id="synthesize")
             self.live = gr.Checkbox(True, label="Live", container=False, min_width=64, elem_id="live")
         with gr.Row(elem_classes="line"):
-            self.seed = gr.Number(9, precision=0, minimum=0, label="Seed", scale=2, elem_id="seed")
+            self.seed = gr.Number(9, precision=0, label="Seed", scale=2, elem_id="seed")
             self.dice = gr.Button("⚄ New", elem_id="dice", min_width=76)
             self.keep_seed = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
         self.steps = gr.Slider(1, 50, 4, step=1, label="Steps", buttons=[], elem_id="steps")

@@ -39,7 +39,7 @@ class PathPanel:
         self.player = Player(hint=HINT, elem_id="player")
         with gr.Row(elem_classes="line", elem_id="morph"):
             self.other = gr.Number(
-                3, precision=0, minimum=0, label="Or from this seed to", scale=3, elem_id="other-seed", min_width=150
+                3, precision=0, label="Or from this seed to", scale=3, elem_id="other-seed", min_width=150
             )
             self.dice = gr.Button("⚄ New", elem_id="other-dice", min_width=76, scale=0)
             self.morph = gr.Button("Morph", size="sm", min_width=60, scale=1, elem_id="show-morph")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -23,7 +24,10 @@ def main() -> None:
                 for seed in range(photos_per_layout)
             ]
             photos = [pipeline.synthesize(r).photo for r in requests]
-            rows.append(np.concatenate([pipeline.palette.colorize(labels), *photos], axis=1))
+            height, width = photos[0].shape[:2]
+            shown = cv2.resize(pipeline.palette.colorize(labels), (width, height), interpolation=cv2.INTER_NEAREST)
+            row = np.concatenate([shown, *photos], axis=1)
+            rows.append(cv2.resize(row, None, fx=256 / height, fy=256 / height, interpolation=cv2.INTER_AREA))
         Image.fromarray(np.concatenate(rows)).save(HERE / f"{model}.jpg", quality=90)
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -20,6 +21,7 @@ def main() -> None:
         labels = read_layout(HERE.parents[1] / "assets" / "layouts" / f"{name}.png", pipeline.palette)
         request = TrajectoryRequest(model="faces", steps=8, layout=labels, seed=seed, frames=FRAMES)
         frames = pipeline.trajectory(request).frames[::-1]  # from the layout (t=1) to the photo (t=0)
+        frames = np.stack([cv2.resize(f, labels.shape[::-1], interpolation=cv2.INTER_AREA) for f in frames])
         painted = pipeline.palette.colorize(labels)  # in the palette's colours, not in the codebook's
         share = np.linspace(0, 1, FADE, endpoint=False)[:, None, None, None]
         paths.append(np.concatenate([painted + share * (frames[0] - painted.astype(float)), frames]))

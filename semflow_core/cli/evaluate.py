@@ -39,6 +39,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reader", metavar="NAME", help="another model (or its folder) segments the synthesised photos, too"
     )
+    parser.add_argument(
+        "--no-renderer", action="store_true", help="photos as the codec decodes them, without the model's renderer"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     add_model(parser)
     add_seed(parser)
@@ -58,6 +61,7 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.lpips import find_lpips
     from ..evaluation.photos import PhotoMetrics
     from ..evaluation.tables import tables
+    from ..nets.contracts import CodecRenderer
     from ..pictures.files import check_writable, write_atomically
 
     seed = args.seed or 0
@@ -70,6 +74,8 @@ def run(args: argparse.Namespace) -> None:
     matches = match_folders(args.images, args.masks)
     pairs = matches[-(args.last or 0) :]
     pipeline = load(args)
+    if args.no_renderer:
+        pipeline.renderer = CodecRenderer(pipeline.codec)
     other = load(args, args.reader) if args.reader else None
     if other and (other.palette, other.size) != (pipeline.palette, pipeline.size):
         raise InputError(

@@ -89,10 +89,8 @@ def recolour(
     z1 = [engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | asked)]
     pair = torch.cat(z1)
     z0 = engine.solve(pair, times_to_image(request.steps, request.grid), request.solver, steps)
-    old, new = (
-        cv2.resize(p, request.photo.shape[1::-1])
-        for p in engine.render(z0, pair, engine.detail(z0, [unchanged, unchanged]))
-    )
+    # decoded, not rendered: the difference is to be colour and light, and the photo keeps its own detail
+    old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.decode_photos(z0))
     regions = engine.colors.regions(engine.square(request.before), stays, asked)
     return recolor(request.photo, old, new, regions)
 

@@ -21,4 +21,4 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "(256, 256)"
-    assert Image.open(tmp_path / "photo.png").size == (256, 256)
+    assert Image.open(tmp_path / "photo.png").size == (512, 512)

@@ -202,6 +202,7 @@ def test_a_recoloured_region_that_grows_is_recoloured_once(
         return torch.full((1, 4, 4, 4), level)
 
     monkeypatch.setattr(pipeline, "render", photos)
+    monkeypatch.setattr(pipeline, "decode_photos", lambda z: photos(z, z, None))
     monkeypatch.setattr(pipeline, "encode_layout", layout)
     monkeypatch.setattr(pipeline, "encode_photo", lambda p: torch.full((1, 4, 4, 4), float(p[before == 13].mean())))
     monkeypatch.setattr(pipeline, "velocity", lambda z, t: torch.zeros_like(z))
