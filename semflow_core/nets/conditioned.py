@@ -12,7 +12,7 @@ import torch
 from diffusers import UNet2DModel
 from torch import nn
 
-from .contracts import Time, UNetVelocity, times
+from .contracts import TIME_SCALE, Time, UNetVelocity, times
 from .placement import dtype_of, in_channels_last
 from .unet import UNetConfig
 
@@ -54,7 +54,7 @@ class ConditionedVelocity(UNetVelocity):
 
     def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor:
         condition = torch.as_tensor(self.condition, device=z.device).expand(len(z))
-        labels = 1000 * condition if condition.is_floating_point() else condition
+        labels = TIME_SCALE * condition if condition.is_floating_point() else condition
         return self.module(
             in_channels_last(z.to(dtype_of(self.module))), times(t, z), class_labels=labels
         ).sample.float()
@@ -64,7 +64,7 @@ class ConditionedVelocity(UNetVelocity):
 def fold(unet: Any, condition: float | int) -> UNet2DModel:
     """The plain U-Net that `unet` is under one condition: a step size (float), or a domain's number (int)."""
     label = torch.tensor([condition], device=unet.device)
-    embedded = unet.class_embedding(unet.time_proj(1000.0 * label) if unet.config.class_embed_type else label.long())
+    embedded = unet.class_embedding(unet.time_proj(TIME_SCALE * label) if unet.config.class_embed_type else label.long())
     without = {k: v for k, v in unet.config.items() if k not in ("class_embed_type", "num_class_embeds")}
     plain: Any = UNet2DModel.from_config(without)
     state = {k: v for k, v in unet.state_dict().items() if not k.startswith("class_embedding.")}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 
 
 def place(module: Any, device: torch.device, fast: bool) -> None:
@@ -39,9 +40,29 @@ def channels_last(module: Any) -> Any:
     return module.to(memory_format=torch.channels_last)
 
 
+def autocast(device: torch.device, fast: bool) -> torch.autocast:
+    """A context in which networks compute in bfloat16, or, where not `fast`, in the precision of their weights."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 natively."""
+    return fast_dtype(device) is torch.bfloat16
+
+
+def compact(z: torch.Tensor) -> torch.Tensor:
+    """Latents as they are kept in memory and in files: float16, on the CPU."""
+    return z.half().cpu()
+
+
 def save_half(module: Any, folder: Path) -> None:
     """Save a diffusers component in float16 without changing it."""
     copy.deepcopy(module).half().save_pretrained(folder)
+
+
+def save_half_weights(module: torch.nn.Module, file: Path) -> None:
+    """Save the weights of a module that is no diffusers component in one file, in float16."""
+    save_file({name: value.half().contiguous() for name, value in module.state_dict().items()}, file)
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:

@@ -14,7 +14,7 @@ from ..data.pairs import PairArrays, load_split
 from ..errors import InputError
 from ..method.codebook import PRESETS, Codebook
 from ..method.palette import load_palette
-from ..nets.placement import fast_dtype
+from ..nets.placement import has_bfloat16
 from ..requests.typed import build
 
 
@@ -39,7 +39,7 @@ class OptimConfig:
 
     def autocast(self, device: torch.device) -> bool:
         """Whether to compute in bfloat16 there: where it is emulated a step takes ten times as long."""
-        return self.bf16 and fast_dtype(device) is torch.bfloat16
+        return self.bf16 and has_bfloat16(device)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..data.pairs import PairArrays
 from ..errors import InputError
 from ..method.codebook import photos_to_model
 from ..nets.contracts import Codec, codec_of
+from ..nets.placement import autocast, compact
 from ..nets.teacher import load_teacher
 from ..pictures.files import write_atomically
 
@@ -47,7 +48,7 @@ def teacher_latents(teacher: str, pairs: PairArrays, name: str, folder: Path, fa
 def encode(codec: Codec, photos: np.ndarray, bf16: bool, size: int = 5) -> np.ndarray:
     """Latents of photos (N, S, S, 3) uint8, so many at once, float16."""
     parts = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    with torch.inference_mode(), autocast(torch.device("cpu"), bf16):
         for i in tqdm(range(0, len(photos), size), desc="teacher", mininterval=10):
-            parts.append(codec.encode(photos_to_model(photos[i : i + size])).half().numpy())
+            parts.append(compact(codec.encode(photos_to_model(photos[i : i + size]))).numpy())
     return np.concatenate(parts)

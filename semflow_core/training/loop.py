@@ -22,7 +22,7 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
 from ..errors import InputError
-from ..nets.placement import place
+from ..nets.placement import autocast, place
 from .config import OptimConfig
 from .task import Task
 
@@ -74,7 +74,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     while step < config.steps:
         rng = np.random.default_rng((seed, step, accelerator.process_index))
         torch.manual_seed(int(rng.integers(2**62)))
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        with autocast(device, bf16):
             parts = task.loss(forward, task.batch(rng, device))
         if not math.isfinite(float(parts["loss"].detach())):
             raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from ...method.codebook import Codebook, from_model
+from ...nets.placement import autocast
 
 
 def rarity(masks: np.ndarray, codebook: Codebook, power: float) -> torch.Tensor:
@@ -44,7 +45,7 @@ def anchor_cross_entropy(
         anchors = codebook.anchors.to(flat.device)
         # |x - a|^2 without |x|^2, which softmax does not depend on; squares of 250 are too long for bfloat16
         sigma = width * codebook.s
-        with torch.autocast(flat.device.type, enabled=False):
+        with autocast(flat.device, False):
             logits = (2 * flat @ anchors.T - anchors.square().sum(1)) / (2 * sigma**2)
         if power:
             w = weight.to(flat.device)[index.reshape(-1)]

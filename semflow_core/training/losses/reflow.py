@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ...method.flow import times_to_image
 from ...method.solvers import solve
+from ...nets.placement import compact
 from ...pipeline.pipeline import SemFlowPipeline
 from ..batch import Batch
 from ..latents import LatentPairs
@@ -53,5 +54,5 @@ def simulate(teacher: SemFlowPipeline, z1: torch.Tensor, steps: int) -> torch.Te
     parts = []
     for part in tqdm(z1.split(32), desc="reflow", mininterval=10):
         z, *_ = solve(teacher.velocity, part.to(teacher.device).float(), times_to_image(steps))
-        parts.append(z.half().cpu())
+        parts.append(compact(z))
     return torch.cat(parts)

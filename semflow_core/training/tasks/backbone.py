@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -22,7 +21,7 @@ from ...method.codebook import photos_to_model
 from ...method.flow import sample_path
 from ...nets.backbone import BACKBONE_FILE, TAPS, Backbone, imagenet_layers
 from ...nets.mobilenet import HOW_TO_GET, MobileNetLayers, fold, load_mobilenet
-from ...nets.placement import place
+from ...nets.placement import autocast, place, save_half_weights
 from ...nets.starts import start_backbone
 from ..config import OptimConfig
 from ..losses.photo_reading import scored_labels
@@ -82,7 +81,7 @@ class BackboneTask(Task):
         for step in tqdm(range(self.config.stem_steps), desc="stem", mininterval=10):
             i = torch.from_numpy(rng.integers(len(z0s), size=STEM_BATCH))
             z0 = z0s[i].to(device).float()
-            with torch.autocast(device.type, torch.bfloat16, enabled=self.config.optim.autocast(device)):
+            with autocast(device, self.config.optim.autocast(device)):
                 with torch.no_grad():
                     targets = imagenet(self.latents.codec.decode(z0))
                 depths = self.model.depths(z0)
@@ -118,5 +117,4 @@ class BackboneTask(Task):
 
     def export(self, model: Any, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        state = {k: v.half().contiguous() for k, v in model.state_dict().items()}
-        save_file(state, out / BACKBONE_FILE)
+        save_half_weights(model, out / BACKBONE_FILE)

@@ -16,6 +16,7 @@ from ...errors import InputError
 from ...method.codebook import Codebook, photos_to_model, to_model
 from ...method.perturbation import Perturbation, perturb_batch
 from ...nets.contracts import codec_of
+from ...nets.placement import save_half
 from ...nets.pyramid import PyramidAutoencoder, widen
 from ...nets.starts import load_pyramid
 from ..codec_report import measure_codec
@@ -213,7 +214,7 @@ class CodecTask(Task):
             mean, std = tuple(start["latent_mean"]), tuple(start["latent_std"])
         shipped = self._autoencoder(mean, std)
         shipped.load_state_dict(model.state_dict())
-        shipped.half().save_pretrained(out)
+        save_half(shipped, out)
 
 
 def edges(x: torch.Tensor) -> torch.Tensor:

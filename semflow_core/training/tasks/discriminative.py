@@ -1,6 +1,7 @@
-"""A plain discriminative U-Net of the flow's size: what segmentation reaches that is trained for nothing else.
+"""A plain discriminative U-Net: what segmentation reaches that is trained for nothing else.
 
-The photo's latents go in, class scores of the pixels of each latent cell come out, under cross-entropy:
+The photo's latents go in, class scores of the pixels of each latent cell come out, under cross-entropy. The U-Net has
+the flow's default size, and `discriminative.unet` sets another:
 
     python -m semflow_core train configs/faces.yaml kind=discriminative
 """

@@ -3,7 +3,7 @@
 A diffusion model of the mask's latents z1 under the condition of the photo's: the U-Net gets both, channel beside
 channel, and the time, and predicts the noise. Sampled as an ODE (DDIM) or an SDE (DDPM) it starts from noise, so
 its segmentation depends on a seed, which a flow's does not. It is trained on the latents that the flow of the same file
-is trained on, with the file's `optim`; the U-Net has the same size:
+is trained on, with the file's `optim`; the U-Net has the flow's default size, and `dsm.unet` sets another:
 
     python -m semflow_core train configs/faces.yaml kind=dsm
 """
