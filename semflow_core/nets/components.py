@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..errors import InputError
@@ -34,6 +36,16 @@ def known(name: str) -> bool:
     return name in COMPONENTS or name in EARLIER_NAMES
 
 
+def names_of(*kinds: type) -> list[str]:
+    """The names of the classes of `COMPONENTS` that are one of `kinds`."""
+    return [name for name, (_, kind) in COMPONENTS.items() if issubclass(kind, kinds)]
+
+
+def is_one_of(name: str, *kinds: type) -> bool:
+    """Whether the class of that name, an earlier name included, is one of `kinds`."""
+    return EARLIER_NAMES.get(name, name) in names_of(*kinds)
+
+
 def load_component(name: str, folder: Path) -> Any:
     """A part by the name of its class (`known`), float32 on the CPU.
 
@@ -44,15 +56,35 @@ def load_component(name: str, folder: Path) -> Any:
 
 
 def load_velocity(name: str, folder: Path) -> Any:
-    """A velocity's module in its adapter, with the embedding of the empty prompt where the folder has one.
+    """A velocity's module in its adapter; a conditional U-Net gets the embedding of the empty prompt in its folder.
 
     Raises:
         OSError, ValueError: as `load_component`.
+        InputError: a conditional U-Net has no embedding of the empty prompt, or one of another size.
     """
     module = load_component(name, folder)
-    if (folder / PROMPT_FILE).is_file():
-        return ConditionedUNetVelocity(module, load_file(folder / PROMPT_FILE)["prompt"])
+    if isinstance(module, diffusers.UNet2DConditionModel):
+        return ConditionedUNetVelocity(module, load_prompt(folder, int(module.config["cross_attention_dim"])))
     return velocity_of(module)
+
+
+def load_prompt(folder: Path, channels: int) -> torch.Tensor:
+    """The embedding of the empty prompt beside a conditional U-Net's weights, (1, L, channels) float32.
+
+    Raises:
+        InputError: there is none, or it has another size.
+    """
+    file = folder / PROMPT_FILE
+    right = f"it must hold the embedding of the empty prompt, key 'prompt', (1, L, {channels}): docs/training.md"
+    if not file.is_file():
+        raise InputError(f"there is no {file}; {right}")
+    try:
+        prompt = load_file(file).get("prompt")
+    except (OSError, SafetensorError):
+        prompt = None
+    if prompt is None or prompt.ndim != 3 or (len(prompt), prompt.shape[2]) != (1, channels) or not prompt.shape[1]:
+        raise InputError(f"{file} does not fit its U-Net; {right}")
+    return prompt.float()
 
 
 def entry_of(part: Any) -> tuple[str, str]:

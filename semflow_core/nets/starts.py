@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from safetensors.torch import load_file
 
 from ..errors import InputError
 from .backbone import BACKBONE_FILE, FINE, Backbone, BackboneUNet
-from .components import known, load_component, load_velocity
+from .components import anchors_of, is_one_of, known, load_component, load_velocity, names_of
 from .contracts import CODECS, VELOCITIES, Codec, ModuleAdapter, codec_of
 from .pyramid import PyramidAutoencoder
 
@@ -34,11 +35,10 @@ def load_codec(folder: str | Path, device: str | torch.device = "cpu") -> Codec:
     """
     if not (Path(folder) / "config.json").is_file():
         raise InputError(f"'{folder}' is no autoencoder's folder; it needs a config.json and its weights")
-    codecs = [kind.__name__ for kind in CODECS]
     try:
         name = class_name(folder)
-        if name not in codecs:
-            raise InputError(f"'{folder}' holds a {name}; a codec is one of {', '.join(codecs)}")
+        if not is_one_of(name, *CODECS):
+            raise InputError(f"'{folder}' holds a {name}; a codec is one of {', '.join(names_of(*CODECS))}")
         codec = codec_of(load_component(name, Path(folder)).eval().requires_grad_(False))
     except (OSError, ValueError) as error:
         raise InputError(f"the autoencoder in '{folder}' cannot be loaded: {str(error).splitlines()[0]}") from None
@@ -72,21 +72,40 @@ def load_unet(folder: str | Path) -> UNet2DModel:
     return unet.float()
 
 
-def load_network(folder: str | Path) -> ModuleAdapter:
+def load_network(folder: str | Path, channels: int, anchors: Sequence[Sequence[float]]) -> ModuleAdapter:
     """A saved network of any class that the contracts have an adapter for, float32, to train on.
 
+    A backbone in it is frozen: features and predicted layouts stay what the network was trained with.
+
+    Args:
+        channels: of the latents that it is trained on.
+        anchors: (n, 3) in [-1, 1], the codebook's; a backbone must have these.
+
     Raises:
-        InputError: the folder holds none.
+        InputError: the folder holds none, or one for other latents or another codebook.
     """
     try:
         name = class_name(folder)
-        if name not in {kind.__name__ for kind in (*VELOCITIES, BackboneUNet)}:
-            raise InputError(
-                f"'{folder}' holds a {name}; a velocity is one of {', '.join(k.__name__ for k in VELOCITIES)}"
-            )
+        if not is_one_of(name, *VELOCITIES):
+            raise InputError(f"'{folder}' holds a {name}; a velocity is one of {', '.join(names_of(*VELOCITIES))}")
         velocity = load_velocity(name, Path(folder))
     except (OSError, ValueError) as error:
         raise InputError(f"the network in '{folder}' cannot be loaded: {str(error).splitlines()[0]}") from None
+    config = velocity.module.config
+    sizes = config["in_channels"], config["out_channels"]
+    if sizes != (channels, channels):
+        raise InputError(
+            f"the network in '{folder}' takes latents of {sizes[0]} channels and returns {sizes[1]}; the codec's have "
+            f"{channels}, and so must both"
+        )
+    own = anchors_of(velocity)
+    if own is not None:
+        if len(own) != len(anchors) or not torch.allclose(torch.tensor(own), torch.tensor(anchors), atol=1e-4):
+            raise InputError(
+                f"the backbone in '{folder}' has the anchors of another codebook; latents.domain must have the "
+                "palette, k, s and order of its training"
+            )
+        velocity.module.backbone.requires_grad_(False)
     velocity.module.float()
     return velocity
 

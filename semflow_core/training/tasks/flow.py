@@ -48,7 +48,11 @@ class FlowTask(Task):
 
     def __init__(self, config: FlowConfig, context: Context) -> None:
         self.latents = context.latents
-        self.velocity = load_network(config.network) if config.network else UNetVelocity(self._unet(config, context))
+        self.anchors = to_model(self.latents.codebook.anchors).tolist()
+        if config.network:
+            self.velocity = load_network(config.network, self.latents.codec.channels, self.anchors)
+        else:
+            self.velocity = UNetVelocity(self._unet(config, context))
         self.model: Any = self.velocity.module
         self.objective = FlowObjective(config, config.time_sampling, self.latents, self.model, config.optim.batch)
 
@@ -56,8 +60,7 @@ class FlowTask(Task):
         channels, side = self.latents.codec.channels, self.latents.side
         folder = config.backbone or context.exports.get("backbone")  # of the stage before
         if folder:
-            anchors = to_model(self.latents.codebook.anchors).tolist()
-            unet: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=anchors)
+            unet: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=self.anchors)
             start_backbone(unet.backbone, folder)
             unet.backbone.requires_grad_(False)
         else:
