@@ -62,13 +62,15 @@ def test_a_file_of_the_core_imports_rooms_below_its_own_only(file: Path) -> None
 
 
 @pytest.mark.parametrize("file", CORE_FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_diffusers_and_memory_formats_are_known_to_nets_only(file: Path) -> None:
+def test_diffusers_precisions_and_memory_formats_are_in_nets_only(file: Path) -> None:
     if file.relative_to(CORE).parts[0] == "nets":
         return
     known = {name.split(".")[0] for name in imports(file)}
     # the training loop's moving average of weights is diffusers' own
     assert "diffusers" not in known or file == CORE / "training" / "loop.py"
-    for word in (r"\.sample\b", r"\)\.latents\b", r"\bchannels_last\b", r"\bmemory_format\b"):
+    words = [r"\.sample\b", r"\)\.latents\b", r"\bchannels_last\b", r"\bmemory_format\b"]
+    words += [r"\btorch\.autocast\b", r"\btorch\.b?float16\b", r"\.half\("]
+    for word in words:
         assert not re.search(word, file.read_text(encoding="utf-8")), f"it has {word}"
 
 

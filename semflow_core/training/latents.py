@@ -20,6 +20,7 @@ from ..method.appearance import Appearance, fit_appearance, region_colors
 from ..method.codebook import Codebook, photos_to_model, to_model
 from ..method.perturbation import Perturbation, perturb_batch
 from ..nets.contracts import Codec
+from ..nets.placement import autocast, compact
 from ..nets.starts import load_codec
 from ..pipeline.pipeline import SemFlowPipeline
 from .config import DomainConfig
@@ -38,7 +39,7 @@ class LatentConfig:
     domain: DomainConfig
     size: int = 256  # side in pixels of the square that pairs are squeezed to
     aspect: float = 1.0  # width over height at which pictures are shown
-    beta: float = 6.0  # of the perturbation, in 0..255 units
+    beta: float = 6.0  # amplitude of the perturbation, in 0..255 units
     spectrum: str = "white"
     appearance: bool = False  # regional offsets ask for the colours of the photo's regions, instead of being noise
     copies: int = 8  # augmented copies of the training pairs, each with a perturbation of its own
@@ -50,9 +51,9 @@ class Copies(NamedTuple):
     """Encoded training pairs: copies * N rows each, and what is measured on the pairs themselves."""
 
     z0: torch.Tensor  # (copies * N, C, h, w) float16, photos
-    z1: torch.Tensor  # exact layouts
-    painted: torch.Tensor  # layouts as synthesis gets them: those of `sloppy` copies are roughly painted
+    z1: torch.Tensor  # (copies * N, C, h, w) float16, exact layouts
     labels: torch.Tensor  # (copies * N, S, S) uint8 class indices
+    offsets: np.ndarray | None  # (copies * N, n, 3) regional offsets, nan where a region is too small
     rarity: torch.Tensor  # (n,) weight of each class in a cross-entropy
     appearance: Appearance | None
 
@@ -95,11 +96,31 @@ class LatentPairs:
     def copies(self) -> Copies:
         """All copies, in a process's memory."""
         pairs = self.config.domain.split(self.root, "train", self.config.size)
-        with torch.autocast(self.device.type, enabled=False):  # whoever asks first may be in the middle of a step
+        with autocast(self.device, False):  # whoever asks first may be in the middle of a step
             appearance = self._fit_appearance(pairs) if self.config.appearance else None
             weights = rarity(pairs.masks, self.codebook, RARITY_POWER)
-            z0, z1, painted, labels = self._encode_copies(pairs, appearance)
-        return Copies(z0, z1, painted, labels, weights, appearance)
+            z0, z1, labels, offsets = self._encode_copies(pairs, appearance)
+        return Copies(z0, z1, labels, offsets, weights, appearance)
+
+    @cached_property
+    @torch.inference_mode()
+    def painted(self) -> torch.Tensor:
+        """`Copies.z1` as synthesis gets it, (copies * N, C, h, w) float16: some layouts are roughly painted.
+
+        Only flows ask for it, so only they pay for encoding these layouts.
+        """
+        copies, rng = self.copies, np.random.default_rng((self.seed, 3))
+        chosen = np.flatnonzero(rng.random(len(copies.z1)) < self.config.sloppy)
+        if not len(chosen):
+            return copies.z1
+        painted = copies.z1.clone()
+        with autocast(self.device, False):
+            for start in tqdm(range(0, len(chosen), ENCODED_AT_ONCE), desc="rough layouts", mininterval=10):
+                rows = chosen[start : start + ENCODED_AT_ONCE]
+                rough = np.stack([sloppy(self.codebook.palette.ids[copies.labels[i].numpy()], rng) for i in rows])
+                offsets = None if copies.offsets is None else copies.offsets[rows]
+                painted[rows] = self._encode_layouts(rough, rng, offsets)[0]
+        return painted
 
     def pipeline(self, network: Any) -> SemFlowPipeline:
         """The model whose velocity is a network that was trained on these latents."""
@@ -115,14 +136,17 @@ class LatentPairs:
 
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """(B, 3, S, S) in [-1, 1] -> latents (B, C, h, w) float16 on the CPU."""
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return self.codec.encode(pictures).half().cpu()
+        with torch.inference_mode(), autocast(self.device, self.bf16):
+            return compact(self.codec.encode(pictures))
 
     @torch.inference_mode()
-    def _encode_copies(self, pairs: PairArrays, appearance: Appearance | None) -> tuple[torch.Tensor, ...]:
-        """z0, z1, painted and labels of `Copies`."""
+    def _encode_copies(
+        self, pairs: PairArrays, appearance: Appearance | None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, np.ndarray | None]:
+        """z0, z1, labels and offsets of `Copies`."""
         rng = np.random.default_rng((self.seed, 1))
         parts: list[tuple[torch.Tensor, ...]] = []
+        all_offsets: list[np.ndarray] = []
         rows = [i for _ in range(self.config.copies) for i in range(len(pairs))]
         for start in tqdm(range(0, len(rows), ENCODED_AT_ONCE), desc="encoding", mininterval=10):
             augmented = [
@@ -133,12 +157,10 @@ class LatentPairs:
             offsets = self.offsets(photos, masks, appearance)
             z0 = self.encode(photos_to_model(photos))
             z1, index = self._encode_layouts(masks, rng, offsets)
-            painted, chosen = z1.clone(), np.flatnonzero(rng.random(len(masks)) < self.config.sloppy)
-            if len(chosen):
-                rough = np.stack([sloppy(m, rng) for m in masks[chosen]])
-                painted[chosen] = self._encode_layouts(rough, rng, None if offsets is None else offsets[chosen])[0]
-            parts.append((z0, z1, painted, index.to(torch.uint8)))
-        return tuple(torch.cat(part) for part in zip(*parts))
+            parts.append((z0, z1, index.to(torch.uint8)))
+            all_offsets += [] if offsets is None else [offsets]
+        z0, z1, labels = (torch.cat(part) for part in zip(*parts))
+        return z0, z1, labels, np.concatenate(all_offsets) if all_offsets else None
 
     def _encode_layouts(
         self, masks: np.ndarray, rng: np.random.Generator, offsets: np.ndarray | None

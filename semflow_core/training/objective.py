@@ -57,7 +57,7 @@ class FlowObjective:
         times = self.times()
         # segmentation decides below one half; it must not be trained on roughly painted layouts
         exact = times.segments.view(-1, 1, 1, 1)
-        z1 = torch.where(exact, copies.z1[index], copies.painted[index])
+        z1 = torch.where(exact, copies.z1[index], self.latents.painted[index])
         batch = Batch(
             copies.z0[index].to(device).float(),
             z1.to(device).float(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,10 +73,37 @@ def test_with_appearance_the_offsets_are_the_photos_colours(make_latents: MakeLa
 
 
 def test_rough_layouts_are_for_synthesis_only(make_latents: MakeLatents) -> None:
-    copies = make_latents("latents.sloppy=1.0").copies
-    assert (copies.painted != copies.z1).flatten(1).any(1).all()
-    exact = make_latents().copies
-    assert torch.equal(exact.painted, exact.z1)
+    latents, exact = make_latents("latents.sloppy=1.0"), make_latents()
+    assert (latents.painted != latents.copies.z1).flatten(1).any(1).all()
+    assert torch.equal(exact.painted, exact.copies.z1)
+    # the exact layouts are the same, whatever share is rough
+    assert torch.equal(latents.copies.z1, exact.copies.z1)
+
+
+def test_rough_layouts_have_the_offsets_of_their_photo(
+    make_latents: MakeLatents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latents = make_latents("latents.sloppy=1.0", "latents.appearance=true")
+    z1, asked = latents.copies.z1, []
+    monkeypatch.setattr("semflow_core.training.latents.sloppy", lambda labels, rng: labels)
+    encode = latents._encode_layouts
+    monkeypatch.setattr(latents, "_encode_layouts", lambda *args: asked.append(args) or encode(*args))
+    assert latents.painted.shape == z1.shape
+    (masks, _, offsets), palette = asked[0], latents.codebook.palette
+    assert np.array_equal(palette.index(masks), latents.copies.labels.numpy())
+    assert latents.copies.offsets is not None and np.array_equal(offsets, latents.copies.offsets, equal_nan=True)
+    assert not np.isnan(offsets[:, 1]).any()  # the skin of every drawn photo is large enough
+
+
+def test_only_flows_pay_for_rough_layouts(
+    make_task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, mobilenet: None
+) -> None:
+    encoded = []
+    monkeypatch.setattr("semflow_core.training.latents.sloppy", lambda labels, rng: encoded.append(1) or labels)
+    for kind in ("dsm", "discriminative", "backbone", "flow"):
+        task = make_task(f"kind={kind}", "latents.sloppy=1.0")
+        task.batch(np.random.default_rng(0), torch.device("cpu"))
+        assert len(encoded) == (4 if kind == "flow" else 0), kind
 
 
 @pytest.mark.parametrize(

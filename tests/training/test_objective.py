@@ -31,7 +31,7 @@ def test_only_synthesis_gets_rough_layouts(make_task: Callable[..., Any]) -> Non
     for i, row in enumerate(batch.index.tolist()):
         straight = not (batch.times.from_photo[i] or batch.times.from_layout[i])
         exact = batch.t[i] < 0.5 if straight else batch.times.from_photo[i]
-        assert torch.equal(batch.z1[i], (copies.z1 if exact else copies.painted)[row].float())
+        assert torch.equal(batch.z1[i], (copies.z1 if exact else objective.latents.painted)[row].float())
 
 
 def test_the_plain_loss_is_the_squared_error_of_the_velocity(make_task: Callable[..., Any]) -> None:
