@@ -87,7 +87,9 @@ def run_few_steps(settings: StudySettings) -> Outcome:
 
 def like(flow: FlowConfig, stage: str, words: list[str]) -> list[str]:
     """Settings of a stage with the terms of a flow's loss, but for the features."""
-    terms = {name: asdict(config) for name, config in flow.items()} | {"photo_features": {"weight": 0}}  # type: ignore
+    off = {name: {term.SWITCH: getattr(term, term.SWITCH)} for name, term in flow.items()}
+    on: dict[str, Any] = {name: asdict(term) for name, term in flow.items() if term.is_on}  # type: ignore[call-overload]
+    terms = {**off, **on, "photo_features": {"weight": 0}}
     own = [f"{stage}.{name}={json.dumps(config)}" for name, config in terms.items()]
     return [*for_stage(stage, words, flow), *own, f"{stage}.time_sampling={flow.time_sampling}"]
 

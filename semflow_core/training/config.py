@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class OptimConfig:
     decay: float = 0.5  # the last share of the run decays linearly to 0
     weight_decay: float = 0.01
     betas: list[float] = field(default_factory=lambda: [0.9, 0.99])
-    clip: float = 1.0  # of the gradient's norm
+    clip: float = 1.0  # largest norm of the gradient
     ema: float = 0.999
     bf16: bool = True  # autocast, where the hardware multiplies it; times and perturbations stay float32
     compile: bool = False  # torch.compile: a third more steps per minute here, after two minutes; needs a C++ compiler
@@ -82,6 +83,16 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
         raise InputError(f"the configuration {path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise InputError(f"the configuration {path} must hold key: value lines")
+    apply_overrides(raw, overrides)
+    return raw
+
+
+def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Put `a.b=value` settings into a nested dictionary; later ones win.
+
+    Raises:
+        InputError: one is not key=value, or its value is not YAML.
+    """
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key:
@@ -96,7 +107,6 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
             target[last] = yaml.safe_load(value)
         except yaml.YAMLError:
             raise InputError(f"the override '{override}' has a value that is not YAML") from None
-    return raw
 
 
 def domain_of(path: Path, overrides: list[str]) -> DomainConfig:

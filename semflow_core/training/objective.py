@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
-from ..errors import InputError
 from ..method.flow import TIME_SAMPLING, stratified_times
 from ..nets.contracts import Velocity
+from ..nets.unet import UNetConfig
+from ..requests.typed import OneOf
 from .batch import Batch, States, Times
+from .config import OptimConfig
 from .latents import LatentPairs
 from .losses.flow import Flow
 from .losses.registry import Terms
 from .losses.term import Term
 
 
+@dataclass(frozen=True)
+class ObjectiveConfig(Terms):
+    """What all sections have whose network is trained as a flow; the terms are further keys."""
+
+    time_sampling: Annotated[str, OneOf(TIME_SAMPLING, "time sampling")] = "uniform"
+    init: str = ""  # folder of a U-Net of the same shape to start from, for example another domain's
+    unet: UNetConfig = field(default_factory=UNetConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+
+
 class FlowObjective:
     """The flow's squared error (Eq. 10) and the terms that a configuration adds.
 
     Args:
-        time_sampling: one of `TIME_SAMPLING`.
+        config: the section; `read_plan` has checked it.
         network: the module that is trained; a term may need a part of it.
-        size: samples per batch.
 
     Raises:
-        InputError: a term's settings do not fit.
+        InputError: a term does not fit the network.
     """
 
-    def __init__(self, terms: Terms, time_sampling: str, latents: LatentPairs, network: Any, size: int) -> None:
-        self.latents, self.size, self.time_sampling = latents, size, time_sampling
+    def __init__(self, config: ObjectiveConfig, latents: LatentPairs, network: Any) -> None:
+        self.latents, self.size, self.time_sampling = latents, config.optim.batch, config.time_sampling
         self.terms: dict[str, Term] = {"flow": Flow()}
-        for name, config in terms.items():
-            term = config.build(latents, network)
-            if term is not None:
-                self.terms[name] = term
-        self.straight = size - sum(term.reserved for term in self.terms.values())
-        reserving = [name for name, term in self.terms.items() if term.reserved]
-        for name, term in self.terms.items():
-            if term.samples < 0 or max(term.samples, 1) > self.straight:
-                raise InputError(
-                    f"{name} needs {max(term.samples, 1)} samples on the straight path, and a batch has "
-                    f"{self.straight}; raise optim.batch, or lower the samples of {' or '.join((name, *reserving))}"
-                )
+        self.terms |= {name: term.build(latents, network) for name, term in config.items() if term.is_on}
+        self.straight = self.size - sum(term.reserved for term in self.terms.values())
 
     def times(self) -> Times:
         """Times of one batch: stratified on the straight path, then those that terms reserve."""

@@ -14,8 +14,11 @@ from ..errors import InputError
 from ..pictures.files import write_atomically
 from .latents import LatentCache, LatentPairs
 from .loop import is_finished, join_processes, train
+from .losses.registry import Terms
 from .stages import STAGES, Plan, read_plan
 from .task import Context
+
+STARTS = ("init", "backbone", "network", "teacher")  # keys of sections that name a folder of saved weights
 
 
 def run_training(path: Path, overrides: list[str], cache: LatentCache | None = None) -> Plan:
@@ -35,9 +38,11 @@ def run_training(path: Path, overrides: list[str], cache: LatentCache | None = N
     cache = cache or LatentCache()
     for name in plan.run.stages:
         refuse_another(plan.subject(name), plan.folder(name) / "config.json")
-    for name in plan.run.stages:
-        if not is_finished(plan.folder(name), plan.sections[name].optim.steps):
-            run_stage(plan, name, cache)
+    stages = [n for n in plan.run.stages if not is_finished(plan.folder(n), plan.sections[n].optim.steps)]
+    for name in stages[1:]:  # the first says by itself what it misses, at once
+        refuse_missing(plan, name)
+    for name in stages:
+        run_stage(plan, name, cache)
     return plan
 
 
@@ -51,8 +56,7 @@ def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
     set_seed(run.seed)  # before the task, which draws the initial weights
     task = stage.task(config, context)
     # only now: a start that failed over a wrong setting must not be compared with the next one
-    text = json.dumps(plan.subject(name), indent=1)
-    write_atomically(folder / "config.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    keep_subject(plan.subject(name), folder / "config.json")
     train(task, config.optim, folder, run.seed)
 
 
@@ -61,6 +65,24 @@ def latents_of(plan: Plan, stage: str, root: Path, cache: LatentCache) -> Latent
     assert plan.latents is not None  # `read_plan` refuses such a plan
     bf16 = plan.sections[stage].optim.autocast(PartialState().device)  # type: ignore[arg-type]
     return cache.get(plan.latents, root, plan.run.seed, bf16)
+
+
+def refuse_missing(plan: Plan, name: str) -> None:
+    """Raise InputError if a folder that a stage starts from is not there and no stage of this run makes it."""
+    section = plan.sections[name]
+    folders = {key: getattr(section, key, "") for key in STARTS}
+    if isinstance(section, Terms):
+        folders["reflow.model"] = section.reflow.model
+    for key, folder in folders.items():
+        made_here = Path(plan.run.out).resolve() in Path(folder).resolve().parents
+        if folder and not made_here and not Path(folder).is_dir():
+            raise InputError(f"{name}.{key} is '{folder}', which is no folder; it must be one with saved weights")
+
+
+def keep_subject(about: dict[str, Any], file: Path) -> None:
+    """Write what a run is about, for `refuse_another`."""
+    text = json.dumps(about, indent=1)
+    write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def refuse_another(about: dict[str, Any], file: Path) -> None:

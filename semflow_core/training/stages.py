@@ -1,7 +1,8 @@
 """The plan of a run: what its configuration asks for.
 
 The file's keys are those of the whole run (`stages`, `out`, `data`, `seed`, `optim`), `latents`, which the stages share
-that are trained on latents, and one section per stage, by the stage's name. A section's `optim` lies over the run's.
+that are trained on latents, and one section per stage, by the stage's name. A section's `optim` lies over the run's,
+and `optim` on the command line over both: what is more explicit wins.
 Sections of stages that do not run may stand in the file, so that one file holds a model and its baselines; they are
 checked, too. A setting on the command line for a stage that does not run is an error.
 """
@@ -15,15 +16,16 @@ from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..requests.typed import build
-from .config import OptimConfig, read_config
+from .config import OptimConfig, apply_overrides, read_config
 from .latents import LatentConfig
+from .losses.registry import Terms
 from .task import Context, Task
 from .tasks.backbone import BackboneConfig, BackboneTask
 from .tasks.codec import CodecConfig, CodecTask
 from .tasks.discriminative import DiscriminativeConfig, DiscriminativeTask
 from .tasks.dsm import DSMConfig, DSMTask
 from .tasks.flow import FlowConfig, FlowTask, check_flow
-from .tasks.shortcut import ShortcutConfig, ShortcutTask
+from .tasks.shortcut import ShortcutConfig, ShortcutTask, check_shortcut
 
 
 class Stage(NamedTuple):
@@ -34,19 +36,21 @@ class Stage(NamedTuple):
         task: makes the task.
         latents: whether it is trained on latents.
         check: raises InputError for settings that contradict each other or the stages before, whose names it gets.
+        uses: stages whose export it takes where they run, too: they must come before it.
     """
 
     config: type[Any]
     task: Callable[[Any, Context], Task]
     latents: bool = True
     check: Callable[[Any, Sequence[str]], None] | None = None
+    uses: tuple[str, ...] = ()
 
 
 STAGES: dict[str, Stage] = {
     "codec": Stage(CodecConfig, CodecTask, latents=False),
     "backbone": Stage(BackboneConfig, BackboneTask),
-    "flow": Stage(FlowConfig, FlowTask, check=check_flow),
-    "shortcut": Stage(ShortcutConfig, ShortcutTask),
+    "flow": Stage(FlowConfig, FlowTask, check=check_flow, uses=("backbone",)),
+    "shortcut": Stage(ShortcutConfig, ShortcutTask, check=check_shortcut),
     "dsm": Stage(DSMConfig, DSMTask),
     "discriminative": Stage(DiscriminativeConfig, DiscriminativeTask),
 }
@@ -100,9 +104,12 @@ def read_plan(path: Path, overrides: list[str]) -> Plan:
     """The plan of a file and `key=value` settings.
 
     Raises:
-        InputError: a key is unknown, missing, of the wrong type, or set for a stage that does not run.
+        InputError: a key is unknown, missing, of the wrong type or out of bounds, changes nothing, or contradicts
+            another or the stages before.
     """
     raw = read_config(path, overrides)
+    explicit: dict[str, Any] = {}
+    apply_overrides(explicit, overrides)
     if "kind" in raw:
         raw["stages"] = [raw.pop("kind")]
     of_run = [f.name for f in fields(RunConfig)]
@@ -124,23 +131,47 @@ def read_plan(path: Path, overrides: list[str]) -> Plan:
     if on_latents and latents is None:
         raise InputError(f"the configuration {path} has no section 'latents', which {run.stages[0]} is trained on")
     sections = {
-        name: build_section(name, raw.get(name, {}), optim) for name in STAGES if name in raw or name in run.stages
+        name: build_section(name, raw.get(name, {}), optim, explicit)
+        for name in STAGES
+        if name in raw or name in run.stages
     }
     for i, name in enumerate(run.stages):
-        check = STAGES[name].check
-        if check is not None:
-            check(sections[name], run.stages[:i])
+        check_stage(name, sections[name], run.stages, i)
+        if isinstance(sections[name], Terms):
+            sections[name].refuse_unread(name, raw.get(name, {}), explicit.get(name, {}))
     return Plan(run, latents if on_latents else None, {name: sections[name] for name in run.stages})
 
 
-def build_section(name: str, section: Any, optim: dict[str, Any]) -> Any:
-    """A stage's settings, its own `optim` laid over the run's."""
+def build_section(name: str, section: Any, optim: dict[str, Any], explicit: dict[str, Any]) -> Any:
+    """A stage's settings.
+
+    Args:
+        section: its own keys; their `optim` lies over the run's.
+        optim: of the run.
+        explicit: what the command line says; its `optim` lies over the file's, and its section's over that.
+    """
     if not isinstance(section, dict):
         raise InputError(f"the configuration key '{name}' must have keys of its own")
-    more = section.get("optim", {})
-    if not isinstance(more, dict):
+    layers = (optim, section.get("optim", {}), explicit.get("optim", {}), explicit.get(name, {}).get("optim", {}))
+    if not all(isinstance(layer, dict) for layer in layers):
         raise InputError(f"the configuration key '{name}.optim' must have keys of its own")
-    return build(STAGES[name].config, {**section, "optim": {**optim, **more}}, name)
+    return build(STAGES[name].config, {**section, "optim": {k: v for layer in layers for k, v in layer.items()}}, name)
+
+
+def check_stage(name: str, config: Any, stages: Sequence[str], place: int) -> None:
+    """Raise InputError for a section whose settings contradict each other or the run's other stages.
+
+    Args:
+        stages: of the run, in order; `place` is this one's.
+    """
+    for other in STAGES[name].uses:
+        if other in stages[place:]:
+            raise InputError(f"stages is [{', '.join(stages)}]; {other} must come before {name}, which uses it")
+    if isinstance(config, Terms):
+        config.check(name, config.optim.batch)  # type: ignore[attr-defined]
+    check = STAGES[name].check
+    if check is not None:
+        check(config, stages[:place])
 
 
 def refuse_unread(overrides: list[str], read: list[str]) -> None:

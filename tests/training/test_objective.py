@@ -55,7 +55,6 @@ def test_all_terms_are_off_by_default(make_task: Callable[..., Any]) -> None:
         ["flow.off_path.samples=2"],  # of a batch of 4
         ["flow.endpoint.weight=1", "flow.endpoint.samples=5"],
         ["flow.off_path.samples=1", "flow.endpoint.weight=1", "flow.endpoint.samples=3"],
-        ["flow.photo_pixels.weight=1", "flow.photo_pixels.samples=-1"],
     ],
 )
 def test_terms_must_find_their_samples_in_the_batch(make_task: Callable[..., Any], words: list[str]) -> None:

@@ -126,6 +126,14 @@ def test_a_start_that_failed_is_not_compared_with_the_next_one(file: Path, tmp_p
     assert (tmp_path / "run" / "flow" / "export" / "model_index.json").exists()
 
 
+@pytest.mark.parametrize("key", ["init", "backbone", "reflow.model"])
+def test_a_folder_that_a_later_stage_needs_is_missed_before_the_first(file: Path, tmp_path: Path, key: str) -> None:
+    words = ["stages=[dsm, flow]" if key == "backbone" else "stages=[backbone, flow]"]
+    with pytest.raises(InputError, match=f"flow.{key} is 'nowhere', which is no folder; it must be one with saved"):
+        run_training(file, [*words, f"flow.{key}=nowhere"])
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -25,7 +25,7 @@ def test_the_shipped_configurations_have_no_unread_key(name: str, stages: str) -
 
 @pytest.mark.parametrize("kind", [name for name in STAGES if name != "codec"])
 def test_every_kind_that_is_trained_on_latents_can_be_asked_for_beside_the_flow(kind: str) -> None:
-    plan = read_plan(CONFIGS / "faces.yaml", [f"kind={kind}"])
+    plan = read_plan(CONFIGS / "faces.yaml", [f"kind={kind}", "flow.photo_reading.weight=0"][: 1 + (kind == "flow")])
     assert plan.run.stages == [kind] and plan.latents is not None and plan.latents.copies == 20
     assert plan.export(kind) == Path("runs/faces") / kind / "export"
 
@@ -34,6 +34,25 @@ def test_a_sections_optim_lies_over_the_runs(file: Path) -> None:
     plan = read_plan(file, ["stages=[backbone, flow]", "optim.lr=1e-2", "backbone.optim.steps=7"])
     assert plan.sections["backbone"].optim.steps == 7 and plan.sections["flow"].optim.steps == 3
     assert plan.sections["backbone"].optim.lr == plan.sections["flow"].optim.lr == 1e-2
+
+
+def test_the_command_lines_optim_lies_over_the_files_sections() -> None:
+    faces = CONFIGS / "faces.yaml"  # whose backbone has steps of its own
+    assert read_plan(faces, ["kind=backbone"]).sections["backbone"].optim.steps == 1100
+    assert read_plan(faces, ["kind=backbone", "optim.steps=50"]).sections["backbone"].optim.steps == 50
+    plan = read_plan(faces, ["backbone.optim.steps=7", "optim={steps: 50}"])
+    assert plan.sections["backbone"].optim.steps == 7 and plan.sections["flow"].optim.steps == 50
+
+
+def test_settings_of_a_term_that_is_off_by_name_may_stay_in_the_file(config: dict, tmp_path: Path) -> None:
+    from .conftest import write
+
+    config["flow"]["endpoint"] = {"weight": 0, "power": 0.7}
+    assert read_plan(write(tmp_path / "a.yaml", config), []).sections["flow"].endpoint.power == 0.7
+    config["flow"]["endpoint"] = {"power": 0.7}
+    with pytest.raises(InputError, match="flow.endpoint.power is not read, as flow.endpoint is off; set .*weight"):
+        read_plan(write(tmp_path / "a.yaml", config), [])
+    assert read_plan(tmp_path / "a.yaml", ["flow.endpoint.weight=1"]).sections["flow"].endpoint.weight == 1
 
 
 @pytest.mark.parametrize(
@@ -67,6 +86,23 @@ def test_a_sections_optim_lies_over_the_runs(file: Path) -> None:
         (["flow.network=x", "flow.init=y", "flow.unet={}"], "flow.network is 'x', so flow.init is not used"),
         (["flow.network=x"], "so flow.unet is not used"),
         (["flow.network=x", "flow.unet={}", "stages=[backbone, flow]"], "so the stage backbone is not used"),
+        # before the first stage of several, which may train for an hour
+        (["stages=[backbone, flow]", "flow.endpoint={weight: 1, samples: 99}"], "flow.endpoint needs 99 samples"),
+        (["stages=[backbone, flow]", "flow.off_path.samples=-1"], "flow.off_path.samples is -1; it must be at least 0"),
+        (["stages=[backbone, flow]", "flow.off_path.samples=2"], "flow.off_path needs 1 samples .* a batch has 0"),
+        (
+            ["stages=[backbone, flow]", "flow.unet.widths=[1, 2]"],
+            "unet.widths is .1, 2.; each must be a mult",
+        ),
+        (["flow.unet={widths: [32], attention: [true, false]}"], "one entry per level"),
+        (["flow.unet.head_dim=0"], "unet.head_dim from 1 to"),
+        (["stages=[flow, backbone]"], r"stages is \[flow, backbone\]; backbone must come before flow"),
+        (["flow.endpoint.weight=-1"], "flow.endpoint.weight is -1; it must be at least 0"),
+        (["flow.endpoint.power=0.7"], "flow.endpoint.power is not read, as flow.endpoint is off"),
+        (["flow.endpoint={weight: 0, power: 0.7}"], "flow.endpoint.power is not read"),
+        (["flow.reflow.steps=4"], "flow.reflow.steps is not read, as flow.reflow is off; set flow.reflow.model"),
+        (["flow.photo_reading.weight=1"], "flow.photo_reading needs a backbone: train one first"),
+        (["kind=shortcut", "shortcut.photo_reading.weight=1"], "needs a backbone, which only the stage flow has; set"),
     ],
 )
 def test_a_wrong_configuration_is_named(file: Path, words: list[str], message: str) -> None:

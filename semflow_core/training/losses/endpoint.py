@@ -10,19 +10,19 @@ import torch
 from ..batch import Batch, States
 from ..latents import LatentPairs
 from .anchors import anchor_cross_entropy
-from .term import Term
+from .term import Term, TermConfig
 
 WIDTH = 0.4  # deviation of the softmax over the anchors, as a share of their spacing s
 
 
 @dataclass(frozen=True)
-class EndpointConfig:
+class EndpointConfig(TermConfig):
     weight: float = 0.0
     power: float = 0.0  # q of the generalised cross-entropy, which is robust where classes are equally likely; 0: none
     samples: int = 4  # straight samples per batch; those that come from the photo pay it, too
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        return Endpoint(self, latents) if self.weight else None
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        return Endpoint(self, latents)
 
 
 class Endpoint(Term):

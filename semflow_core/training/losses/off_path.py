@@ -11,24 +11,31 @@ from typing import Any
 
 import torch
 
-from ...errors import InputError
 from ...method.flow import stratified_times
 from ...nets.contracts import Velocity
 from ..batch import Batch, States, Times
 from ..latents import LatentPairs
-from .term import Term
+from .term import Term, TermConfig
 
 FARTHEST = 0.9  # share of the way at most: a velocity over the last tenth would have to be large to correct an error
 
 
 @dataclass(frozen=True)
-class OffPathConfig:
+class OffPathConfig(TermConfig):
+    SWITCH = "samples"
+
     samples: int = 0  # per batch and direction
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        if self.samples < 0:
-            raise InputError(f"off_path.samples is {self.samples}; it must be at least 0")
-        return OffPath(self.samples) if self.samples else None
+    @property
+    def reserved(self) -> int:
+        return 2 * self.samples
+
+    @property
+    def straight(self) -> int:
+        return 0
+
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        return OffPath(self.samples)
 
 
 class OffPath(Term):

@@ -10,17 +10,17 @@ import torch
 from ..batch import Batch, States
 from ..latents import LatentPairs
 from .features import FeatureDistance
-from .term import Term
+from .term import Term, TermConfig
 from .window import decoded_windows
 
 
 @dataclass(frozen=True)
-class PhotoFeaturesConfig:
+class PhotoFeaturesConfig(TermConfig):
     weight: float = 0.0
     samples: int = 4  # straight samples per batch; those that come from the layout pay it, too
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        return PhotoFeatures(self, latents) if self.weight else None
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        return PhotoFeatures(self, latents)
 
 
 class PhotoFeatures(Term):

@@ -9,17 +9,17 @@ import torch
 
 from ..batch import Batch, States
 from ..latents import LatentPairs
-from .term import Term
+from .term import Term, TermConfig
 from .window import decoded_windows
 
 
 @dataclass(frozen=True)
-class PhotoPixelsConfig:
+class PhotoPixelsConfig(TermConfig):
     weight: float = 0.0
     samples: int = 4  # straight samples per batch; those that come from the layout pay it, too
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        return PhotoPixels(self, latents) if self.weight else None
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        return PhotoPixels(self, latents)
 
 
 class PhotoPixels(Term):

@@ -15,21 +15,21 @@ from ...errors import InputError
 from ...nets.backbone import BackboneUNet
 from ..batch import Batch, States
 from ..latents import LatentPairs
-from .term import Term
+from .term import Term, TermConfig
 
 
 @dataclass(frozen=True)
-class PhotoReadingConfig:
+class PhotoReadingConfig(TermConfig):
+    BACKBONE = True
+
     weight: float = 0.0
     samples: int = 4  # straight samples per batch; those that come from the layout pay it, too
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        if not self.weight:
-            return None
+    def build(self, latents: LatentPairs, network: Any) -> Term:
         if not isinstance(network, BackboneUNet):
             raise InputError(
-                "photo_reading needs a backbone: train one first (stages: [backbone, flow]), name one in "
-                "flow.backbone, or set photo_reading.weight=0"
+                f"photo_reading needs a network with a backbone, and this is a {type(network).__name__}; set "
+                "photo_reading.weight=0"
             )
         return PhotoReading(self, latents, network)
 

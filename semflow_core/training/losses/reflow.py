@@ -17,17 +17,19 @@ from ...nets.placement import compact
 from ...pipeline.pipeline import SemFlowPipeline
 from ..batch import Batch
 from ..latents import LatentPairs
-from .term import Term
+from .term import Term, TermConfig
 
 
 @dataclass(frozen=True)
-class ReflowConfig:
+class ReflowConfig(TermConfig):
+    SWITCH = "model"
+
     model: str = ""  # folder of the model that makes the photos; empty is no reflow
-    steps: int = 16  # of its solve
+    steps: int = 16  # solver steps of that model
     real_below: float = 0.25  # times at which photos are still true ones
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        return Reflow(self, latents) if self.model else None
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        return Reflow(self, latents)
 
 
 class Reflow(Term):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import torch
 
@@ -17,12 +17,10 @@ class Term:
     Attributes:
         weight: of its part in the whole loss.
         reserved: samples of each batch whose times the term chooses (`times`).
-        samples: straight samples of each batch that it needs.
     """
 
     weight: float = 1.0
     reserved: int = 0
-    samples: int = 0
 
     def times(self) -> Times:
         """Times of the reserved samples."""
@@ -45,13 +43,35 @@ class Term:
         return None
 
 
-class TermConfig(Protocol):
-    """Settings of a term: a frozen dataclass of its own, a key of the configuration."""
+class TermConfig:
+    """Settings of a term: a frozen dataclass of its own that inherits from this, a key of the configuration.
 
-    def build(self, latents: LatentPairs, network: Any) -> Term | None:
-        """The term, or None where its settings switch it off.
+    Attributes:
+        SWITCH: the field that is 0 or empty where the term is off.
+        BACKBONE: whether the term needs the backbone of the network that is trained.
+    """
+
+    SWITCH: ClassVar[str] = "weight"
+    BACKBONE: ClassVar[bool] = False
+
+    @property
+    def is_on(self) -> bool:
+        return bool(getattr(self, self.SWITCH))
+
+    @property
+    def reserved(self) -> int:
+        """Samples of each batch whose times the term chooses."""
+        return 0
+
+    @property
+    def straight(self) -> int:
+        """Straight samples of each batch that the term needs."""
+        return getattr(self, "samples", 0)
+
+    def build(self, latents: LatentPairs, network: Any) -> Term:
+        """The term; asked for only where it is on.
 
         Raises:
-            InputError: a setting is wrong, or does not fit the network.
+            InputError: a setting does not fit the network, or weights are not on this machine.
         """
-        ...
+        raise NotImplementedError

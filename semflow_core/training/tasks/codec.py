@@ -54,6 +54,23 @@ class CodecConfig:
     energy: float = 0.003  # weight of the energy of the channels that have no teacher; it bounds latents against noise
     optim: OptimConfig = field(default_factory=OptimConfig)
 
+    def __post_init__(self) -> None:
+        factor = PyramidAutoencoder.factor
+        if self.crop < factor or self.crop % factor or self.size % factor or self.crop > self.size:
+            raise InputError(
+                f"codec.crop is {self.crop} and codec.size {self.size}; both must be multiples of {factor}, as the "
+                f"latents are {factor} times smaller, and a crop no larger than the picture"
+            )
+        if len(self.widths) != 3 or min(self.widths) < 1:
+            raise InputError(f"codec.widths is {self.widths}; it must be three numbers of channels of at least 1")
+        if not self.domains:
+            raise InputError("codec.domains is empty; it must have at least one domain")
+        if self.photos_per_domain < 1 or not TEACHER_CHANNELS < self.photo_channels <= self.latent_channels:
+            raise InputError(
+                "the codec needs at least one photo of each domain in a batch (optim.batch, photo_share), and "
+                f"{TEACHER_CHANNELS} < photo_channels <= latent_channels"
+            )
+
     @property
     def photos_per_domain(self) -> int:
         return round(self.optim.batch // len(self.domains) * self.photo_share)
@@ -86,11 +103,6 @@ class CodecTask(Task):
         self.codebooks = {name: domain.codebook() for name, domain in config.domains.items()}
         for codebook in self.codebooks.values():
             config.perturbation(codebook).check(codebook)
-        if config.photos_per_domain < 1 or not TEACHER_CHANNELS < config.photo_channels <= config.latent_channels:
-            raise InputError(
-                "the codec needs at least one photo of each domain in a batch (optim.batch, photo_share), and "
-                f"{TEACHER_CHANNELS} < photo_channels <= latent_channels"
-            )
         self.train: dict[str, PairArrays] = {}
         self.dev: dict[str, PairArrays] = {}
         self.rarity: dict[str, torch.Tensor] = {}

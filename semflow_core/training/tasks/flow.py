@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 
 from ...errors import InputError
 from ...method.codebook import to_model
-from ...method.flow import TIME_SAMPLING
 from ...nets.backbone import BackboneUNet
 from ...nets.contracts import UNetVelocity
 from ...nets.starts import load_network, start_backbone, start_from
 from ...nets.unet import UNetConfig
-from ...requests.typed import OneOf
 from ..batch import Batch
-from ..config import OptimConfig
-from ..losses.registry import Terms
-from ..objective import FlowObjective
+from ..objective import FlowObjective, ObjectiveConfig
 from ..report import both_directions
 from ..task import Context, Task
 
 
 @dataclass(frozen=True)
-class FlowConfig(Terms):
+class FlowConfig(ObjectiveConfig):
     """The section `flow`; its terms (`losses/registry.py`) are further keys."""
 
-    time_sampling: Annotated[str, OneOf(TIME_SAMPLING, "time sampling")] = "uniform"
     backbone: str = ""  # folder of a trained backbone, or of a U-Net that has one; empty: that of the stage before
-    init: str = ""  # folder of a U-Net of the same shape to start from, for example another domain's
     network: str = ""  # folder of a network of any class to fine-tune, in the place of `unet`, `init` and `backbone`
-    unet: UNetConfig = field(default_factory=UNetConfig)
-    optim: OptimConfig = field(default_factory=OptimConfig)
 
 
 class FlowTask(Task):
@@ -54,7 +46,7 @@ class FlowTask(Task):
         else:
             self.velocity = UNetVelocity(self._unet(config, context))
         self.model: Any = self.velocity.module
-        self.objective = FlowObjective(config, config.time_sampling, self.latents, self.model, config.optim.batch)
+        self.objective = FlowObjective(config, self.latents, self.model)
 
     def _unet(self, config: FlowConfig, context: Context) -> Any:
         channels, side = self.latents.codec.channels, self.latents.side
@@ -99,3 +91,8 @@ def check_flow(config: FlowConfig, before: Sequence[str]) -> None:
     unread += ["the stage backbone"] if backbone else []
     if config.network and unread:
         raise InputError(f"flow.network is '{config.network}', so {unread[0]} is not used; leave one of them out")
+    if config.photo_reading.is_on and not (backbone or config.backbone or config.network):
+        raise InputError(
+            "flow.photo_reading needs a backbone: train one first (stages: [backbone, flow]), name one in "
+            "flow.backbone, or set flow.photo_reading.weight=0"
+        )

@@ -30,10 +30,7 @@ class JointTask(Task):
         self.domains = list(domains.items())
         first = self.domains[0][1]
         self.model: Any = domain_unet(config.unet, first.codec.channels, first.side, len(domains))
-        self.objectives = [
-            FlowObjective(config, config.time_sampling, latents, self.model, config.optim.batch)
-            for latents in domains.values()
-        ]
+        self.objectives = [FlowObjective(config, latents, self.model) for latents in domains.values()]
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> tuple[int, Batch]:
         domain = int(rng.integers(len(self.objectives)))

@@ -7,24 +7,21 @@ a share of the samples. A step has a sign: above 0 towards the mask, below towar
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from ...method.flow import TIME_SAMPLING, flow_loss
+from ...errors import InputError
+from ...method.flow import flow_loss
 from ...nets.conditioned import ConditionedVelocity, fold, step_unet
 from ...nets.contracts import Velocity
 from ...nets.starts import start_from
-from ...nets.unet import UNetConfig
-from ...requests.typed import OneOf
 from ..batch import Batch
-from ..config import OptimConfig
-from ..losses.registry import Terms
-from ..objective import FlowObjective
+from ..objective import FlowObjective, ObjectiveConfig
 from ..report import both_directions
 from ..task import Context, Task
 
@@ -32,14 +29,10 @@ STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # of the grids with 1, 2, 4 and 8 even 
 
 
 @dataclass(frozen=True)
-class ShortcutConfig(Terms):
+class ShortcutConfig(ObjectiveConfig):
     """The section `shortcut`; the terms of the flow's loss (`losses/registry.py`) are further keys."""
 
-    time_sampling: Annotated[str, OneOf(TIME_SAMPLING, "time sampling")] = "uniform"
-    share: float = 0.25  # of the samples that also take steps; also the weight of that part, as in the paper
-    init: str = ""  # folder of a plain U-Net to start from
-    unet: UNetConfig = field(default_factory=UNetConfig)
-    optim: OptimConfig = field(default_factory=OptimConfig)
+    share: float = 0.25  # share of the samples that also take steps, and the weight of that part, as in the paper
 
 
 class ShortcutTask(Task):
@@ -48,7 +41,7 @@ class ShortcutTask(Task):
         self.model: Any = step_unet(config.unet, self.latents.codec.channels, self.latents.side)
         if config.init:
             start_from(self.model, config.init)
-        self.objective = FlowObjective(config, config.time_sampling, self.latents, self.model, config.optim.batch)
+        self.objective = FlowObjective(config, self.latents, self.model)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Batch:
         return self.objective.batch(rng, device)
@@ -70,6 +63,15 @@ class ShortcutTask(Task):
         for size in STEP_SIZES:
             self.latents.pipeline(fold(model, -size)).save_pretrained(out / f"to_photo_{round(1 / size)}")
             self.latents.pipeline(fold(model, size)).save_pretrained(out / f"to_mask_{round(1 / size)}")
+
+
+def check_shortcut(config: ShortcutConfig, before: Sequence[str]) -> None:
+    """Raise InputError for a term that the network cannot have: it has no backbone."""
+    for name, term in config.items():
+        if term.BACKBONE and term.is_on:
+            raise InputError(
+                f"shortcut.{name} needs a backbone, which only the stage flow has; set shortcut.{name}.{term.SWITCH}=0"
+            )
 
 
 def consistency(network: Callable[[torch.Tensor], Velocity], batch: Batch, share: float) -> torch.Tensor:

@@ -12,6 +12,7 @@ import torch
 
 from semflow_core.errors import InputError
 from semflow_core.nets.backbone import BackboneUNet
+from semflow_core.nets.unet import UNetConfig
 from semflow_core.training.run import run_training
 
 from ..conftest import CPU, Constant
@@ -81,10 +82,10 @@ def test_the_layout_that_the_backbone_finds_in_the_photo_is_scored(
     assert set(touched.nonzero()[:, 0].tolist()) == set(chosen.tolist())
 
 
-@pytest.mark.parametrize("stage", ["flow", "shortcut"])
-def test_photo_reading_needs_a_backbone(make_task: Callable[..., Any], stage: str) -> None:
-    with pytest.raises(InputError, match="photo_reading needs a backbone.*photo_reading.weight=0"):
-        make_task(f"kind={stage}", f"{stage}.photo_reading.weight=0.3")
+def test_photo_reading_needs_a_network_with_a_backbone(make_task: Callable[..., Any], tmp_path: Path) -> None:
+    UNetConfig([32, 32], 1, [False, True]).build(4, 4, 8).save_pretrained(tmp_path / "unet")
+    with pytest.raises(InputError, match="needs a network with a backbone, and this is a UNet2DModel; set"):
+        make_task(f"flow.network={tmp_path / 'unet'}", "flow.unet={}", "flow.photo_reading.weight=0.3")
 
 
 def test_photo_features_need_a_network(make_task: Callable[..., Any], no_mobilenet: None) -> None:

@@ -126,5 +126,12 @@ def test_wrong_settings_are_named(tmp_path: Path, data: Path) -> None:
         run_training(file, ["codec.photo_channels=4"])
     with pytest.raises(InputError, match="the teacher folder .* must hold TAESD"):
         run_training(file, ["codec.teacher=nowhere"])
+    for crop in (36, 72, 0):  # no multiple of 8, larger than the picture, nothing
+        with pytest.raises(InputError, match=f"codec.crop is {crop} and codec.size 64; both must be multiples of 8"):
+            run_training(file, [f"codec.crop={crop}"])
+    with pytest.raises(InputError, match="codec.widths is .8.; it must be three"):
+        run_training(file, ["codec.widths=[8]"])
+    with pytest.raises(InputError, match="codec.domains is empty"):
+        run_training(file, ["codec.domains={}"])
     with pytest.raises(InputError, match="amplitude is 62.5"):
         run_training(file, ["codec.amplitude=1.0"])
