@@ -64,7 +64,9 @@ class ConditionedVelocity(UNetVelocity):
 def fold(unet: Any, condition: float | int) -> UNet2DModel:
     """The plain U-Net that `unet` is under one condition: a step size (float), or a domain's number (int)."""
     label = torch.tensor([condition], device=unet.device)
-    embedded = unet.class_embedding(unet.time_proj(TIME_SCALE * label) if unet.config.class_embed_type else label.long())
+    embedded = unet.class_embedding(
+        unet.time_proj(TIME_SCALE * label) if unet.config.class_embed_type else label.long()
+    )
     without = {k: v for k, v in unet.config.items() if k not in ("class_embed_type", "num_class_embeds")}
     plain: Any = UNet2DModel.from_config(without)
     state = {k: v for k, v in unet.state_dict().items() if not k.startswith("class_embedding.")}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from accelerate.utils import set_seed
 
@@ -12,7 +13,8 @@ from ..data.pairs import data_root
 from ..pipeline.pipeline import SemFlowPipeline
 from ..training.latents import LatentCache
 from ..training.loop import train
-from ..training.run import latents_of, run_training
+from ..training.run import keep_subject, latents_of, refuse_another, run_training
+from ..training.stages import Plan
 from ..training.tasks.joint import JointTask
 from .bench import make_bench, sheet
 from .settings import StudySettings
@@ -43,6 +45,8 @@ def run_domains(settings: StudySettings, configs: Sequence[Path] | None = None) 
     each = [f"optim.steps={BUDGET // 4}", 'flow.init=""', *PLAIN, *settings.overrides]  # all from scratch
     plans = {name: flow_plan(file, [*each, f"out={folder / name}"]) for name, file in files.items()}
     caches = {name: LatentCache() for name in plans}
+    shared = shared_subject(plans)
+    refuse_another(shared, folder / "one" / "config.json")  # before the others train for an hour
     for name, file in files.items():
         run_training(file, [*each, f"out={folder / name}"], caches[name])
     first_name, first = next(iter(plans.items()))
@@ -51,7 +55,9 @@ def run_domains(settings: StudySettings, configs: Sequence[Path] | None = None) 
     latents = {name: latents_of(plan, "flow", data_root(plan.run.data), caches[name]) for name, plan in plans.items()}
     set_seed(first.run.seed)
     (folder / "one").mkdir(parents=True, exist_ok=True)
-    train(JointTask(flow, latents), longer, folder / "one", first.run.seed)
+    task = JointTask(flow, latents)
+    keep_subject(shared, folder / "one" / "config.json")
+    train(task, longer, folder / "one", first.run.seed)
     rows, columns, about = [], [], ""
     for name, file in files.items():
         for network, export in (("its own", plans[name].export("flow")), ("one for all", folder / "one/export" / name)):
@@ -71,3 +77,12 @@ def run_domains(settings: StudySettings, configs: Sequence[Path] | None = None) 
         [Table("By domain and network", rows)],
         sheet(columns),
     )
+
+
+def shared_subject(plans: Mapping[str, Plan]) -> dict[str, Any]:
+    """What the shared network's run is about, by dotted key: the first domain's flow and seed, and all latents."""
+    about = next(iter(plans.values())).subject("flow")
+    about = {key: value for key, value in about.items() if not key.startswith("latents.")}
+    for name, plan in plans.items():
+        about |= {f"{name}.{k}": v for k, v in plan.subject("flow").items() if k.startswith("latents.")}
+    return about
