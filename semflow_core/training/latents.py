@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from ..nets.contracts import Codec
 from ..nets.placement import autocast, compact
 from ..nets.starts import load_codec
 from ..pipeline.pipeline import SemFlowPipeline
+from ..requests.typed import Bounds
 from .config import DomainConfig
 from .losses.anchors import rarity
 
@@ -44,7 +45,8 @@ class LatentConfig:
     appearance: bool = False  # regional offsets ask for the colours of the photo's regions, instead of being noise
     copies: int = 8  # augmented copies of the training pairs, each with a perturbation of its own
     augment: Augmentation = field(default_factory=Augmentation)
-    sloppy: float = 0.0  # share of the copies whose layout synthesis gets roughly painted: `data.augment.sloppy`
+    # share of the copies whose layout synthesis gets roughly painted: `data.augment.sloppy`
+    sloppy: Annotated[float, Bounds(0, 1, "latents.sloppy")] = 0.0
 
 
 class Copies(NamedTuple):

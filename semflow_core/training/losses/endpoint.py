@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 
+from ...requests.typed import Bounds
 from ..batch import Batch, States
 from ..latents import LatentPairs
 from .anchors import anchor_cross_entropy
@@ -18,7 +19,8 @@ WIDTH = 0.4  # deviation of the softmax over the anchors, as a share of their sp
 @dataclass(frozen=True)
 class EndpointConfig(TermConfig):
     weight: float = 0.0
-    power: float = 0.0  # q of the generalised cross-entropy, which is robust where classes are equally likely; 0: none
+    # q of the generalised cross-entropy, which is robust where classes are equally likely; 0: none
+    power: Annotated[float, Bounds(0, 1, "endpoint.power")] = 0.0
     samples: int = 4  # straight samples per batch; those that come from the photo pay it, too
 
     def build(self, latents: LatentPairs, network: Any) -> Term:

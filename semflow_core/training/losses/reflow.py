@@ -6,7 +6,7 @@ Segmentation starts at t = 0 from true photos, so the first times keep those. A 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from tqdm import tqdm
@@ -15,6 +15,7 @@ from ...method.flow import times_to_image
 from ...method.solvers import solve
 from ...nets.placement import compact
 from ...pipeline.pipeline import SemFlowPipeline
+from ...requests.typed import Bounds
 from ..batch import Batch
 from ..latents import LatentPairs
 from .term import Term, TermConfig
@@ -25,8 +26,8 @@ class ReflowConfig(TermConfig):
     SWITCH = "model"
 
     model: str = ""  # folder of the model that makes the photos; empty is no reflow
-    steps: int = 16  # solver steps of that model
-    real_below: float = 0.25  # times at which photos are still true ones
+    steps: Annotated[int, Bounds(1, 1000, "reflow.steps")] = 16  # solver steps of that model
+    real_below: Annotated[float, Bounds(0, 1, "reflow.real_below")] = 0.25  # times at which photos are still true ones
 
     def build(self, latents: LatentPairs, network: Any) -> Term:
         return Reflow(self, latents)

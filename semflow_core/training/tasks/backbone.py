@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from ...nets.backbone import BACKBONE_FILE, TAPS, Backbone, imagenet_layers
 from ...nets.mobilenet import HOW_TO_GET, MobileNetLayers, fold, load_mobilenet
 from ...nets.placement import autocast, place, save_half_weights
 from ...nets.starts import start_backbone
+from ...requests.typed import Bounds
 from ..config import OptimConfig
 from ..losses.photo_reading import scored_labels
 from ..report import segmentation
@@ -38,7 +39,8 @@ class BackboneConfig:
 
     init: str = ""  # folder of a backbone, or of a U-Net that has one, to start from; empty: ImageNet's weights
     stem_steps: int = 150  # of fitting the stem to MobileNetV2's first layers
-    photo_share: float = 0.4  # of the samples that are photos, at t = 0; the others lie on the way to their mask
+    # share of the samples that are photos, at t = 0; the others lie on the way to their mask
+    photo_share: Annotated[float, Bounds(0, 1, "backbone.photo_share")] = 0.4
     optim: OptimConfig = field(default_factory=OptimConfig)
 
 

@@ -63,6 +63,9 @@ class CodecConfig:
             )
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise InputError(f"codec.widths is {self.widths}; it must be three numbers of channels of at least 1")
+        for key in ("latent_noise", "distill", "cross_entropy", "balance", "leak", "energy"):
+            if getattr(self, key) < 0:
+                raise InputError(f"codec.{key} is {getattr(self, key):g}; it must be at least 0")
         if not self.domains:
             raise InputError("codec.domains is empty; it must have at least one domain")
         if self.photos_per_domain < 1 or not TEACHER_CHANNELS < self.photo_channels <= self.latent_channels:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from ...method.flow import flow_loss
 from ...nets.conditioned import ConditionedVelocity, fold, step_unet
 from ...nets.contracts import Velocity
 from ...nets.starts import start_from
+from ...requests.typed import Bounds
 from ..batch import Batch
 from ..objective import FlowObjective, ObjectiveConfig
 from ..report import both_directions
@@ -32,7 +33,8 @@ STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # of the grids with 1, 2, 4 and 8 even 
 class ShortcutConfig(ObjectiveConfig):
     """The section `shortcut`; the terms of the flow's loss (`losses/registry.py`) are further keys."""
 
-    share: float = 0.25  # share of the samples that also take steps, and the weight of that part, as in the paper
+    # share of the samples that also take steps, and the weight of that part, as in the paper
+    share: Annotated[float, Bounds(0, 1, "shortcut.share")] = 0.25
 
 
 class ShortcutTask(Task):

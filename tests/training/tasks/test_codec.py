@@ -131,6 +131,8 @@ def test_wrong_settings_are_named(tmp_path: Path, data: Path) -> None:
             run_training(file, [f"codec.crop={crop}"])
     with pytest.raises(InputError, match="codec.widths is .8.; it must be three"):
         run_training(file, ["codec.widths=[8]"])
+    with pytest.raises(InputError, match="codec.distill is -1; it must be at least 0"):
+        run_training(file, ["codec.distill=-1"])
     with pytest.raises(InputError, match="codec.domains is empty"):
         run_training(file, ["codec.domains={}"])
     with pytest.raises(InputError, match="amplitude is 62.5"):
