@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.method.flow import TO_IMAGE_GRID, TO_MASK_GRID
+from semflow_core.method.grids import TO_IMAGE_GRID, TO_MASK_GRID
+from semflow_core.method.limits import DEFAULT_FRAMES, DEFAULT_SEED, DEFAULT_SOLVER, DEFAULT_STEPS
 from semflow_core.pictures.layouts import is_layout, read_layout
 from semflow_core.pictures.photos import read_photo
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
-from .serving import AS_THE_MODEL, add_endpoints, endpoint
+from .serving import AS_THE_MODEL, endpoint
 from .values import (
     MAX_VARIATIONS,
     Changed,
@@ -41,9 +42,6 @@ from .values import (
     Steps,
 )
 
-__all__ = ["add_endpoints", "edit", "morph", "segment", "synthesize", "trajectory", "variations"]
-
-
 DEFAULT: Any = None  # the model that the studio starts with
 
 
@@ -51,9 +49,9 @@ DEFAULT: Any = None  # the model that the studio starts with
 def synthesize(
     picture: LayoutFile,
     model: Model = DEFAULT,
-    steps: Steps = 8,
-    seed: Seed = 0,
-    solver: Solver = "euler",
+    steps: Steps = DEFAULT_STEPS,
+    seed: Seed = DEFAULT_SEED,
+    solver: Solver = DEFAULT_SOLVER,
     grid: Grid = TO_IMAGE_GRID,
     colors: Colors = (),
 ) -> Photo:
@@ -73,7 +71,7 @@ def segment(
     picture: PhotoFile,
     model: Model = DEFAULT,
     steps: Steps = AS_THE_MODEL,
-    solver: Solver = "euler",
+    solver: Solver = DEFAULT_SOLVER,
     grid: Grid = TO_MASK_GRID,
     mirror: Mirror = AS_THE_MODEL,
     smooth: Smooth = AS_THE_MODEL,
@@ -94,9 +92,9 @@ def edit(
     picture: PhotoFile,
     layout: LayoutFile,
     model: Model = DEFAULT,
-    steps: Steps = 8,
-    seed: Seed = 0,
-    solver: Solver = "euler",
+    steps: Steps = DEFAULT_STEPS,
+    seed: Seed = DEFAULT_SEED,
+    solver: Solver = DEFAULT_SOLVER,
     grid: Grid = TO_IMAGE_GRID,
     before: OtherLayoutFile = None,
     colors: Colors = (),
@@ -132,9 +130,9 @@ def variations(
     picture: LayoutFile,
     model: Model = DEFAULT,
     count: Count = 4,
-    steps: Steps = 8,
-    seed: Seed = 0,
-    solver: Solver = "euler",
+    steps: Steps = DEFAULT_STEPS,
+    seed: Seed = DEFAULT_SEED,
+    solver: Solver = DEFAULT_SOLVER,
     grid: Grid = TO_IMAGE_GRID,
 ) -> tuple[Photos, Seeds]:
     """Make several photos from one layout, as one batch.
@@ -157,10 +155,10 @@ def variations(
 def trajectory(
     picture: EitherFile,
     model: Model = DEFAULT,
-    steps: Steps = 8,
-    seed: Seed = 0,
-    solver: Solver = "euler",
-    frames: Frames = 25,
+    steps: Steps = DEFAULT_STEPS,
+    seed: Seed = DEFAULT_SEED,
+    solver: Solver = DEFAULT_SOLVER,
+    frames: Frames = DEFAULT_FRAMES,
 ) -> tuple[Photos, Places]:
     """Show how a photo and its layout turn into each other.
 
@@ -177,7 +175,7 @@ def trajectory(
         steps=steps,
         solver=solver,
         frames=frames,
-        seed=0 if is_photo else seed,
+        seed=DEFAULT_SEED if is_photo else seed,
         photo=read_photo(picture) if is_photo else None,
         layout=None if is_photo else read_layout(picture, model.palette, model.codebook),
     )
@@ -189,12 +187,12 @@ def trajectory(
 def morph(
     picture: LayoutFile,
     model: Model = DEFAULT,
-    steps: Steps = 8,
-    seed: Seed = 0,
+    steps: Steps = DEFAULT_STEPS,
+    seed: Seed = DEFAULT_SEED,
     other_seed: Seed = 1,
-    solver: Solver = "euler",
+    solver: Solver = DEFAULT_SOLVER,
     grid: Grid = TO_IMAGE_GRID,
-    frames: Frames = 25,
+    frames: Frames = DEFAULT_FRAMES,
     other: OtherLayoutFile = None,
 ) -> tuple[Photos, Places]:
     """Go from one layout and seed to another, a photo at each place between.
@@ -203,7 +201,6 @@ def morph(
         picture: the layout at the start, as for /synthesize.
         seed: the seed at the start.
         other_seed: the seed at the end.
-        frames: how many photos, both ends included, 2 to 240.
         other: the layout at the end; without it the same one.
 
     Returns:

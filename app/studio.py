@@ -9,13 +9,15 @@ from typing import Any
 import gradio as gr
 
 from semflow_core.errors import InputError
+from semflow_core.method.limits import DEFAULT_MODEL
 from semflow_core.pipeline.registry import NO_MODELS
 
+from . import endpoints  # noqa: F401 (its functions are registered on import)
 from .actions.models import Models, shape_style
 from .actions.painting import Painting
 from .actions.walking import Walking
-from .endpoints import add_endpoints
 from .page import Page
+from .serving import add_endpoints
 from .state.examples import first_layout, load_examples
 from .state.pipeline import canvas_size
 from .state.session import Session
@@ -34,8 +36,6 @@ from .widgets import Painter
 from .widgets.painter import painter_props
 from .wiring import WEB, Parts, wire
 
-FAVOURITE = "faces"  # the model to start with, if it is there
-
 
 def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = 20) -> gr.Blocks:
     """The studio.
@@ -52,7 +52,7 @@ def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = 20) ->
     names = models.names()
     if not names:
         raise InputError(NO_MODELS)
-    first = FAVOURITE if FAVOURITE in names else names[0]
+    first = DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
     with gr.Blocks(title="SemFlow Studio", delete_cache=(3600, 3600), analytics_enabled=False) as demo:
         wire(demo, *_lay_out(models, first))
         add_endpoints(models, first)
@@ -125,7 +125,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
 
 
 def launch_options() -> dict[str, Any]:
-    """What Gradio 6 wants at launch and not before: theme, style sheet and limits."""
+    """What Gradio 6 takes at launch and not before: theme, style sheet and limits."""
     return {
         "theme": gr.themes.Soft(primary_hue="indigo", neutral_hue="slate", radius_size="md").set(
             block_title_background_fill="none",

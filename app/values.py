@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import gradio as gr
 import numpy as np
 
-from semflow_core.errors import InputError
-from semflow_core.method.flow import GRIDS
+from semflow_core.errors import InputError, either
+from semflow_core.method.grids import GRIDS
+from semflow_core.method.limits import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS, MIN_FRAMES, MIN_SMOOTH, MIN_STEPS
 from semflow_core.method.solvers import SOLVERS
 from semflow_core.pictures.layouts import read_layout, write_layout
 from semflow_core.pictures.photos import read_photo, write_photo
@@ -38,11 +39,6 @@ def _read_colors(text: str | None, pipeline: Pipeline, name: str) -> tuple[tuple
     return pipeline.colors.offsets((name.strip(), color) for name, _, color in words)
 
 
-def _choice(names: Any) -> str:
-    *others, last = names
-    return f"{', '.join(others)} or {last}"
-
-
 _picture, _whole = partial(PictureFile, type="filepath"), partial(WholeNumber, precision=0)
 Model = Annotated[Pipeline, Parameter("a model's name.", gr.Textbox)]
 PhotoFile = Annotated[
@@ -64,12 +60,12 @@ EitherFile = Annotated[
     str,
     Parameter("a photo or a layout.", _picture, lambda path, pipeline, name: _given(path, "photo or layout")),
 ]
-Steps = Annotated[int, Parameter("solver steps, 1 to 1000.", _whole)]
+Steps = Annotated[int, Parameter(f"solver steps, {MIN_STEPS} to {MAX_STEPS}.", _whole)]
 Seed = Annotated[int, Parameter("another seed gives another photo of the same layout.", _whole)]
-Solver = Annotated[str, Parameter(f"{_choice(SOLVERS)}.", gr.Textbox)]
-Grid = Annotated[str, Parameter(f"times of the steps: {_choice(GRIDS)}.", gr.Textbox)]
+Solver = Annotated[str, Parameter(f"{either(SOLVERS)}.", gr.Textbox)]
+Grid = Annotated[str, Parameter(f"times of the steps: {either(GRIDS)}.", gr.Textbox)]
 Count = Annotated[int, Parameter(f"how many photos, 1 to {MAX_VARIATIONS}.", _whole)]
-Frames = Annotated[int, Parameter("how many moments, 2 to 240.", _whole)]
+Frames = Annotated[int, Parameter(f"how many pictures, both ends included, {MIN_FRAMES} to {MAX_FRAMES}.", _whole)]
 Colors = Annotated[
     tuple[tuple[int, Any], ...],
     Parameter(
@@ -81,7 +77,13 @@ Colors = Annotated[
 Mirror = Annotated[
     bool, Parameter("segment the mirror image, too, and decide by both: better, at twice the work.", gr.Checkbox)
 ]
-Smooth = Annotated[float, Parameter("let neighbours decide together, 0 to 16 pixels of the model's square.", gr.Number)]
+Smooth = Annotated[
+    float,
+    Parameter(
+        f"let neighbours decide together, {MIN_SMOOTH} to {MAX_SMOOTH} pixels of the model's square.",
+        gr.Number,
+    ),
+]
 
 # ---- how values go out ---------------------------------------------------------------------------
 

@@ -1,4 +1,8 @@
-"""The one exception that a user's mistake raises."""
+"""The one exception that a user's mistake raises, and how its sentences and the help texts list what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -6,3 +10,9 @@ class InputError(ValueError):
 
     The command line prints it and exits with status 2; the app shows it as it stands.
     """
+
+
+def either(names: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

@@ -8,7 +8,8 @@ from dataclasses import replace
 import gradio as gr
 from gradio.components.base import Component
 
-from semflow_core.method.flow import GRIDS, TO_IMAGE_GRID
+from semflow_core.method.grids import GRIDS, TO_IMAGE_GRID
+from semflow_core.method.limits import DEFAULT_FRAMES, DEFAULT_SOLVER, MIN_FRAMES, MIN_STEPS
 from semflow_core.method.solvers import SOLVERS
 
 from ..actions.models import beta_range
@@ -36,7 +37,7 @@ class PaintPanel:
             self.seed = gr.Number(9, precision=0, label="Seed", scale=2, elem_id="seed")
             self.dice = gr.Button("⚄ New", elem_id="dice", min_width=76)
             self.keep_seed = gr.Checkbox(True, label="Keep seed", container=False, min_width=64, elem_id="keep")
-        self.steps = gr.Slider(1, 50, 4, step=1, label="Steps", buttons=[], elem_id="steps")
+        self.steps = gr.Slider(MIN_STEPS, 50, 4, step=1, label="Steps", buttons=[], elem_id="steps")
         self.controls: dict[str, Component] = {
             "live": self.live,
             "seed": self.seed,
@@ -47,13 +48,13 @@ class PaintPanel:
     def make_advanced(self, pipeline: Pipeline) -> None:
         """The tab "Advanced"."""
         with gr.Row(elem_classes="panel"):
-            self.solver = gr.Dropdown(list(SOLVERS), value="euler", label="Solver")
+            self.solver = gr.Dropdown(list(SOLVERS), value=DEFAULT_SOLVER, label="Solver")
             self.grid = gr.Dropdown(list(GRIDS), value=TO_IMAGE_GRID, label="Time grid")
         with gr.Row(elem_classes="panel"):
             self.beta = gr.Slider(
                 0, step=0.5, label="Perturbation: how far a colour may move, of 255", **beta_range(pipeline)
             )
-            self.frames = gr.Slider(2, 60, 25, step=1, label="Moments on the path")
+            self.frames = gr.Slider(MIN_FRAMES, 60, DEFAULT_FRAMES, step=1, label="Moments on the path")
         self.controls |= {"solver": self.solver, "grid": self.grid, "beta": self.beta, "frames": self.frames}
 
     def wire(self, page: Page) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from ..method.limits import DEFAULT_FRAMES, MAX_FRAMES, MIN_FRAMES
 from .options import add_model, add_perturbation, add_solver
 from .shared import check_classes, load, offsets, print_note, settings, synthesis_settings
 
@@ -17,7 +18,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help=".gif, .webp, .mp4, .zip, or a folder of PNGs"
     )
-    parser.add_argument("--frames", type=int, help="number of frames, 2 to 240 (25)")
+    parser.add_argument("--frames", type=int, help=f"number of frames, {MIN_FRAMES} to {MAX_FRAMES} ({DEFAULT_FRAMES})")
     parser.add_argument("--fps", type=float, default=12.0, help="frames per second (12)")
     add_model(parser)
     add_solver(parser)

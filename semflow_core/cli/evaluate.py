@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from ..method.limits import DEFAULT_SEED, DEFAULT_SMOOTH, MAX_SMOOTH, MIN_SMOOTH
 from .options import add_batch, add_model, add_seed, count, positive, step_list
 from .shared import check_synthesis, load
 
@@ -34,7 +35,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--mirror", action="store_true", help="segment mirror images, too, and decide by both (twice the work)"
     )
     parser.add_argument(
-        "--smooth", type=float, default=0.0, metavar="PIXELS", help="let neighbours decide together, 0 to 16 (0)"
+        "--smooth",
+        type=float,
+        default=DEFAULT_SMOOTH,
+        metavar="PIXELS",
+        help=f"let neighbours decide together, {MIN_SMOOTH} to {MAX_SMOOTH} ({DEFAULT_SMOOTH:g})",
     )
     parser.add_argument(
         "--reader", metavar="NAME", help="another model (or its folder) segments the synthesised photos, too"
@@ -64,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     from ..nets.contracts import CodecRenderer
     from ..pictures.files import check_writable, write_atomically
 
-    seed = args.seed or 0
+    seed = args.seed or DEFAULT_SEED
     for steps in args.steps:
         check_synthesis(steps=steps, seed=seed)
     if args.json:

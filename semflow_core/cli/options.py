@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import either
 from ..method.grids import GRIDS
+from ..method.limits import DEFAULT_MODEL, DEFAULT_SEED, DEFAULT_SOLVER, DEFAULT_STEPS, MAX_STEPS, MIN_STEPS
 from ..method.solvers import SOLVERS
 from ..nets.devices import DEVICES
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Which model computes, and where."""
-    parser.add_argument("--model", default="faces", metavar="NAME", help="a model's name or folder (faces)")
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME", help=f"a model's name or folder ({DEFAULT_MODEL})"
+    )
     add_models(parser)
     parser.add_argument("--device", default="cpu", help=f"{', '.join(DEVICES)} (cpu)")
 
@@ -28,16 +31,20 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_solver(parser: argparse.ArgumentParser) -> None:
-    """How the flow is integrated."""
-    parser.add_argument("--steps", type=int, help="solver steps, 1 to 1000 (8)")
-    parser.add_argument("--solver", help=f"{either(SOLVERS)} (euler)")
+def add_solver(parser: argparse.ArgumentParser, usual_steps: object = DEFAULT_STEPS) -> None:
+    """How the flow is integrated.
+
+    Args:
+        usual_steps: what the help names as the number of steps without the option.
+    """
+    parser.add_argument("--steps", type=int, help=f"solver steps, {MIN_STEPS} to {MAX_STEPS} ({usual_steps})")
+    parser.add_argument("--solver", help=f"{either(SOLVERS)} ({DEFAULT_SOLVER})")
     parser.add_argument("--grid", help=f"times: {either(GRIDS)}")
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """The randomness of a photo."""
-    parser.add_argument("--seed", type=int, help="perturbation seed, 0 to 2**53 - 1 (0)")
+    parser.add_argument("--seed", type=int, help=f"perturbation seed, 0 to 2**53 - 1 ({DEFAULT_SEED})")
 
 
 def add_perturbation(parser: argparse.ArgumentParser) -> None:
@@ -65,12 +72,6 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def add_batch(parser: argparse.ArgumentParser) -> None:
     """How many pictures are computed at once."""
     parser.add_argument("--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)")
-
-
-def either(names: Iterable[str]) -> str:
-    """`a, b or c`."""
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 # ---- texts of options; what is wrong with one becomes the parser's message -----------------------------------

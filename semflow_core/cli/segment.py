@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..method.limits import MAX_SMOOTH, MIN_SMOOTH
 from .options import add_batch, add_model, add_out, add_solver
 from .shared import batches, check_outputs, load, print_note, settings
 
+AS_THE_MODEL = "as the model segments best"
 HELP = "make layouts (index PNGs of the photo's own size) from photos"
 
 
@@ -20,16 +22,16 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mirror",
         action=argparse.BooleanOptionalAction,
-        help="segment the mirror image, too, and decide by both, at twice the work (as the model reads best)",
+        help=f"segment the mirror image, too, and decide by both, at twice the work ({AS_THE_MODEL})",
     )
     parser.add_argument(
         "--smooth",
         type=float,
         metavar="PIXELS",
-        help="let neighbours decide together, 0 to 16 (as the model reads best)",
+        help=f"let neighbours decide together, {MIN_SMOOTH} to {MAX_SMOOTH} ({AS_THE_MODEL})",
     )
     add_model(parser)
-    add_solver(parser)
+    add_solver(parser, AS_THE_MODEL)
     add_batch(parser)
 
 

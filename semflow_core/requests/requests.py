@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 
 from ..errors import InputError
+from ..method import limits
 from ..method.appearance import Offset
 from ..method.flow import GRIDS, TO_IMAGE_GRID, TO_MASK_GRID
 from ..method.perturbation import MAX_SEED, SPECTRA
@@ -24,18 +25,14 @@ from ..pictures.files import check_size
 from .packing import pack_labels, pack_photo, unpack_labels, unpack_photo
 from .typed import Bounds, OneOf, Picture, Words, build, fit_fields, hints, picture_of
 
-MAX_STEPS = 1000
-MAX_SMOOTH = 16  # pixels of the model's square
-MAX_FRAMES = 240
-
 Layout = Annotated[np.ndarray, Picture("layout", check_size, pack_labels, unpack_labels)]
 Photo = Annotated[np.ndarray, Picture("photo", check_size, pack_photo, unpack_photo)]
-Steps = Annotated[int, Bounds(1, MAX_STEPS, "the number of steps")]
+Steps = Annotated[int, Bounds(limits.MIN_STEPS, limits.MAX_STEPS, "the number of steps")]
 Solver = Annotated[str, OneOf(SOLVERS, "solver")]
 Grid = Annotated[str, OneOf(GRIDS, "time grid")]
 Seed = Annotated[int, Bounds(0, MAX_SEED, "the seed")]
-Frames = Annotated[int, Bounds(2, MAX_FRAMES, "the number of frames")]
-Smooth = Annotated[float, Bounds(0, MAX_SMOOTH, "smooth", " pixels")]
+Frames = Annotated[int, Bounds(limits.MIN_FRAMES, limits.MAX_FRAMES, "the number of frames")]
+Smooth = Annotated[float, Bounds(limits.MIN_SMOOTH, limits.MAX_SMOOTH, "smooth", " pixels")]
 ClassSeeds = Annotated[tuple[tuple[int, Seed], ...], Words("(class id, seed) pairs")]
 Beta = Annotated[float, Bounds(0, 128, "the perturbation amplitude")]
 Spectrum = Annotated[str, OneOf(SPECTRA, "perturbation spectrum")]
@@ -57,9 +54,9 @@ class Request:
         solver: one of `solvers.SOLVERS`.
     """
 
-    model: str = "faces"
-    steps: Steps = 8
-    solver: Solver = "euler"
+    model: str = limits.DEFAULT_MODEL
+    steps: Steps = limits.DEFAULT_STEPS
+    solver: Solver = limits.DEFAULT_SOLVER
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -138,7 +135,7 @@ class PerturbedRequest(Request):
             model with an appearance (`method.appearance`) they ask for mean colours, which the regions have then.
     """
 
-    seed: Seed = 0
+    seed: Seed = limits.DEFAULT_SEED
     beta: Beta | None = None
     spectrum: Spectrum | None = None
     class_seeds: ClassSeeds = ()
@@ -173,7 +170,7 @@ class SegmentationRequest(Request):
     photo: Photo
     grid: Grid = TO_MASK_GRID
     mirror: bool = False
-    smooth: Smooth = 0.0
+    smooth: Smooth = limits.DEFAULT_SMOOTH
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -207,7 +204,7 @@ class TrajectoryRequest(PerturbedRequest):
     photo: Photo | None = None
     layout: Layout | None = None
     grid: Grid | None = None
-    frames: Frames = 25
+    frames: Frames = limits.DEFAULT_FRAMES
     times: Times = ()
     predict: bool = False
 
@@ -216,8 +213,10 @@ class TrajectoryRequest(PerturbedRequest):
         if (self.photo is None) == (self.layout is None):
             raise InputError("a trajectory starts from a photo or from a layout: give exactly one of them")
         ascending = list(self.times) == sorted(set(self.times)) and all(0 <= t <= 1 for t in self.times)
-        if not ascending or len(self.times) > MAX_FRAMES:
-            raise InputError(f"the times of a trajectory must be at most {MAX_FRAMES} ascending numbers from 0 to 1")
+        if not ascending or len(self.times) > limits.MAX_FRAMES:
+            raise InputError(
+                f"the times of a trajectory must be at most {limits.MAX_FRAMES} ascending numbers from 0 to 1"
+            )
 
     @property
     def time_grid(self) -> str:
@@ -249,10 +248,10 @@ class MorphRequest(SynthesisRequest):
     """
 
     other_layout: Layout | None = None
-    other_seed: Seed = 0
+    other_seed: Seed = limits.DEFAULT_SEED
     other_class_seeds: ClassSeeds = ()
     other_offsets: Offsets = ()
-    frames: Frames = 25
+    frames: Frames = limits.DEFAULT_FRAMES
 
     def ends(self) -> tuple[SynthesisRequest, SynthesisRequest]:
         """The syntheses of the first and the last frame."""

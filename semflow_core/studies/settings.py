@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..method.limits import DEFAULT_MODEL
 from ..method.perturbation import MAX_SEED
 
 
@@ -29,7 +30,7 @@ class StudySettings:
     config: Path
     out: Path
     overrides: tuple[str, ...] = ()
-    model: str = "faces"
+    model: str = DEFAULT_MODEL
     extra: tuple[Path, ...] = ()
     device: str = "cpu"
     n: int = 50

@@ -13,9 +13,10 @@ import pytest
 
 from semflow_core.cli import main, options
 from semflow_core.method.grids import GRIDS
+from semflow_core.method.limits import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS
 from semflow_core.method.perturbation import MAX_SEED
 from semflow_core.method.solvers import SOLVERS
-from semflow_core.requests.requests import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS, TrajectoryRequest
+from semflow_core.requests import TrajectoryRequest
 
 from .conftest import REPOSITORY, run
 
@@ -87,7 +88,9 @@ def test_help_states_the_bounds_and_defaults_of_the_requests(capsys: pytest.Capt
     assert f"0 to 2**53 - 1 ({request.seed})" in text and MAX_SEED == 2**53 - 1
     assert f"a model's name or folder ({request.model})" in text
     assert f"number of frames, 2 to {MAX_FRAMES} ({request.frames})" in text
-    assert f"let neighbours decide together, 0 to {MAX_SMOOTH}" in shown(capsys, "segment")
+    text = shown(capsys, "segment")  # a model may have steps of its own
+    assert f"let neighbours decide together, 0 to {MAX_SMOOTH} (as the model segments best)" in text
+    assert f"solver steps, 1 to {MAX_STEPS} (as the model segments best)" in text
 
 
 def test_the_installed_command_is_this_one() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semflow_core.errors import InputError
+from semflow_core.method.limits import MAX_STEPS
 from semflow_core.method.perturbation import MAX_SEED
 from semflow_core.requests import (
     EditRequest,
@@ -19,7 +20,6 @@ from semflow_core.requests import (
     TrajectoryRequest,
 )
 from semflow_core.requests.packing import pack_labels, pack_photo
-from semflow_core.requests.requests import MAX_STEPS
 
 LAYOUT = np.zeros((16, 16), np.uint8)
 PHOTO = np.zeros((16, 16, 3), np.uint8)
