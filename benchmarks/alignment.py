@@ -43,7 +43,7 @@ def main() -> None:
     photos = [read_photo(p.photo) for p in find_pairs(data_root(args.data) / "faces")[-args.pairs :]]
     stay = [align(photo) for photo in photos]
     print(f"{len(photos)} crops as they are: {sum(not a.changed for a in stay)} are left alone")
-    eye_centres = np.array([[0.379, 0.477, 1], [0.621, 0.478, 1]]).T  # of the mean training mask
+    eye_centres = np.array([[0.379, 0.477, 1], [0.621, 0.478, 1]]).T  # eyes of the mean training mask
     errors, scales, turns = [], [], []
     for photo in photos:
         picture, matrix = pasted(photo, rng)

@@ -30,7 +30,7 @@ BLOCK = re.compile(r"(<!-- table: (\w+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTA
 STUDIES = ROOT / "docs" / "experiments"
 PAGES = [ROOT / "README.md", *ROOT.glob("assets/models/*/README.md"), *STUDIES.glob("**/*.md")]
 SHIPPED = ("faces", "streets")
-READ_STEPS, CYCLE_STEPS = 2, 8  # of the summary
+READ_STEPS, CYCLE_STEPS = 2, 8  # solver steps of the summary's figures
 FRECHET = "Fréchet distance (MobileNetV2)"
 TO_THE_PHOTO = "feature distance (MobileNetV2) to the photo"
 

@@ -86,8 +86,8 @@ def build(head: dict[str, Any], copy: Path, venv: Path, first: list[str]) -> Pat
     pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if first:
         run([*pip, *first], f"{' '.join(first)} cannot be installed")
-    wanted = ["-r", str(copy / "requirements.txt"), f"gradio[oauth,mcp]=={head['sdk_version']}", "spaces"]
-    run([*pip, *wanted], "the requirements cannot be installed together with the Space's Gradio")
+    requirements = ["-r", str(copy / "requirements.txt"), f"gradio[oauth,mcp]=={head['sdk_version']}", "spaces"]
+    run([*pip, *requirements], "the requirements cannot be installed together with the Space's Gradio")
     return inside
 
 

@@ -57,9 +57,9 @@ def try_out(programs: Path, empty: Path) -> None:
 
     def expect(words: str, *command: str, env: dict[str, str] = bare, status: int = 0) -> None:
         done = subprocess.run(command, cwd=empty, env=env, capture_output=True, text=True)
-        said, shown = done.stdout + done.stderr, " ".join([Path(command[0]).name, *command[1:]])
-        if done.returncode != status or words not in said:
-            raise Wrong(f"`{shown}` ends in status {done.returncode}, not {status} with '{words}':\n{said[-3000:]}")
+        output, shown = done.stdout + done.stderr, " ".join([Path(command[0]).name, *command[1:]])
+        if done.returncode != status or words not in output:
+            raise Wrong(f"`{shown}` ends in status {done.returncode}, not {status} with '{words}':\n{output[-3000:]}")
         print(f"ok  {shown}", flush=True)
 
     places = run([python, "-c", PLACES], "the packages cannot be imported", cwd=empty, env=bare).split()

@@ -74,7 +74,7 @@ class Borrower:
         return result
 
 
-_borrower = lru_cache(maxsize=4)(Borrower)  # the same one each time: sessions remember pictures by it
+_borrower = lru_cache(maxsize=4)(Borrower)  # the same one each time: sessions keep pictures by it
 
 
 def _in_main_memory(result: Any) -> Any:

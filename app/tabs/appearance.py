@@ -163,7 +163,7 @@ class AppearanceTab:
         yield from self._change(controls, lambda region, seed: controls.state.regions.clear_offset(region))
 
     def copy_from_photo(self, controls: Controls) -> Iterator[View]:
-        """The chosen region in its colour in the photo that was opened last (docs/experiments, style)."""
+        """The chosen region in its colour in the photo that was opened last (docs/experiments/style.md)."""
         state = controls.state
         yield from self._change(
             controls,

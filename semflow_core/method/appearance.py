@@ -33,7 +33,7 @@ LEAST_PHOTOS = 8  # fewest photos with a class for which the class gets its own 
 SHRINK = 20  # photos without correlation that are added to the estimate of every correlation
 # covariance of the colours of a class in too few photos: deviation of 50 grey levels in light, 15 in hue
 UNKNOWN = (50.0**2 - 15.0**2) * np.full((3, 3), 1 / 3) + 15.0**2 * np.eye(3)
-Offset = tuple[float, float, float]  # of a region, each component in [-1, 1]
+Offset = tuple[float, float, float]  # the offset of one region, each component in [-1, 1]
 
 
 class Rgb(NamedTuple):
@@ -72,7 +72,7 @@ class Appearance:
         return Rgb(*(self.means[index] + self.axes[index] @ z).clamp(0, 255).tolist())
 
     def nearest(self, index: int, color: Rgb) -> Rgb:
-        """The colour that a class gets when `color` is asked for: it, or the end of the range seen in training."""
+        """The colour that a class gets when `color` is asked for: it, or the end of the range in the training data."""
         return self.color_of(index, self.offset_of(index, color))
 
     def offsets(self, colors: torch.Tensor) -> torch.Tensor:
@@ -137,14 +137,14 @@ def region_offsets(
     Returns:
         class id -> offset, each component in [-1, 1] as a share of the regional amplitude (`perturbation.perturb`).
     """
-    found: dict[int, Offset] = {}
+    offsets: dict[int, Offset] = {}
     for i, class_id in enumerate(codebook.palette.ids.tolist()):
         region = colors[labels == class_id]
         if len(region) >= least and amplitude > 0:
             mean = (region - codebook.anchors[i].numpy()).mean(0) / amplitude
             r, g, b = np.clip(mean, -1, 1).tolist()
-            found[class_id] = (r, g, b)
-    return found
+            offsets[class_id] = (r, g, b)
+    return offsets
 
 
 def fit_appearance(colors: np.ndarray) -> Appearance:
@@ -159,7 +159,7 @@ def fit_appearance(colors: np.ndarray) -> Appearance:
         else:
             colors[:, i] = np.nan  # too few for correlations, too
     z = np.linalg.solve(axes, (colors - means)[..., None])[..., 0].reshape(len(colors), -1)
-    # outliers must not decide; a Gaussian's correlations survive the clipping
+    # outliers must not dominate; a Gaussian's correlations survive the clipping
     z = np.clip(z, -3, 3)
     there = (~np.isnan(z)).astype(float)
     z = np.nan_to_num(z)

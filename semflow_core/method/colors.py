@@ -12,7 +12,7 @@ from ..errors import InputError
 from .appearance import Appearance, Offset, Rgb
 from .palette import Palette
 
-NOTICED = 8  # grey levels in a channel: a colour farther from the one asked for is worth a remark
+NOTICED = 8  # grey levels per channel: a colour farther from its request is worth a remark
 
 
 @dataclass(frozen=True)
@@ -35,25 +35,25 @@ class RegionColors:
         Raises:
             InputError: the model has no appearance, a name or a colour is unknown, or a class is to have two colours.
         """
-        found: dict[int, Offset] = {}
+        offsets: dict[int, Offset] = {}
         for name, color in colors:
             pair, index, appearance = self._known(name)
             offset = appearance.offset_of(index, read_color(color))
-            if any(found.get(i, offset) != offset for i in pair):
+            if any(offsets.get(i, offset) != offset for i in pair):
                 raise InputError(f"'{name}' or its mirror class is to have two colours; choose one")
-            found |= dict.fromkeys(pair, offset)
-        return tuple(sorted(found.items()))
+            offsets |= dict.fromkeys(pair, offset)
+        return tuple(sorted(offsets.items()))
 
     def out_of_reach(self, colors: Iterable[tuple[str, str]]) -> list[str]:
         """A sentence for each colour that its class never has in the training data. Raises as `offsets`."""
         remarks = []
         for name, color in colors:
             _, index, appearance = self._known(name)
-            asked = read_color(color)
-            nearest = appearance.nearest(index, asked)
-            if max(abs(a - b) for a, b in zip(nearest, asked)) > NOTICED:
-                got = write_color(nearest)
-                remarks.append(f"{name} is never {write_color(asked)} in the training data; it gets {got}")
+            target = read_color(color)
+            nearest = appearance.nearest(index, target)
+            if max(abs(a - b) for a, b in zip(nearest, target)) > NOTICED:
+                request, result = write_color(target), write_color(nearest)
+                remarks.append(f"{name} is never {request} in the training data; it gets {result}")
         return remarks
 
     def regions(
@@ -74,14 +74,15 @@ class RegionColors:
         """
         if self.appearance is None:
             return []
-        asked: dict[tuple[int, Offset], list[int]] = {}  # a mirror pair of one offset is one region, of two it is two
+        # a mirror pair of one offset is one region, of two it is two
+        ids_of_region: dict[tuple[int, Offset], list[int]] = {}
         for class_id, offset in offsets.items():
             if class_id not in self.palette.ids:
                 raise InputError(f"the offset for {class_id} names no class of {self.palette.name}")
             first = int(self.palette.first_of_pair[self.palette.index_of_id[class_id]])
-            asked.setdefault((first, offset), []).append(class_id)
-        shown = [(where & np.isin(labels, ids), index, offset) for (index, offset), ids in asked.items()]
-        return [(region, self.appearance.color_of(index, offset)) for region, index, offset in shown if region.any()]
+            ids_of_region.setdefault((first, offset), []).append(class_id)
+        regions = [(where & np.isin(labels, ids), index, offset) for (index, offset), ids in ids_of_region.items()]
+        return [(region, self.appearance.color_of(index, offset)) for region, index, offset in regions if region.any()]
 
     def _known(self, name: str) -> tuple[list[int], int, Appearance]:
         """(ids of the class and its mirror class, class index of the first, the appearance)."""

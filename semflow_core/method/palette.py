@@ -107,7 +107,7 @@ class Palette:
 
     def exchanged(self, labels: np.ndarray) -> list[tuple[int, int]]:
         """Mirror pairs (left, right) that stand the wrong way round in labels (H, W): a person's left side is on the
-        picture's right. A network that never saw them so makes faces of them that nobody wants.
+        picture's right. A network that was trained without such layouts makes implausible faces of them.
         """
         columns = {i: np.nonzero(labels == i)[1] for pair in self.mirror for i in pair}
         both = [pair for pair in self.mirror if all(len(columns[i]) for i in pair)]

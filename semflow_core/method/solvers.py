@@ -1,6 +1,6 @@
 """Solvers of dz/dt = v(z, t) (Eq. 11). One loop for both directions: the direction is the order of the times.
 
-A solver is a function `step(v, z, t, dt, state) -> (z, v_at_t, state)`; what it remembers between steps (past
+A solver is a function `step(v, z, t, dt, state) -> (z, v_at_t, state)`; what it keeps between steps (past
 velocities, the leapfrog's second variable) is in `state`, which starts as None.
 """
 
@@ -21,7 +21,7 @@ OnStep = Callable[[int, float, "torch.Tensor", "torch.Tensor"], None]  # (i, t, 
 
 class Step(NamedTuple):
     z: torch.Tensor  # after the step
-    v: torch.Tensor  # velocity at the step's start, as far as the solver knows it
+    v: torch.Tensor  # velocity at the step's start, as far as the solver has evaluated it
     state: Any
 
 
@@ -35,7 +35,7 @@ def ab2(v: Velocity, z: torch.Tensor, t: float, dt: float, state: Any) -> Step:
     """Adams-Bashforth 2 for uneven steps: order 2, one evaluation."""
     k = v(z, t)
     if state is None:
-        # an Euler start costs one error of O(dt^2), which order 2 forgives
+        # an Euler start costs one error of O(dt^2), which order 2 allows
         return Step(z + dt * k, k, (k, dt))
     last, last_dt = state
     r = dt / (2 * last_dt)
@@ -84,7 +84,7 @@ def rk45(v: Velocity, z: torch.Tensor, t: float, dt: float, state: Any) -> Step:
 
     dtype = torch.float32 if z.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
     ends = torch.tensor([t, t + dt], dtype=dtype)
-    # step_t: without it the solver oversteps the interval, where the network knows nothing, and looks back
+    # step_t: without it the solver oversteps the interval, to times that were never trained, and interpolates
     options = {"dtype": dtype, "step_t": ends[1:]}
     path: Any = torchdiffeq.odeint(
         lambda s, y: v(y, float(s)), z, ends, rtol=1e-3, atol=1e-3, method="dopri5", options=options

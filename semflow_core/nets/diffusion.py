@@ -9,7 +9,7 @@ from diffusers import DDIMScheduler, DDPMScheduler
 
 from .contracts import TIME_SCALE, Velocity
 
-TIMES = int(TIME_SCALE)  # of the schedule
+TIMES = int(TIME_SCALE)  # times of the noise schedule
 SAMPLERS: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
 # without clipping, since latents are not pixels
 SCHEDULE: dict[str, Any] = {

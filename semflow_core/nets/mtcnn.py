@@ -1,6 +1,6 @@
 """Faces and their landmarks in a photo: MTCNN (Zhang et al. 2016, arXiv:1604.02878).
 
-Three small networks, each of which looks at what the one before let through: P over a pyramid of the whole photo,
+Three small networks, each on the boxes that the one before passed on: P over a pyramid of the whole photo,
 R and O at boxes of 24 and 48 pixels; O also gives eyes, nose and mouth corners. No installable package brings such a
 detector without clashing with our own requirements (docs/photos.md compares them), so its 2 MB of weights are shipped.
 """
@@ -22,7 +22,7 @@ WEIGHTS = asset("face_detector/mtcnn.safetensors")
 
 WORK_SIDE = 640  # larger photos are shrunk to this: a face worth a crop of its own is still large enough
 SMALLEST = 40  # side in pixels of the smallest face looked for, after shrinking
-PYRAMID = 0.709  # from one size of the pyramid to the next: half the area
+PYRAMID = 0.709  # ratio of one size of the pyramid to the one before: half the area
 SURE = (0.6, 0.7, 0.9)  # what P, R and O must give; the authors' but for the last, 0.7
 
 
@@ -77,8 +77,8 @@ def _propose(photo: np.ndarray) -> np.ndarray:
         boxes.append((windows + shift[0, :, y, x] * _sides(windows))[keep])
         scores.append(score[keep])
         scale *= PYRAMID
-    found = np.concatenate(boxes)
-    return found[_suppress(found, np.concatenate(scores), 0.7)]
+    windows = np.concatenate(boxes)
+    return windows[_suppress(windows, np.concatenate(scores), 0.7)]
 
 
 def _refine(photo: np.ndarray, boxes: np.ndarray) -> np.ndarray:

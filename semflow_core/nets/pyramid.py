@@ -41,7 +41,7 @@ class PyramidAutoencoder(ModelMixin, ConfigMixin):
         block_out_channels: widths at H/2, H/4 and H/8.
         encoder_blocks, decoder_blocks: residual blocks per level.
         latent_channels: the first four are distilled from Stable Diffusion 1.x's (TAESD).
-        latent_mean, latent_std: statistics per channel, set after training; what callers see is normalised.
+        latent_mean, latent_std: statistics per channel, set after training; what callers get is normalised.
     """
 
     factor = 8  # pixels per latent cell and axis: three halvings

@@ -10,7 +10,7 @@ import numpy as np
 from ..method.appearance import Rgb
 
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
-PASSES = 4  # of `to_means`
+PASSES = 4  # iterations of `to_means`
 REACH = 16  # px of 256: shadows and contours that belong to a changed region reach so far beyond it
 
 
@@ -108,6 +108,6 @@ def composite(
     size = photo.shape[1::-1]
     wide, core = (cv2.resize(w, size, interpolation=cv2.INTER_LINEAR)[..., None] for w in (wide, core))
     change = edited.astype(np.float32) - own
-    kept = photo + wide * change
-    mixed = kept + core * (edited - kept)
+    base = photo + wide * change
+    mixed = base + core * (edited - base)
     return mixed.round().clip(0, 255).astype(np.uint8), wide[..., 0]

@@ -22,7 +22,7 @@ from ..errors import InputError
 
 T = TypeVar("T")
 
-LARGEST = 1e9  # of a number that is not an integer
+LARGEST = 1e9  # bound of a number that is not an integer
 SHOWN = 60  # characters of a value in a message
 NAMES: dict[Any, str] = {
     int: "a whole number",
@@ -84,12 +84,12 @@ class Picture:
         Raises:
             InputError: it is none, of another kind, or its size is out of bounds.
         """
-        wanted = "(H, W, 3) uint8 RGB" if self.name == "photo" else "(H, W) uint8 class ids"
+        right = "(H, W, 3) uint8 RGB" if self.name == "photo" else "(H, W) uint8 class ids"
         ndim = 3 if self.name == "photo" else 2
         array = value if isinstance(value, np.ndarray) else None
         if array is None or array.dtype != np.uint8 or array.ndim != ndim or (ndim == 3 and array.shape[2] != 3):
             what = type(value).__name__ if array is None else f"{array.shape} {array.dtype}"
-            raise InputError(f"the {self.name} is {what}; it must be an array {wanted}")
+            raise InputError(f"the {self.name} is {what}; it must be an array {right}")
         self.check(array.shape[1], array.shape[0], self.name)
         if array.flags.writeable or not array.flags.c_contiguous or array.base is not None:  # a view of others' bytes
             array = np.array(array, order="C")
@@ -135,7 +135,7 @@ def describe(hint: Any) -> str:
 
 
 def fit(hint: Any, value: Any, texts: bool = False) -> Any:
-    """The value as the annotation wants it: lists become tuples where it says so, whole numbers floats.
+    """The value as the annotation asks for it: lists become tuples where it says so, whole numbers floats.
 
     Args:
         texts: whether a number may be written as a text, as YAML reads 1e-3.

@@ -27,7 +27,7 @@ STEPS = 8
 LEAST_SHARE = 0.03  # share of all pixels below which a class is left out
 LEAST_PIXELS = 50  # pixels of a region in one picture, below which it is left out
 
-Offsets = dict[int, Offset]  # by class id
+Offsets = dict[int, Offset]  # class id -> offset
 
 
 def run(bench: Bench) -> Outcome:
@@ -153,11 +153,11 @@ def color_errors(
     for c in classes:
         index, large = int(palette.index_of_id[c.id]), (layouts == c.id).sum((1, 2)) >= LEAST_PIXELS
         use = [i for i, of_layout in enumerate(offsets) if c.id in of_layout and large[i]]
-        asked = [appearance.color_of(index, offsets[i][c.id]) for i in use]
+        targets = [appearance.color_of(index, offsets[i][c.id]) for i in use]
         row: dict[str, object] = {"region": c.name, "n": len(use)}
         for name, photos in photos_by.items():
             means = [photos[i][layouts[i] == c.id].mean(0) for i in use]
-            row[name] = round(float(np.sqrt(np.square(np.subtract(means, asked)).mean())), 1) if use else "-"
+            row[name] = round(float(np.sqrt(np.square(np.subtract(means, targets)).mean())), 1) if use else "-"
         rows.append(row)
     return rows
 

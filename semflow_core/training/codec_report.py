@@ -13,13 +13,13 @@ from ..method.codebook import Codebook, from_model, photos_to_model, to_model
 from ..method.perturbation import Perturbation, perturb_batch
 from ..nets.contracts import Codec
 
-COLUMNS = 6  # of the sheet
+COLUMNS = 6  # pictures per row of the sheet
 
 
 @dataclass(frozen=True)
 class CodecFigures:
-    psnr: float  # of photos, dB, mean over photos
-    miou: float  # of perturbed pseudo masks, 0..100
+    psnr: float  # peak signal-to-noise ratio of decoded photos, dB, mean over photos
+    miou: float  # mean IoU of decoded, perturbed pseudo masks, 0..100
     sheet: np.ndarray  # (4 S, 6 S, 3) uint8, rows: photos, decoded photos, layouts, decoded layouts
 
     def __str__(self) -> str:

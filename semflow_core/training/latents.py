@@ -74,7 +74,7 @@ class LatentPairs:
 
     def __init__(self, config: LatentConfig, root: Path, seed: int, bf16: bool) -> None:
         self.config, self.root, self.seed, self.bf16 = config, root, seed, bf16
-        self.device: Any = PartialState().device  # of this process
+        self.device: Any = PartialState().device  # the device of this process
         self.codebook: Codebook = config.domain.codebook()
         self.perturbation = Perturbation(config.beta, config.spectrum)
         self.perturbation.check(self.codebook)

@@ -15,7 +15,7 @@ from ..method.palette import Palette
 from ..pipeline.pipeline import SemFlowPipeline
 
 FEW = 16  # layouts that photos are made of
-COLUMNS = 8  # of the sheet
+COLUMNS = 8  # photos per row of the sheet
 
 
 def segmentation(

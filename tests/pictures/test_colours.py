@@ -24,7 +24,7 @@ CELEBAMASK_COLORS = np.array([color for color, _ in FACES.foreign.colors[0].clas
 def test_every_display_colour_and_anchor_is_its_class(name: str) -> None:
     palette = load_palette(name)
     book = Codebook(palette, 6, 50)
-    labels = np.repeat(palette.ids[:, None], 16, axis=1)  # (n, 16): one row a class
+    labels = np.repeat(palette.ids[:, None], 16, axis=1)  # (n, 16): one row per class
     anchors = book.encode(labels[None])[0].permute(1, 2, 0).numpy().astype(np.uint8)
     assert np.array_equal(read_layout(encoded(Image.fromarray(palette.colorize(labels))), palette, book), labels)
     assert np.array_equal(read_layout(encoded(Image.fromarray(anchors)), palette, book), labels)

@@ -21,5 +21,5 @@ def test_perturbations_are_the_requests(bench: Bench, monkeypatch: pytest.Monkey
     monkeypatch.setattr(beta, "STEPS", 1)
     rows = beta.run(bench).tables[0].rows
     assert [r["perturbation"] for r in rows] == [*(s[0] for s in beta.SETTINGS), "real photos"]
-    assert rows[0]["pixel std of 5 seeds"].value == 0  # without a perturbation there is one picture a layout
+    assert rows[0]["pixel std of 5 seeds"].value == 0  # without a perturbation there is one picture per layout
     assert rows[6]["pixel std of 5 seeds"].value > rows[3]["pixel std of 5 seeds"].value > 0

@@ -3,7 +3,7 @@
 
 const find = (selector) => element.querySelector(selector);
 const field = find('.field'), dot = find('.dot'), axes = [...element.querySelectorAll('.axes input')];
-const INSET = 0.06; // of the field's side: the handle stays inside at -1 and 1
+const INSET = 0.06; // margin, as a share of the field's side: the handle stays inside at -1 and 1
 let handle = [0, 0, 0];
 let dragging = false;
 let owed = null; // {region, until}: a handle that was let go and that the server has not answered for yet

@@ -1,6 +1,6 @@
 // The keyboard's pointer: a cursor that the arrow keys move while the canvas has the focus. Space or Enter puts the
 // tool down there; a brush then draws and a shape stretches with the cursor, until Space or Enter lifts it: one undo
-// step. The other tools act at once. Screen readers are told what is under it.
+// step. The other tools act at once. What is under it is announced to screen readers.
 
 const KEYS = 'keys'; // its pointer id
 const PAUSE = 150; // milliseconds: an arrow key that is held says where it stops, not every pixel on its way
@@ -53,7 +53,7 @@ function moveCursor(dx, dy) {
 }
 
 function scrollToCursor() {
-  const edge = 0.1 / zoom; // of the view: the cursor stays this far inside
+  const edge = 0.1 / zoom; // margin, as a share of the view: the cursor stays this far inside
   const keep = (origin, share) => Math.min(share - edge, Math.max(origin, share + edge - 1 / zoom));
   setView(zoom, keep(originX, (cursor[0] + 0.5) / W), keep(originY, (cursor[1] + 0.5) / H));
 }

@@ -18,7 +18,7 @@ function draw() {
 }
 
 function redraw() {
-  if (!frame) frame = requestAnimationFrame(draw); // at most once a screen frame
+  if (!frame) frame = requestAnimationFrame(draw); // at most once per screen frame
 }
 
 function resize(width, height) {

@@ -18,9 +18,9 @@ function numbered() {
 }
 
 function node(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+  const item = Object.assign(document.createElement(tag), properties);
+  item.append(...children);
+  return item;
 }
 
 function classButton(c, role) {

@@ -1,5 +1,5 @@
-// Shapes in a label map of W x H pixels, row by row: plain functions that know nothing of the page.
-// A shape is told as spans, span(y, left, right) with both ends included, so that the caller decides what
+// Shapes in a label map of W x H pixels, row by row: plain functions, independent of the page.
+// A shape is given as spans, span(y, left, right) with both ends included, so that the caller decides what
 // painting means (symmetry, say). A pixel is in or out by its centre: nothing is ever anti-aliased.
 
 /** Spans of the rows top..bottom of a convex shape given by its test of a pixel's centre. */
@@ -105,7 +105,7 @@ function regionMask(ids, W, H, x, y) {
     for (const next of [row - 1, row + 1]) {
       if (next < 0 || next >= H) continue;
       for (let i = left; i <= right; i++) {
-        // one seed a run is enough: the span that it starts covers the rest
+        // one seed per run is enough: the span that it starts covers the rest
         if (open(next * W + i) && (i === left || !open(next * W + i - 1))) stack.push([i, next]);
       }
     }
@@ -141,9 +141,9 @@ function closeHole(ids, mask, W, H) {
   let wave = [];
   for (let i = 0; i < out.length; i++) if (left[i] && neighbours(i).some((n) => !mask[n])) wave.push(i);
   while (wave.length) {
-    const found = wave.map((i) => out[neighbours(i).find((n) => !left[n])]);
+    const classIds = wave.map((i) => out[neighbours(i).find((n) => !left[n])]);
     wave.forEach((i, k) => {
-      out[i] = found[k];
+      out[i] = classIds[k];
       left[i] = 0;
     });
     wave = [...new Set(wave.flatMap((i) => neighbours(i).filter((n) => left[n])))];

@@ -7,7 +7,7 @@ const sizeInput = find('.size');
 let tool = 'brush', toolBeforePick = 'brush', brushShape = 'round', fillEverywhere = false, symmetry = false;
 let stroke = null; // {before, at, ...} while the pointer is down
 let ring = null; // {at, r}: where the brush would paint
-let corners = [], aim = null; // of the polygon under way, and the pointer's position while it is open
+let corners = [], aim = null; // corners of the polygon under way, and the pointer's position while it is open
 
 /** What to do with a shape's spans: paint the class, and with symmetry its mirror class on the other side. */
 function painter(id, start) {
@@ -65,14 +65,14 @@ const dab = {
 /** Fill from a point; with symmetry also from its mirror point, where the mirror class lies. */
 function fillFrom(x, y, id) {
   const from = ids[y * W + x];
-  const found = (px, cls) => (fillEverywhere ? ids.map((v) => v === cls) : regionMask(ids, W, H, px, y));
+  const areaFrom = (px, cls) => (fillEverywhere ? ids.map((v) => v === cls) : regionMask(ids, W, H, px, y));
   const put = (mask, cls) => mask.forEach((inside, i) => inside && (ids[i] = cls));
-  const mask = found(x, from);
+  const mask = areaFrom(x, from);
   if (!symmetry) return put(mask, id);
   const mx = W - 1 - x, partner = mirrorOf[from], paired = ids[y * W + mx] === partner;
   const whole = fillEverywhere ? partner === from : paired && mask[y * W + mx];
   if (!whole) {
-    const twin = fillEverywhere || paired ? found(mx, partner) : null; // before the first fill changes anything
+    const twin = fillEverywhere || paired ? areaFrom(mx, partner) : null; // before the first fill changes anything
     put(mask, id);
     if (twin) put(twin, mirrorOf[id]);
   } else {

@@ -40,7 +40,7 @@ function onStage({ clientX, clientY }) {
   return [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
 }
 
-/** Screen position -> label pixels, not rounded. The keyboard's cursor knows them already. */
+/** Screen position -> label pixels, not rounded. The keyboard's cursor has them already. */
 function place(event) {
   if (event.at) return event.at;
   const [x, y] = onStage(event);

@@ -14,7 +14,7 @@ const repeat = find('.repeat'), speed = find('.speed'), timeline = find('.timeli
 let film = null; // props.value with bitmaps instead of files
 let shown = []; // indices of the pictures in the timeline
 let playing = null; // {from, start, direction} while it runs
-let version = 0, wanted = null; // wanted: the view that was asked of the server
+let version = 0, nextView = null; // nextView: the view that the server is computing
 
 function show() {
   if (!film) return;
@@ -98,14 +98,14 @@ async function load() {
     next = { ...value, views };
   }
   if (film) Object.values(film.views).flat().forEach((b) => b.close());
-  const again = film && next && wanted && next.views[wanted]; // the same film with more views
+  const again = film && next && nextView && next.views[nextView]; // the same film with more views
   film = next;
   for (const control of [range, playButton]) control.disabled = !film;
   options.hidden = !film;
   empty.hidden = !!film;
   empty.textContent = props.hint;
   if (!film) {
-    wanted = null;
+    nextView = null;
     view.value = 'path';
     shown = [];
     range.max = range.value = 0;
@@ -115,8 +115,8 @@ async function load() {
     return;
   }
   view.hidden = !film.predictable;
-  view.value = again ? wanted : 'path';
-  wanted = null;
+  view.value = again ? nextView : 'path';
+  nextView = null;
   timeline.hidden = !film.timelines.own;
   if (timeline.hidden) timeline.value = 'even';
   [find('.left').textContent, find('.right').textContent] = film.ends;
@@ -148,7 +148,7 @@ timeline.addEventListener('change', () => {
 });
 view.addEventListener('change', () => {
   if (film.views[view.value]) return show();
-  wanted = view.value;
+  nextView = view.value;
   view.value = 'path'; // until it is there
   trigger('predict', { request: film.request });
 });

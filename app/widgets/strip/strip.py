@@ -7,7 +7,7 @@ from typing import Any
 from ..base import Widget
 
 MAX_STATES = 24
-MAX_CHARACTERS = 2_000_000  # of some five million that a site may keep
+MAX_CHARACTERS = 2_000_000  # most of the stored history; a browser gives each site some five million
 
 
 class Strip(Widget):

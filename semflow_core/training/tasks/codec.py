@@ -44,8 +44,8 @@ class CodecConfig:
     latent_channels: int = 16
     photo_channels: int = 8  # the others are for sharp labels; photos are held near zero there
     widths: list[int] = field(default_factory=lambda: [32, 64, 128])
-    photo_share: float = 0.125  # of the batch; the rest are pseudo masks, which take longer to learn
-    amplitude: float = 0.64  # of the pseudo masks' perturbations, as a share of the most that a codebook allows, s/2
+    photo_share: float = 0.125  # share of photos per batch; the rest are pseudo masks, which take longer to learn
+    amplitude: float = 0.64  # amplitude of the masks' perturbations, as a share of a codebook's largest, s/2
     latent_noise: float = 0.05  # most deviation of noise on latents before they are decoded, as a flow's errors are
     distill: float = 0.3  # weight of the distance to the teacher's latents
     cross_entropy: float = 1.0  # weight of the masks' cross-entropy

@@ -50,7 +50,7 @@ class FlowTask(Task):
 
     def _unet(self, config: FlowConfig, context: Context) -> Any:
         channels, side = self.latents.codec.channels, self.latents.side
-        folder = config.backbone or context.exports.get("backbone")  # of the stage before
+        folder = config.backbone or context.exports.get("backbone")  # the result of the stage before
         if folder:
             unet: Any = config.unet.build(channels, channels, side, BackboneUNet, anchors=self.anchors)
             start_backbone(unet.backbone, folder)

@@ -162,7 +162,7 @@ def test_animations_last_as_long_as_they_play(panel: PathPanel, labels: np.ndarr
         image = Image.open(io.BytesIO(saved(view)))
         # a copy loads the frame: WebP does not know its duration before
         durations = [frame.copy().info["duration"] for frame in ImageSequence.Iterator(image)]
-        assert durations == [250] * 5  # four steps a second from end to end
+        assert durations == [250] * 5  # four steps per second from end to end
 
 
 @pytest.mark.parametrize(
