@@ -24,14 +24,14 @@ MAX_VARIATIONS = 16
 # ---- how values come in --------------------------------------------------------------------------
 
 
-def _given(path: str | None, name: str) -> str:
+def _require(path: str | None, name: str) -> str:
     if not path:
         raise InputError(f"no {name} was given")
     return path
 
 
 def _read_layout(path: str | None, pipeline: Pipeline, name: str) -> np.ndarray:
-    return read_layout(_given(path, name), pipeline.palette, pipeline.codebook)
+    return read_layout(_require(path, name), pipeline.palette, pipeline.codebook)
 
 
 def _read_colors(text: str | None, pipeline: Pipeline, name: str) -> tuple[tuple[int, Any], ...]:
@@ -42,7 +42,7 @@ def _read_colors(text: str | None, pipeline: Pipeline, name: str) -> tuple[tuple
 _picture, _whole = partial(PictureFile, type="filepath"), partial(WholeNumber, precision=0)
 Model = Annotated[Pipeline, Parameter("a model's name.", gr.Textbox)]
 PhotoFile = Annotated[
-    np.ndarray, Parameter("the photo.", _picture, lambda path, pipeline, name: read_photo(_given(path, "photo")))
+    np.ndarray, Parameter("the photo.", _picture, lambda path, pipeline, name: read_photo(_require(path, "photo")))
 ]
 LayoutFile = Annotated[
     np.ndarray,
@@ -58,7 +58,7 @@ OtherLayoutFile = Annotated[
 ]
 EitherFile = Annotated[
     str,
-    Parameter("a photo or a layout.", _picture, lambda path, pipeline, name: _given(path, "photo or layout")),
+    Parameter("a photo or a layout.", _picture, lambda path, pipeline, name: _require(path, "photo or layout")),
 ]
 Steps = Annotated[int, Parameter(f"solver steps, {MIN_STEPS} to {MAX_STEPS}.", _whole)]
 Seed = Annotated[int, Parameter("another seed gives another photo of the same layout.", _whole)]

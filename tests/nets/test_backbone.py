@@ -131,11 +131,11 @@ def test_the_predicted_layout_is_painted_in_the_codebooks_colours() -> None:
     scores = torch.zeros(1, 3, 8, 8)
     scores[0, 1, :, :4] = 9  # the left half is the second class, the right one any
     scores[0, 2, 0, 0] = 40  # and one pixel is the third
-    guess = nn.functional.pixel_shuffle(seeing().painted(scores), 4)[0].movedim(0, -1)  # (8, 8, 3)
+    prediction = nn.functional.pixel_shuffle(seeing().painted(scores), 4)[0].movedim(0, -1)  # (8, 8, 3)
     anchors = torch.tensor(ANCHORS)
-    torch.testing.assert_close(guess[0, 0], anchors[2])
-    torch.testing.assert_close(guess[7, 3], anchors[1])
-    torch.testing.assert_close(guess[4, 4], anchors.mean(0))
+    torch.testing.assert_close(prediction[0, 0], anchors[2])
+    torch.testing.assert_close(prediction[7, 3], anchors[1])
+    torch.testing.assert_close(prediction[4, 4], anchors.mean(0))
 
 
 def test_it_travels_with_the_model(tiny_model: Path, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_what_is_seen_counts() -> None:
         one = network(z, 0).sample
         network.conv_in.weight[:, 4 + FEATURES :] = 0
         two = network(z, 0).sample
-        assert float((two - one).abs().max()) > 1e-3  # the guess does
+        assert float((two - one).abs().max()) > 1e-3  # the prediction does
         network.conv_in.weight[:, 4:] = 0
         assert float((network(z, 0).sample - two).abs().max()) > 1e-3  # and the features do
     np.testing.assert_equal(network.config["in_channels"], 4)

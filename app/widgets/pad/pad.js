@@ -18,7 +18,7 @@ function show() {
 }
 
 /** Whether the server's answer is to an earlier position of the handle than it has now. */
-function overtaken() {
+function isOvertaken() {
   if (dragging) return true;
   const right = !owed || owed.region !== props.region || performance.now() > owed.until || !props.value;
   if (right || props.value.every((x, i) => Math.abs(x - handle[i]) < 0.005)) owed = null;
@@ -26,7 +26,7 @@ function overtaken() {
 }
 
 function load() {
-  if (overtaken()) {
+  if (isOvertaken()) {
     if (props.value && props.value.some((x, i) => x !== handle[i])) props.value = [...handle];
     return;
   }

@@ -56,7 +56,7 @@ function key(event) {
     spaceHeld = true;
     stage.classList.add('movable');
   } else if (/^[0-9]$/.test(name)) {
-    const c = numbered()[(Number(name) + 9) % 10];
+    const c = classesByNumber()[(Number(name) + 9) % 10];
     if (c) choose(c.id);
   } else if (TOOL_KEYS[name]) {
     useTool(TOOL_KEYS[name]);
@@ -77,8 +77,8 @@ function releaseSpace(event) {
 
 const SEEN = 'semflow-painter-hint-seen';
 
-/** A browser may forbid a page to remember anything; then the hint comes each time. */
-function remembered(set) {
+/** A browser may forbid a page to store anything; then the hint comes each time. */
+function isHintSeen(set) {
   try {
     if (set) localStorage.setItem(SEEN, '1');
     return localStorage.getItem(SEEN) !== null;
@@ -88,10 +88,10 @@ function remembered(set) {
 }
 
 function showHint() {
-  find('.hint').hidden = remembered(false);
+  find('.hint').hidden = isHintSeen(false);
 }
 
 function dismissHint() {
-  remembered(true);
+  isHintSeen(true);
   find('.hint').hidden = true;
 }

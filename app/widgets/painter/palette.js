@@ -13,7 +13,7 @@ let uses = 0;
 const isLong = () => classes.length > LONG;
 
 /** The classes that the number keys choose, in order. */
-function numbered() {
+function classesByNumber() {
   return isLong() ? used.map(({ id }) => classOf.get(id)) : classes.slice(0, 10);
 }
 
@@ -105,7 +105,7 @@ function paintedClass() {
 function showChoice() {
   if (!classes.length) return;
   if (isLong()) {
-    inUse.querySelector('div').replaceChildren(...numbered().map((c) => classButton(c, ['aria-pressed', c.id === current])));
+    inUse.querySelector('div').replaceChildren(...classesByNumber().map((c) => classButton(c, ['aria-pressed', c.id === current])));
   }
   const buttons = [...classList.querySelectorAll('[data-id]')];
   for (const button of buttons) {
@@ -113,8 +113,8 @@ function showChoice() {
     button.setAttribute('aria-checked', chosen);
     button.tabIndex = chosen ? 0 : -1; // one stop for the Tab key; arrow keys go on from it
   }
-  const keyed = isLong() ? [...inUse.querySelectorAll('button')] : buttons;
-  keyed.slice(0, 10).forEach((button, i) => {
+  const numberButtons = isLong() ? [...inUse.querySelectorAll('button')] : buttons;
+  numberButtons.slice(0, 10).forEach((button, i) => {
     const key = String((i + 1) % 10);
     button.querySelector('kbd').textContent = key;
     button.setAttribute('aria-keyshortcuts', key);
