@@ -78,7 +78,7 @@ def test_bad_options_are_refused(
         (["--seed", str(2**53)], "whole number from 0 to"),
         (["--beta", "62.5"], "below s/2 = 62.5"),
         (["--beta", "-1"], "amplitude is -1"),
-        (["--beta", "nan"], "beta is nan"),
+        (["--beta", "nan"], "amplitude is nan"),
         (["--class-seed", "13"], "not written ID=SEED"),
         (["--class-seed", "13=x"], "not written ID=SEED"),
         (["--class-seed", "19=1"], "19 names no class of celebamask_hq"),
