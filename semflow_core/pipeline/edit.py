@@ -11,19 +11,43 @@ double exposures of what had been there (docs/method.md, "Edits").
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import torch
 
-from ..method.appearance import Offset, Rgb
+from ..method.appearance import Offset
 from ..method.flow import Velocity, times_to_image
 from ..pictures.blending import composite, recolor, to_means
 from ..requests import EditRequest
 from . import reading
 from .engine import Engine, Progress, Steps
-from .results import Edit
+from .results import Edit, Segmentation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an edit is made of.
+
+    Attributes:
+        request: the request, its `before` filled in and its offsets those of the photo and those asked for.
+        asked: the regional offsets that the request asks for, by class id.
+        own: the photo's own regional offsets, by class id; empty where the model's offsets say nothing of a photo.
+        changed: (size, size) bool, where the layout changed: to be repainted.
+        recoloured: (size, size) bool, where a class stays and gets an offset: to be recoloured.
+    """
+
+    request: EditRequest
+    asked: dict[int, Offset]
+    own: dict[int, Offset]
+    changed: np.ndarray
+    recoloured: np.ndarray
+
+    @property
+    def solves(self) -> int:
+        """How many times the flow is solved, 0 to 2."""
+        return int(self.changed.any()) + int(self.recoloured.any())
 
 
 def edit(engine: Engine, request: EditRequest, progress: Progress | None = None) -> Edit:
@@ -32,15 +56,33 @@ def edit(engine: Engine, request: EditRequest, progress: Progress | None = None)
     With an appearance, a class that the request gives an offset is recoloured where its layout stayed.
 
     Args:
-        progress: its total grows by the request's steps if there is something to recolour beside something to repaint.
+        progress: its total is known once the photo is segmented; before, it counts one solve.
 
     Raises:
         InputError: the photo or a layout does not fit this model.
     """
     read = engine.read_request(request.photo)
-    reads = request.before is None or engine.appearance is None
-    steps = Steps(progress, request.steps + reads * read.steps)
-    segmentation = reading.segment(engine, [read], lambda *_: steps())[0] if reads else None
+    segments = request.before is None or engine.appearance is None
+    steps = Steps(progress, request.steps + (read.steps if segments else 0))
+    segmentation = reading.segment(engine, [read], lambda *_: steps())[0] if segments else None
+    plan = plan_of(engine, request, segmentation)
+    steps.total += (plan.solves - 1) * request.steps
+    photo, share = recolour(engine, plan, steps)
+    if not plan.changed.any():
+        return Edit(photo, share, engine.encode_photo(photo))
+    repainted = repaint(engine, plan, photo, steps)
+    return replace(repainted, changed=np.maximum(repainted.changed, share))
+
+
+def plan_of(engine: Engine, request: EditRequest, segmentation: Segmentation | None) -> Plan:
+    """What is to be repainted and what recoloured.
+
+    Args:
+        segmentation: the photo's; it is needed without a `before`, and without an appearance.
+
+    Raises:
+        InputError: an offset is for no class.
+    """
     if request.before is None:
         assert segmentation is not None
         request = replace(request, before=segmentation.labels)
@@ -49,74 +91,54 @@ def edit(engine: Engine, request: EditRequest, progress: Progress | None = None)
     asked, own = dict(request.offsets), {}
     if engine.perturbation.regional_amplitude and request.spectrum in (None, engine.perturbation.spectrum):
         own = reading.photo_offsets(engine, request.photo, segmentation, before)  # a region that grows keeps its colour
-        request = replace(request, offsets=tuple((own | asked).items()))
-    where = before != after
-    regions = engine.colors.regions(after, where, asked)  # refuses offsets for no class, also where nothing is painted
-    stays = ~where & np.isin(before, [i for i in asked if i in own])
-    recolours = engine.appearance is not None and bool(stays.any())
-    steps.total += (recolours - (not where.any())) * request.steps
-    changed = np.zeros(request.photo.shape[:2], np.float32)
-    if recolours:
-        photo, changed = recolour(engine, request, own, asked, stays, steps)
-        request = replace(request, photo=photo)
-    if not where.any():
-        return Edit(request.photo, changed, engine.encode_photo(request.photo))
-    repainted = repaint(engine, request, regions, where, steps)
-    return replace(repainted, changed=np.maximum(repainted.changed, changed))
+    changed = before != after
+    engine.colors.regions(after, changed, asked)  # refuses offsets for no class, also where nothing is painted
+    stays = ~changed & np.isin(before, [i for i in asked if i in own])
+    recoloured = stays if engine.appearance is not None else np.zeros_like(stays)
+    return Plan(replace(request, offsets=tuple((own | asked).items())), asked, own, changed, recoloured)
 
 
-def recolour(
-    engine: Engine,
-    request: EditRequest,
-    own: dict[int, Offset],
-    asked: dict[int, Offset],
-    stays: np.ndarray,
-    steps: Steps,
-) -> tuple[np.ndarray, np.ndarray]:
+def recolour(engine: Engine, plan: Plan, steps: Steps) -> tuple[np.ndarray, np.ndarray]:
     """Give regions of the photo another colour: what two syntheses of its own layout differ in is added to it.
-
-    Args:
-        request: `before` is the photo's layout.
-        own: the photo's own regional offsets, by class id.
-        asked: the offsets that the request asks for, by class id.
-        stays: (size, size) bool, where a class keeps its region and gets an offset.
 
     Returns:
         the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
     """
+    request = plan.request
+    if not plan.recoloured.any():
+        return request.photo, np.zeros(request.photo.shape[:2], np.float32)
     assert request.before is not None
     unchanged = replace(request, layout=request.before)
-    z1 = [engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in (own, own | asked)]
-    pair = torch.cat(z1)
+    offsets = (plan.own, plan.own | plan.asked)
+    pair = torch.cat([engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in offsets])
     z0 = engine.solve(pair, times_to_image(request.steps, request.grid), request.solver, steps)
     # decoded, not rendered: the difference is to be colour and light, and the photo keeps its own detail
     old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.decode_photos(z0))
-    regions = engine.colors.regions(engine.square(request.before), stays, asked)
+    regions = engine.colors.regions(engine.square(request.before), plan.recoloured, plan.asked)
     return recolor(request.photo, old, new, regions)
 
 
-def repaint(
-    engine: Engine, request: EditRequest, regions: list[tuple[np.ndarray, Rgb]], where: np.ndarray, steps: Steps
-) -> Edit:
+def repaint(engine: Engine, plan: Plan, photo: np.ndarray, steps: Steps) -> Edit:
     """Paint the changed regions anew, and let the result into the photo there and in a margin around them.
 
     Args:
-        request: `before` is the photo's layout; its offsets are the photo's own and those asked for.
-        regions: changed regions (size, size) bool that are to have a mean colour, and that colour.
-        where: (size, size) bool, where the layout changed; somewhere.
+        plan: with something to repaint.
+        photo: the photo (H, W, 3) uint8, recoloured.
     """
-    photo = request.photo
+    request = plan.request
     x, b = engine.encode_photo(photo), engine.encode_layout(request)
-    velocity = edit_velocity(engine.velocity, x, b, changed_cells(where, engine.codec.factor).to(x.device))
+    where = changed_cells(plan.changed, engine.codec.factor).to(x.device)
+    velocity = edit_velocity(engine.velocity, x, b, where)
     z0 = engine.solve(b, times_to_image(request.steps, request.grid), request.solver, steps, velocity)
     assert request.before is not None
     unchanged = replace(request, layout=request.before)
     a = engine.encode_layout(unchanged) if engine.learned else b  # the codec's decoder does not use it
     ends, starts = torch.cat([x, z0]), torch.cat([a, b])
     own_photo, edited = engine.render(ends, starts, engine.detail(ends, [unchanged, request]))
+    regions = engine.colors.regions(engine.square(request.layout), plan.changed, plan.asked)
     edited = to_means(edited, regions)
     own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in (own_photo, edited))
-    return Edit(*composite(photo, own_photo, edited, where), z0)
+    return Edit(*composite(photo, own_photo, edited, plan.changed), z0)
 
 
 def edit_velocity(v: Velocity, x: torch.Tensor, b: torch.Tensor, where: torch.Tensor) -> Velocity:

