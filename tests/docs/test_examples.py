@@ -20,5 +20,5 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     script = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}\nprint(ids.shape)"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "(256, 256)"
+    assert done.stdout.strip() == "(512, 512)"
     assert Image.open(tmp_path / "photo.png").size == (512, 512)
