@@ -38,7 +38,7 @@ class BackboneConfig:
     """The section `backbone`."""
 
     init: str = ""  # folder of a backbone, or of a U-Net that has one, to start from; empty: ImageNet's weights
-    stem_steps: int = 150  # of fitting the stem to MobileNetV2's first layers
+    stem_steps: int = 150  # steps that fit the stem to MobileNetV2's first layers
     # share of the samples that are photos, at t = 0; the others lie on the way to their mask
     photo_share: Annotated[float, Bounds(0, 1, "backbone.photo_share")] = 0.4
     optim: OptimConfig = field(default_factory=OptimConfig)

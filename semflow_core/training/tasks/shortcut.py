@@ -26,7 +26,7 @@ from ..objective import FlowObjective, ObjectiveConfig
 from ..report import both_directions
 from ..task import Context, Task
 
-STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # of the grids with 1, 2, 4 and 8 even steps; smaller ones count as 0
+STEP_SIZES = (1.0, 1 / 2, 1 / 4, 1 / 8)  # steps of the grids of 1, 2, 4 and 8 even ones; smaller ones count as 0
 
 
 @dataclass(frozen=True)
