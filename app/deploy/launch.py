@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from semflow_core.cli.options import either, positive
-from semflow_core.errors import InputError
+from semflow_core.cli.options import positive
+from semflow_core.errors import InputError, either
 from semflow_core.nets.devices import DEVICES
 
 from .. import ON_ZERO
