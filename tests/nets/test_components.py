@@ -13,14 +13,14 @@ from semflow_core.errors import InputError
 from semflow_core.nets.components import PROMPT_FILE, is_one_of, load_velocity, names_of
 from semflow_core.nets.contracts import CODECS, VELOCITIES, ConditionedUNetVelocity
 
-from .test_contracts import small_conditioned
+from ..small import small_conditional
 
 NAME = UNet2DConditionModel.__name__
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    small_conditioned().save_pretrained(tmp_path)
+    small_conditional(8).save_pretrained(tmp_path)
     return tmp_path
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
+from diffusers import AutoencoderTiny, UNet2DModel
 
 from semflow_core.nets.contracts import (
     VELOCITIES,
@@ -24,37 +24,9 @@ from semflow_core.nets.contracts import (
 from semflow_core.nets.pyramid import PyramidAutoencoder
 from semflow_core.nets.renderer import PhotoRenderer
 
+from ..small import small_conditional, small_kl
+
 X = torch.linspace(-1, 1, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
-
-
-def small_kl() -> Any:
-    torch.manual_seed(0)
-    kind: Any = AutoencoderKL  # its annotations allow for one level only
-    return kind(
-        block_out_channels=(8, 8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=4,
-        scaling_factor=0.18215,
-    ).eval()
-
-
-def small_conditioned() -> Any:
-    torch.manual_seed(0)
-    return UNet2DConditionModel(
-        sample_size=8,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        norm_num_groups=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=12,
-        attention_head_dim=4,
-    ).eval()
 
 
 @torch.no_grad()
@@ -74,7 +46,8 @@ def test_the_pyramid_and_the_tiny_autoencoder_have_no_scaling() -> None:
 
 @torch.no_grad()
 def test_the_kl_autoencoder_gives_its_mode_scaled_as_stable_diffusion_does() -> None:
-    module = small_kl()
+    torch.manual_seed(0)
+    module = small_kl().eval()
     codec = codec_of(module)
     assert isinstance(codec, KLCodec) and (codec.channels, codec.factor) == (4, 8)
     z = codec.encode(X)
@@ -85,7 +58,7 @@ def test_the_kl_autoencoder_gives_its_mode_scaled_as_stable_diffusion_does() -> 
 
 @torch.no_grad()
 def test_a_conditional_unet_gets_the_empty_prompt_and_a_thousand_t() -> None:
-    module, z = small_conditioned(), torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    module, z = small_conditional(8).eval(), torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
     prompt = torch.randn(1, 7, 12, generator=torch.Generator().manual_seed(2))
     expected = module(z, torch.full((2,), 437.5), encoder_hidden_states=prompt.expand(2, -1, -1)).sample
     assert torch.allclose(ConditionedUNetVelocity(module, prompt)(z, 0.4375), expected, atol=1e-6)

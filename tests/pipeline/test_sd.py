@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import load_palette
@@ -17,33 +15,14 @@ from semflow_core.nets.contracts import ConditionedUNetVelocity
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests import EditRequest, SynthesisRequest, TrajectoryRequest
 
+from ..small import small_conditional, small_kl
+
 
 @pytest.fixture(scope="module")
 def sd() -> SemFlowPipeline:
     """AutoencoderKL and UNet2DConditionModel with random weights and SD-1.5's structure, in the paper's codebook."""
     torch.manual_seed(0)
-    kl: Any = AutoencoderKL
-    codec = kl(
-        block_out_channels=(8, 8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=4,
-        scaling_factor=0.18215,
-    )
-    unet = UNet2DConditionModel(
-        sample_size=4,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        norm_num_groups=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=12,
-        attention_head_dim=4,
-    )
+    codec, unet = small_kl(), small_conditional(4)
     prompt = torch.randn(1, 7, 12).half().float()
     codebook = Codebook(load_palette("celebamask_hq"))
     assert (codebook.k, codebook.s) == (6, 50)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
 
 from semflow_core.errors import InputError
@@ -21,6 +21,7 @@ from semflow_core.nets.unet import UNetConfig
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.training.run import run_training
 
+from ...small import small_conditional, small_kl
 from ..conftest import CPU, Config, write
 
 
@@ -28,28 +29,8 @@ from ..conftest import CPU, Config, write
 def sd(tmp_path: Path, config: Config) -> Path:
     """A configuration that fine-tunes a pair of Stable Diffusion's structure, with a codec of factor 4."""
     torch.manual_seed(0)
-    kl: Any = AutoencoderKL
-    kl(
-        block_out_channels=(8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=4,
-        scaling_factor=0.18215,
-    ).save_pretrained(tmp_path / "kl")
-    UNet2DConditionModel(
-        sample_size=16,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        norm_num_groups=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=12,
-        attention_head_dim=4,
-    ).save_pretrained(tmp_path / "sd")
+    small_kl(levels=3).save_pretrained(tmp_path / "kl")
+    small_conditional(16).save_pretrained(tmp_path / "sd")
     save_file({"prompt": torch.randn(1, 7, 12)}, tmp_path / "sd" / PROMPT_FILE)
     config["latents"]["codec"] = str(tmp_path / "kl")
     config["flow"] = {
