@@ -12,7 +12,7 @@ from semflow_core.requests import EditRequest, SynthesisRequest
 
 from .pipeline import Pipeline
 
-MAX_BYTES = 64 * 2**20  # some 250 pictures of 256x256; an undo then shows its picture at once
+MAX_BYTES = 64 * 2**20  # some 250 pictures of 256x256, 75 of 512x512; an undo then shows its picture at once
 
 
 class PhotoMemory:

@@ -66,7 +66,6 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.lpips import find_lpips
     from ..evaluation.photos import PhotoMetrics
     from ..evaluation.tables import tables
-    from ..nets.contracts import CodecRenderer
     from ..pictures.files import check_writable, write_atomically
 
     seed = args.seed or DEFAULT_SEED
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
     pairs = matches[-(args.last or 0) :]
     pipeline = load(args)
     if args.no_renderer:
-        pipeline.renderer = CodecRenderer(pipeline.codec)
+        pipeline = pipeline.without_renderer()
     other = load(args, args.reader) if args.reader else None
     if other and (other.palette, other.size) != (pipeline.palette, pipeline.size):
         raise InputError(

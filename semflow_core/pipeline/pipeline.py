@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 
 from ..method.appearance import Offset
+from ..nets.contracts import CodecRenderer
 from ..requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 from . import edit, folder, paths, reading, synthesis
 from .engine import Engine, Progress
@@ -27,6 +29,12 @@ class SemFlowPipeline(Engine):
         """Move to a device. The velocity computes in bfloat16 where the hardware does, the codec in float32."""
         self.move(device)
         return self
+
+    def without_renderer(self) -> SemFlowPipeline:
+        """The same model with photos as its codec decodes them: what the flow alone makes."""
+        plain = copy.copy(self)
+        plain.renderer = CodecRenderer(self.codec)
+        return plain
 
     @classmethod
     def from_pretrained(cls, source: str | os.PathLike[str]) -> SemFlowPipeline:

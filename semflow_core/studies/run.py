@@ -46,7 +46,8 @@ def run_study(name: str, settings: StudySettings) -> Outcome:
             raise InputError(
                 f"the study '{name}' trains nothing, so it takes no settings such as {settings.overrides[0]}"
             )
-        pipeline = load_pipeline(settings.model, settings.extra, settings.device)
+        # studies are about the flow, and their figures older than the faces' renderer
+        pipeline = load_pipeline(settings.model, settings.extra, settings.device).without_renderer()
         outcome = MODEL_STUDIES[name](make_bench(pipeline, settings))
     else:
         raise InputError(f"there is no study '{name}'; it is one of {', '.join((*MODEL_STUDIES, *TRAINED))}")

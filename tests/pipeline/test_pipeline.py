@@ -318,6 +318,8 @@ def test_a_renderer_is_used_wherever_a_photo_is_shown(pipeline: SemFlowPipeline,
     layout = own.decode_photos(path.latents[-1:])[0]
     assert np.array_equal(path.frames[-1], cv2.resize(layout, (64, 64), interpolation=cv2.INTER_CUBIC))
     assert own.morph(MorphRequest(layout=paint.layout, steps=1, frames=2)).frames.shape == (2, 64, 64, 3)
+    assert np.array_equal(own.without_renderer().synthesize(paint).photo, pipeline.synthesize(paint).photo)
+    assert np.array_equal(own.synthesize(paint).photo, grey)  # it stays as it was itself
     photo, before = np.zeros((100, 100, 3), np.uint8), np.zeros((32, 32), np.uint8)
     edit = own.edit(EditRequest(photo=photo, layout=before + 13, before=before, steps=1))
     assert np.array_equal(edit.photo[40:60, 40:60], np.full((20, 20, 3), 153))

@@ -21,7 +21,7 @@ class EndpointConfig(TermConfig):
     weight: float = 0.0
     # q of the generalised cross-entropy, which is robust where classes are equally likely; 0: none
     power: Annotated[float, Bounds(0, 1, "endpoint.power")] = 0.0
-    samples: int = 4  # straight samples per batch; those that come from the photo pay it, too
+    samples: int = 4  # straight samples per batch; those that come from the photo count, too
 
     def build(self, latents: LatentPairs, network: Any) -> Term:
         return Endpoint(self, latents)

@@ -16,7 +16,7 @@ from .window import decoded_windows
 @dataclass(frozen=True)
 class PhotoPixelsConfig(TermConfig):
     weight: float = 0.0
-    samples: int = 4  # straight samples per batch; those that come from the layout pay it, too
+    samples: int = 4  # straight samples per batch; those that come from the layout count, too
 
     def build(self, latents: LatentPairs, network: Any) -> Term:
         return PhotoPixels(self, latents)

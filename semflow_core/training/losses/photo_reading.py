@@ -23,7 +23,7 @@ class PhotoReadingConfig(TermConfig):
     BACKBONE = True
 
     weight: float = 0.0
-    samples: int = 4  # straight samples per batch; those that come from the layout pay it, too
+    samples: int = 4  # straight samples per batch; those that come from the layout count, too
 
     def build(self, latents: LatentPairs, network: Any) -> Term:
         if not isinstance(network, BackboneUNet):
