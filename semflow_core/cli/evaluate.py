@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
 
     from ..data.pairs import load_pair
     from ..evaluation.evaluate import evaluate
-    from ..evaluation.features import HOW_TO_GET, find_networks
+    from ..evaluation.features import HOW_TO_GET, find_networks, installation_hints
     from ..evaluation.harness import Harness
     from ..evaluation.inputs import load_others, match_folders
     from ..evaluation.lpips import find_lpips
@@ -101,7 +101,10 @@ def run(args: argparse.Namespace) -> None:
         print("\nPhotos are not compared: that needs at least 2 pairs.")
     elif not networks:
         print(f"\nPhotos are not compared with real ones: {HOW_TO_GET}.")
-    elif others is None:
-        print("\nTraining photos are not compared: --train-images names no folder of them.")
+    else:
+        if others is None:
+            print("\nTraining photos are not compared: --train-images names no folder of them.")
+        for sentence in installation_hints(networks):
+            print(f"\n{sentence}")
     if args.json:
         write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))

