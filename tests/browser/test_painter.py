@@ -639,6 +639,85 @@ def test_a_pen_that_presses_less_paints_less(faces: Scene, visit: Callable[..., 
     assert 0 < areas[0] < areas[1] / 2
 
 
+def point(canvas: Canvas, kind: str, x: float, y: float, **init: Any) -> None:
+    """One pointer event of a device that the browser's own input cannot imitate."""
+    at = dict(zip(("clientX", "clientY"), canvas.at(x, y)))
+    canvas.page.evaluate(
+        "([kind, init]) => { const canvas = document.querySelector('#painter canvas.ids');"
+        "canvas.setPointerCapture = () => {};"  # it refuses pointers that do not exist
+        "canvas.dispatchEvent(new PointerEvent(kind, {bubbles: true, cancelable: true, isPrimary: true, ...init})); }",
+        [kind, {"pointerId": 7, **at, **init}],
+    )
+
+
+FINGER, PEN, MOUSE = ({"pointerType": kind} for kind in ("touch", "pen", "mouse"))
+
+
+@pytest.mark.parametrize("device", [MOUSE, FINGER, PEN], ids=["mouse", "finger", "pen"])
+def test_a_pointer_that_never_came_up_ends_its_stroke(
+    faces: Scene, visit: Callable[..., Canvas], device: dict[str, Any]
+) -> None:
+    canvas = visit(faces)
+    canvas.choose(HAIR)
+    canvas.size(4)
+    point(canvas, "pointerdown", 10, 10, buttons=1, **device)
+    point(canvas, "pointermove", 30, 10, buttons=1, **device)
+    if device is FINGER:  # it makes itself known by the next one
+        point(canvas, "pointerdown", 10, 50, buttons=1, **{**device, "pointerId": 8})
+        point(canvas, "pointerup", 10, 50, **{**device, "pointerId": 8})
+    else:
+        point(canvas, "pointermove", 30, 40, buttons=0, **device)
+    painted = canvas.settled()
+    assert painted[10, 10:30].all() and not painted[20:45].any()
+    assert (painted[50] > 0).any() == (device is FINGER)  # the second finger paints: it is no pinch
+    assert canvas.page.inner_text("#painter [data-do=fit]") == "100 %"
+
+
+def test_a_pointer_that_the_browser_takes_away_leaves_nothing(faces: Scene, visit: Callable[..., Canvas]) -> None:
+    canvas = visit(faces)
+    canvas.choose(HAIR)
+    point(canvas, "pointerdown", 10, 10, buttons=1, **FINGER)
+    point(canvas, "pointercancel", 10, 10, **FINGER)
+    assert not canvas.settled().any() and canvas.page.is_disabled("#painter [data-do=redo]")
+    point(canvas, "pointerdown", 10, 10, buttons=1, **FINGER)
+    point(canvas, "pointermove", 40, 10, buttons=1, **FINGER)
+    point(canvas, "pointercancel", 40, 10, **FINGER)
+    assert not canvas.settled().any()
+    canvas.page.click("#painter [data-do=redo]")  # it was a stroke: nothing painted is lost
+    assert canvas.settled()[10, 10:40].all()
+
+
+def test_the_pen_takes_over_from_the_palm(faces: Scene, visit: Callable[..., Canvas]) -> None:
+    canvas = visit(faces)
+    canvas.choose(HAIR)
+    canvas.size(2)
+    for i, place in enumerate(((20, 60), (30, 62))):  # two parts of a hand
+        point(canvas, "pointerdown", *place, buttons=1, pointerId=20 + i, isPrimary=i == 0, **FINGER)
+    point(canvas, "pointerdown", 10, 10, button=0, buttons=1, pressure=1, **PEN)
+    point(canvas, "pointermove", 40, 10, buttons=1, pressure=1, **PEN)
+    point(canvas, "pointerup", 40, 10, **PEN)
+    point(canvas, "pointerdown", 22, 60, buttons=1, pointerId=23, **FINGER)  # the hand is still there
+    point(canvas, "pointerup", 22, 60, pointerId=23, **FINGER)
+    painted = canvas.settled()
+    assert painted[9, 10:40].all() and not painted[40:].any()
+    canvas.page.keyboard.press("Control+z")
+    assert not canvas.settled().any()
+
+
+def test_the_other_end_of_the_pen_erases(faces: Scene, visit: Callable[..., Canvas]) -> None:
+    canvas = visit(faces)
+    canvas.start(face())
+    canvas.choose(HAT)
+    canvas.size(4)
+    canvas.page.click("#painter [data-shape=square]")
+    for buttons, button in ((32, 5), (1, 0)):
+        end = {"buttons": buttons, "button": button, "pressure": 1, **PEN}
+        point(canvas, "pointerdown", 32, 50, **end)
+        point(canvas, "pointerup", 32, 50, button=button, **PEN)
+        assert np.array_equal(canvas.settled(), box_of(30, 48, 4, 4, 0 if button else HAT, face()))
+    assert canvas.page.get_attribute("#painter [data-tool=brush]", "aria-pressed") == "true"
+
+
 # ---- keyboard only ----------------------------------------------------------------------------------
 
 
@@ -749,6 +828,59 @@ def test_the_canvas_says_how_the_keyboard_paints(faces: Scene, visit: Callable[.
     assert page.locator("#painter .over .cursor").get_attribute("d")  # shown before it is moved
     page.keyboard.press("?")
     assert "put the brush down, lift it" in page.inner_text("#painter .help")
+
+
+def press(canvas: Canvas, key: str, code: str, **init: Any) -> None:
+    """A key of a keyboard of another country."""
+    canvas.page.evaluate(
+        "(init) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {bubbles: true, ...init}))",
+        {"key": key, "code": code, **init},
+    )
+
+
+KEYBOARDS = {
+    "Russian": [("у", "KeyE", "eraser"), ("и", "KeyB", "brush"), ("а", "KeyF", "fill")],
+    "Greek": [("ε", "KeyE", "eraser"), ("β", "KeyB", "brush"), ("ρ", "KeyR", "rectangle")],
+    "AZERTY": [("m", "Semicolon", "move"), (",", "KeyM", "move"), ("b", "KeyB", "brush")],
+    "IME": [("Process", "KeyL", "lasso"), ("Process", "KeyB", "brush")],
+}
+
+
+@pytest.mark.parametrize("keyboard", KEYBOARDS)
+def test_letters_choose_tools_on_every_keyboard(faces: Scene, visit: Callable[..., Canvas], keyboard: str) -> None:
+    page = (canvas := visit(faces)).page
+    for key, code, tool in KEYBOARDS[keyboard]:
+        press(canvas, key, code)
+        assert page.get_attribute(f"#painter [data-tool={tool}]", "aria-pressed") == "true", key
+
+
+def test_digits_and_brackets_go_by_their_place(faces: Scene, visit: Callable[..., Canvas]) -> None:
+    canvas = visit(faces)
+    chosen, size = (lambda: canvas.page.inner_text("#painter .chosen-name")), canvas.page.locator("#painter .size")
+    names = [text.split("\n")[0] for text in canvas.page.locator("#painter [data-id]").all_inner_texts()]
+    press(canvas, "é", "Digit2")  # AZERTY
+    assert chosen() == names[1]
+    press(canvas, "-", "Digit6")
+    assert chosen() == names[5] and canvas.page.inner_text("#painter [data-do=fit]") == "100 %"
+    press(canvas, "3", "Digit3", shiftKey=True)
+    assert chosen() == names[2]
+    press(canvas, "Dead", "BracketLeft")  # its circumflex
+    press(canvas, "х", "BracketLeft")  # Russian
+    assert size.input_value() == "10"
+    press(canvas, "]", "Digit9", ctrlKey=True, altKey=True, modifierAltGraph=True)  # QWERTZ
+    assert size.input_value() == "12"
+    press(canvas, "?", "Minus", shiftKey=True)
+    assert canvas.page.is_visible("#painter .help")
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [("я", "KeyZ"), ("ζ", "KeyZ"), ("z", "KeyW"), ("z", "KeyY"), ("Process", "KeyZ"), ("Z", "KeyZ")]
+)
+def test_control_z_undoes_on_every_keyboard(faces: Scene, visit: Callable[..., Canvas], key: str, code: str) -> None:
+    canvas = visit(faces)
+    canvas.start(face())
+    press(canvas, key, code, ctrlKey=True)
+    assert not canvas.settled().any()
 
 
 # ---- history ----------------------------------------------------------------------------------------

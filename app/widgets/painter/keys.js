@@ -1,4 +1,7 @@
 // The keyboard, and the sheet that lists it. Keys work wherever the page's focus is, except while typing.
+// Letters go by the character (on AZERTY, A is where A is printed), the row of digits by its place (on AZERTY it gives
+// & é "); where a key gives no character that is listed here (Cyrillic, Greek, an input method, a dead key), its place
+// on a US keyboard counts.
 
 const TOOL_KEYS = {
   b: 'brush', e: 'eraser', f: 'fill', i: 'pick', r: 'rectangle', o: 'ellipse', p: 'polygon', l: 'lasso', m: 'move',
@@ -19,6 +22,23 @@ const ACTIONS = {
   '/': () => finder.focus(),
 };
 
+const PLACES = { Space: ' ', BracketLeft: '[', BracketRight: ']', Minus: '-', Equal: '=', Slash: '/' }; // code -> key
+
+/** Whether AltGr is held, which some systems report as Ctrl and Alt. */
+function isComposed(event) {
+  return event.getModifierState('AltGraph');
+}
+
+/** What a key stands for: a character in lower case, or a name such as 'arrowleft'. */
+function keyName(event) {
+  const { key: character, code, shiftKey } = event;
+  const [, place] = /^(?:Key|Digit)(.)$/.exec(code) || [];
+  if (code.startsWith('Digit') && !shiftKey && !isComposed(event)) return place;
+  if (/^[ -~]$/.test(character) || (character.length > 1 && !/^(Dead|Process|Unidentified)$/.test(character))) return character.toLowerCase();
+  const name = place ? place.toLowerCase() : PLACES[code] || character;
+  return name === '/' && shiftKey ? '?' : name;
+}
+
 /** How far an arrow key goes, in label pixels. */
 function stepOf(name, event) {
   return ARROWS[name].map((d) => d * (event.shiftKey ? STRIDE : 1));
@@ -37,15 +57,15 @@ function keyUnderWay(name, event) {
 }
 
 function key(event) {
-  if (!element.isConnected || help.open) return;
+  if (!event.key || !element.isConnected || help.open) return; // a form that fills itself in has no key
   if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox])')) return;
-  const name = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
+  const name = keyName(event), composed = isComposed(event);
+  if ((event.ctrlKey || event.metaKey) && !composed) {
     if (name !== 'z' && name !== 'y') return;
     event.preventDefault();
     if (name === 'y' || event.shiftKey) step(redo, undo);
     else step(undo, redo);
-  } else if (event.altKey || (stroke && !heldByKeys())) {
+  } else if ((event.altKey && !composed) || (stroke && !heldByKeys())) {
     return;
   } else if (keyUnderWay(name, event) || cursorKey(name, event)) {
     event.preventDefault();
@@ -67,7 +87,7 @@ function key(event) {
 }
 
 function releaseSpace(event) {
-  if (!spaceHeld || (event.type === 'keyup' && event.key !== ' ')) return;
+  if (!spaceHeld || (event.type === 'keyup' && keyName(event) !== ' ')) return;
   event.preventDefault();
   spaceHeld = false;
   stage.classList.remove('movable');

@@ -37,8 +37,9 @@ help.addEventListener('click', (event) => event.target === help && help.close())
 
 canvas.addEventListener('pointerdown', pointerDown);
 canvas.addEventListener('pointermove', pointerMove);
-canvas.addEventListener('pointerup', pointerUp);
-canvas.addEventListener('pointercancel', pointerUp);
+canvas.addEventListener('pointerup', (event) => pointerUp(event));
+canvas.addEventListener('pointercancel', pointerCancel);
+canvas.addEventListener('lostpointercapture', (event) => pointerUp(event)); // after the others: what they did not end
 canvas.addEventListener('pointerenter', () => stage.classList.add('inside'));
 canvas.addEventListener('pointerleave', pointerLeaves);
 canvas.addEventListener('focus', () => canvas.matches(':focus-visible') && showCursor());

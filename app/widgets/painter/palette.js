@@ -67,6 +67,7 @@ function buildPalette() {
     group.setAttribute('role', 'presentation');
     return group;
   }));
+  classList.scrollTo(0, 0);
   choose((classes.find((c) => c.id !== props.background) || classes[0]).id);
 }
 
@@ -99,7 +100,7 @@ function useClassesOf(layout) {
 
 /** The class that the chosen tool paints. */
 function paintedClass() {
-  return tool === 'eraser' ? props.background : current;
+  return tool === 'eraser' || erasing ? props.background : current;
 }
 
 function showChoice() {
@@ -143,6 +144,7 @@ function search() {
 }
 
 function searchKey(event) {
+  if (event.isComposing) return; // the Enter that ends a word of an input method
   const first = classList.querySelector('[data-id]:not([hidden])');
   if (event.key === 'Enter' && first) choose(Number(first.dataset.id));
   if (event.key === 'Enter' || event.key === 'Escape') {

@@ -6,6 +6,7 @@ const sizeInput = find('.size');
 
 let tool = 'brush', toolBeforePick = 'brush', brushShape = 'round', fillEverywhere = false, symmetry = false;
 let stroke = null; // {before, at, ...} while the pointer is down
+let erasing = false; // whether it is the eraser end of a pen that is down
 let ring = null; // {at, r}: where the brush would paint
 let corners = [], aim = null; // corners of the polygon under way, and the pointer's position while it is open
 
