@@ -21,12 +21,12 @@ def small_kl(levels: int = 4) -> Any:
     )
 
 
-def small_conditional(size: int) -> Any:
+def small_conditional(size: int, kind: Any = UNet2DConditionModel, channels: int = 4) -> Any:
     """A UNet2DConditionModel for latents of `size` cells per side and prompts of 12 channels."""
-    return UNet2DConditionModel(
+    return kind(
         sample_size=size,
-        in_channels=4,
-        out_channels=4,
+        in_channels=channels,
+        out_channels=channels,
         block_out_channels=(8, 16),
         layers_per_block=1,
         norm_num_groups=4,

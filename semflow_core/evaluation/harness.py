@@ -85,7 +85,8 @@ class Harness:
 
     def codec_photos(self) -> list[np.ndarray]:
         """The photos after the codec alone, (S, S, 3) uint8: the bound of every synthesis."""
-        decoded = [self.pipeline.decode_photos(self.pipeline.encode_photo(p))[0] for p in self.photos]
+        model = self.pipeline
+        decoded = [model.decode_photos(model.states.photos(model.encode_photo(p)))[0] for p in self.photos]
         return [cv2.resize(p, self._side, interpolation=cv2.INTER_AREA) for p in decoded]
 
     @property

@@ -23,7 +23,7 @@ PRESETS = {
 }
 
 
-def anchor_colors(n: int, k: int, s: int) -> np.ndarray:
+def anchor_colors(n: int, k: int, s: float) -> np.ndarray:
     """The first n anchors of Eq. 7, (n, 3) float32 in 0..255 units.
 
     Raises:
@@ -37,6 +37,16 @@ def anchor_colors(n: int, k: int, s: int) -> np.ndarray:
     return s * np.stack([c // k**2, c // k % k, c % k], axis=-1).astype(np.float32)
 
 
+def spacing_of(colors: np.ndarray) -> float:
+    """The s of anchors (n, 3) on no grid: the largest with |eps| < s/2 per channel never nearer to another anchor.
+
+    As in the paper's proof: with d the difference of two anchors, |d - eps| > |eps| where sum d_i (d_i - 2 eps_i) > 0,
+    which holds while 2 |eps_i| < |d|^2 / sum |d_i|. On the grid of Eq. 7 that is its s.
+    """
+    d = (colors[:, None] - colors)[~np.eye(len(colors), dtype=bool)]
+    return float((np.square(d).sum(-1) / np.abs(d).sum(-1)).min(initial=255.0))
+
+
 class Decoded(NamedTuple):
     labels: np.ndarray  # (..., H, W) uint8 class ids
     margin: np.ndarray  # (..., H, W) float32 in [0, 1]: 0 = two classes equally near, 1 = on the anchor or beyond
@@ -48,19 +58,29 @@ class Codebook:
 
     Attributes:
         palette: the label set.
-        k, s: levels per channel and their spacing in 0..255 units (Eq. 7).
+        k, s: levels per channel and their spacing in 0..255 units (Eq. 7). With `colors`, k is 0, and s what keeps the
+            bound of Eq. 14 true: any perturbation below s/2 per channel leaves the nearest anchor the same.
         order: grid position of each class, by class index; () is the paper's 0, 1, 2, …. A searched
             order (training/anchors.py) keeps third anchors off the lines between frequent neighbours,
             because every blur passes along such a line (docs/method.md, "Ghost classes").
+        colors: (R, G, B) of each class, by class index, of a model that was trained with anchors on no grid; () is the
+            grid's.
     """
 
     palette: Palette
     k: int = 6
-    s: int = 50
+    s: float = 50
     order: tuple[int, ...] = ()
+    colors: tuple[tuple[int, int, int], ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.palette.classes)
+        if self.colors:
+            if self.order or len(self.colors) != n or len(set(self.colors)) != n:
+                raise InputError(f"the codebook's colors must be {n} different ones, and then it has no order")
+            object.__setattr__(self, "k", 0)
+            object.__setattr__(self, "s", spacing_of(np.array(self.colors, np.float64)))
+            return
         anchor_colors(n, self.k, self.s)  # raises on an impossible grid
         if self.order and (
             len(self.order) != n or len(set(self.order)) != n or not set(self.order) <= set(range(self.k**3))
@@ -71,8 +91,10 @@ class Codebook:
     def anchors(self) -> torch.Tensor:
         """Anchors by class index, (n, 3) float32 in 0..255 units."""
         n = len(self.palette.classes)
-        grid = anchor_colors(self.k**3, self.k, self.s)
         with torch.inference_mode(False):  # cached, so that training may use it after inference did
+            if self.colors:
+                return torch.tensor(self.colors, dtype=torch.float32)
+            grid = anchor_colors(self.k**3, self.k, self.s)
             return torch.from_numpy(grid[list(self.order or range(n))])
 
     @property

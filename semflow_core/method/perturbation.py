@@ -20,7 +20,9 @@ from .codebook import Codebook
 from .palette import Palette
 
 MAX_SEED = 2**53 - 1  # what JSON and JavaScript hold exactly
-DETAIL = 1000  # stream of a seed that the renderer's noise is drawn from; below are the pixels' and the regions'
+# streams of a seed: below are the pixels' and the regions'
+DETAIL = 1000  # the renderer's noise
+OTHER_END = 1001  # the noise of a state that holds photo and layout side by side (pipeline/states.py)
 
 
 @dataclass(frozen=True)
@@ -200,20 +202,21 @@ def _moved(
     return (masks + (pixel * noise + regional)).contiguous(), (masks + regional).contiguous()
 
 
-def detail_noise(labels: np.ndarray, draw: Draw) -> torch.Tensor:
-    """Standard normal noise for the renderer, (1, 1, H, W) float32: each class's pixels from that class's seed.
+def normal_noise(labels: np.ndarray, draw: Draw, channels: int = 1, stream: int = DETAIL) -> torch.Tensor:
+    """Standard normal noise, (1, channels, H, W) float32: each class's pixels from that class's seed.
 
     Giving one class another seed leaves every other pixel's noise the same bits.
 
     Args:
         labels: class ids (H, W), at the size of the noise.
+        stream: which of a seed's streams it is.
     """
-    noise = torch.empty(1, 1, *labels.shape)
+    noise = torch.empty(1, channels, *labels.shape)
     for class_id in np.unique(labels).tolist():
-        state = _state(draw.class_seeds.get(class_id, draw.seed), DETAIL)
-        normal = torch.randn(labels.shape, generator=torch.Generator().manual_seed(state))
+        state = _state(draw.class_seeds.get(class_id, draw.seed), stream)
+        normal = torch.randn((channels, *labels.shape), generator=torch.Generator().manual_seed(state))
         where = torch.from_numpy(labels == class_id)
-        noise[0, 0, where] = normal[where]
+        noise[0, :, where] = normal[:, where]
     return noise
 
 

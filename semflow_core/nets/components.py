@@ -16,12 +16,14 @@ from .contracts import ConditionedUNetVelocity, ModuleAdapter, velocity_of
 from .placement import save_half
 from .pyramid import PyramidAutoencoder
 from .renderer import PhotoRenderer
+from .symmetric import SymmetricUNet, SymmetricVelocity
 
 # class name -> (library, class): what a model folder may hold, and the two words that its index has for it
 COMPONENTS: dict[str, tuple[str, Any]] = {
     "PyramidAutoencoder": ("semflow_core.nets.pyramid", PyramidAutoencoder),
     "BackboneUNet": ("semflow_core.nets.backbone", BackboneUNet),
     "PhotoRenderer": ("semflow_core.nets.renderer", PhotoRenderer),
+    "SymmetricUNet": ("semflow_core.nets.symmetric", SymmetricUNet),
     "AutoencoderTiny": ("diffusers", diffusers.AutoencoderTiny),
     "AutoencoderKL": ("diffusers", diffusers.AutoencoderKL),
     "UNet2DModel": ("diffusers", diffusers.UNet2DModel),
@@ -64,7 +66,8 @@ def load_velocity(name: str, folder: Path) -> Any:
     """
     module = load_component(name, folder)
     if isinstance(module, diffusers.UNet2DConditionModel):
-        return ConditionedUNetVelocity(module, load_prompt(folder, int(module.config["cross_attention_dim"])))
+        kind = SymmetricVelocity if isinstance(module, SymmetricUNet) else ConditionedUNetVelocity
+        return kind(module, load_prompt(folder, int(module.config["cross_attention_dim"])))
     return velocity_of(module)
 
 

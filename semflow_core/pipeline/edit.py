@@ -87,7 +87,7 @@ def plan_of(engine: Engine, request: EditRequest, segmentation: Segmentation | N
         assert segmentation is not None
         request = replace(request, before=segmentation.labels)
     assert request.before is not None
-    before, after = engine.square(request.before), engine.square(request.layout)
+    before, after = engine.sized(request.before), engine.sized(request.layout)
     asked, own = dict(request.offsets), {}
     if engine.perturbation.regional_amplitude and request.spectrum in (None, engine.perturbation.spectrum):
         own = reading.photo_offsets(engine, request.photo, segmentation, before)  # a region that grows keeps its colour
@@ -113,8 +113,8 @@ def recolour(engine: Engine, plan: Plan, steps: Steps) -> tuple[np.ndarray, np.n
     pair = torch.cat([engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in offsets])
     z0 = engine.solve(pair, times_to_image(request.steps, request.grid), request.solver, steps)
     # decoded, not rendered: the difference is to be colour and light, and the photo keeps its own detail
-    old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.decode_photos(z0))
-    regions = engine.colors.regions(engine.square(request.before), plan.recoloured, plan.asked)
+    old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.decode_photos(engine.states.photos(z0)))
+    regions = engine.colors.regions(engine.sized(request.before), plan.recoloured, plan.asked)
     return recolor(request.photo, old, new, regions)
 
 
@@ -135,7 +135,7 @@ def repaint(engine: Engine, plan: Plan, photo: np.ndarray, steps: Steps) -> Edit
     a = engine.encode_layout(unchanged) if engine.learned else b  # the codec's decoder does not use it
     ends, starts = torch.cat([x, z0]), torch.cat([a, b])
     own_photo, edited = engine.render(ends, starts, engine.detail(ends, [unchanged, request]))
-    regions = engine.colors.regions(engine.square(request.layout), plan.changed, plan.asked)
+    regions = engine.colors.regions(engine.sized(request.layout), plan.changed, plan.asked)
     edited = to_means(edited, regions)
     own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in (own_photo, edited))
     return Edit(*composite(photo, own_photo, edited, plan.changed), z0)

@@ -13,11 +13,12 @@ from ..method.appearance import Appearance
 from ..method.codebook import Codebook, from_model, to_model
 from ..method.colors import RegionColors
 from ..method.flow import Velocity
-from ..method.perturbation import Draw, Perturbation, detail_noise, perturb
+from ..method.perturbation import OTHER_END, Draw, Perturbation, normal_noise, perturb
 from ..method.solvers import OnStep, solve
 from ..nets.contracts import CodecRenderer, codec_of, renderer_of, velocity_of
 from ..requests import SegmentationRequest, SynthesisRequest
 from ..requests.requests import PerturbedRequest
+from .states import states_of
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all), called after each step; raising stops the work
 
@@ -50,12 +51,13 @@ class Engine:
         velocity: a `Velocity`, or a module that `velocity_of` adapts.
         codebook: the anchors of the label set.
         perturbation: what the model was trained with, the default of requests.
-        size: side in pixels of the square that the network works on.
-        aspect: width over height at which pictures are shown; photos are squeezed to the square.
+        size: side in pixels of the square that the network works on; its height where `width` is another.
+        aspect: width over height at which pictures are shown; photos are squeezed to the network's size.
         name: of the model.
         read_defaults: settings of a SegmentationRequest with which this model segments photos best, as measured.
         appearance: statistics of the colours of regions, which regional offsets then ask for; without, they are noise.
         renderer: a `Renderer`, or a module that `renderer_of` adapts; the default is the codec's decoder.
+        width: in pixels, where the network does not work on a square.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Engine:
         read_defaults: Mapping[str, Any] | None = None,
         appearance: Appearance | None = None,
         renderer: Any = None,
+        width: int | None = None,
     ) -> None:
         perturbation.check(codebook)
         for part in (codec, velocity):
@@ -77,9 +80,11 @@ class Engine:
                 part.eval()
         self.codec, self.velocity = codec_of(codec), velocity_of(velocity)
         self.renderer = renderer_of(renderer, self.codec)
+        self.states = states_of(self.velocity, self.codec.channels)
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
         self.size, self.aspect, self.name = size, aspect, name
+        self.width = width or size
         self.read_defaults, self.appearance = dict(read_defaults or {}), appearance
         self.colors = RegionColors(codebook.palette, appearance)
         self.read_request(np.zeros((16, 16, 3), np.uint8))  # refuses settings that a SegmentationRequest does not have
@@ -103,12 +108,18 @@ class Engine:
 
     # ---- layouts and photos -> latents -----------------------------------------------------------------------------
 
-    def square(self, labels: np.ndarray) -> np.ndarray:
-        """Class ids (H, W) of any size -> (size, size)."""
-        return cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
+    def sized(self, labels: np.ndarray) -> np.ndarray:
+        """Class ids (H, W) of any size -> (size, width)."""
+        return cv2.resize(labels, (self.width, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
+
+    def other_end(self, layout: np.ndarray, draw: Draw) -> torch.Tensor:
+        """The noise beside the latents in a state that holds both (`states.SideBySide`), (1, C, h, w)."""
+        cells = (self.width // self.codec.factor, self.size // self.codec.factor)
+        labels = cv2.resize(layout, cells, interpolation=cv2.INTER_NEAREST_EXACT)
+        return normal_noise(labels, draw, self.codec.channels, OTHER_END)
 
     def perturbed(self, request: PerturbedRequest, layout: np.ndarray) -> torch.Tensor:
-        """The pseudo mask M' of a layout (Eq. 14), (1, 3, size, size) in 0..255 units."""
+        """The pseudo mask M' of a layout (Eq. 14), (1, 3, size, width) in 0..255 units."""
         own = self.perturbation
         spec = Perturbation(
             own.beta if request.beta is None else request.beta,
@@ -116,22 +127,26 @@ class Engine:
         )
         draw = Draw(request.seed, dict(request.class_seeds), dict(request.offsets))
         regional = own.regional_amplitude if self.appearance is not None else None
-        return perturb(self.codebook, self.square(layout), spec, draw, self.appearance, regional)
+        return perturb(self.codebook, self.sized(layout), spec, draw, self.appearance, regional)
 
     @torch.inference_mode()
     def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
-        """The request's layout, perturbed (Eq. 14) -> z1 (1, C, h, w)."""
-        return self.encode_colors(self.perturbed(request, request.layout))
+        """The request's layout, perturbed (Eq. 14) -> the state z1 (1, D, h, w)."""
+        latents = self.encode_colors(self.perturbed(request, request.layout))
+        draw = Draw(request.seed, dict(request.class_seeds))
+        return self.states.of_layouts(latents, lambda: self.other_end(request.layout, draw))
 
     @torch.inference_mode()
     def encode_photo(self, photo: np.ndarray) -> torch.Tensor:
-        """(H, W, 3) uint8 of any size -> z0 (1, C, h, w)."""
-        square = cv2.resize(photo, (self.size, self.size), interpolation=cv2.INTER_AREA)
-        return self.encode_colors(torch.from_numpy(square).permute(2, 0, 1)[None].float())
+        """(H, W, 3) uint8 of any size -> the state z0 (1, D, h, w)."""
+        sized = cv2.resize(photo, (self.width, self.size), interpolation=cv2.INTER_AREA)
+        latents = self.encode_colors(torch.from_numpy(sized).permute(2, 0, 1)[None].float())
+        # reading a photo has no seed: the same photo has the same layout
+        return self.states.of_photos(latents, lambda: self.other_end(np.zeros((16, 16), np.uint8), Draw(0)))
 
     @torch.inference_mode()
     def encode_colors(self, colors: torch.Tensor) -> torch.Tensor:
-        """Pictures (B, 3, size, size) in 0..255 units -> latents (B, C, h, w) float32."""
+        """Pictures (B, 3, size, width) in 0..255 units -> latents (B, C, h, w) float32."""
         return self.codec.encode(to_model(colors))
 
     # ---- the flow ----------------------------------------------------------------------------------------------------
@@ -145,7 +160,7 @@ class Engine:
         on_step: OnStep | None = None,
         velocity: Velocity | None = None,
     ) -> torch.Tensor:
-        """Integrate from times[0] to times[-1] (Eqs. 12 and 13), (B, C, h, w).
+        """Integrate from times[0] to times[-1] (Eqs. 12 and 13), states (B, D, h, w).
 
         Args:
             velocity: another field than the model's own.
@@ -156,12 +171,12 @@ class Engine:
 
     @torch.inference_mode()
     def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
-        """z1 (B, C, h, w) -> pseudo masks (B, 3, size, size) in 0..255 units."""
-        return from_model(self.codec.decode(z1))
+        """States z1 (B, D, h, w) -> pseudo masks (B, 3, size, width) in 0..255 units."""
+        return from_model(self.codec.decode(self.states.layouts(z1)))
 
     @torch.inference_mode()
     def decode_photos(self, z: torch.Tensor) -> np.ndarray:
-        """Any latents (B, C, h, w) as the codec decodes them, (B, size, size * aspect, 3) uint8."""
+        """Any pictures' latents (B, C, h, w) as the codec decodes them, (B, size, size * aspect, 3) uint8."""
         return np.concatenate([self._shown(self.codec.decode(part)) for part in z.split(DECODED)])
 
     @torch.inference_mode()
@@ -169,31 +184,31 @@ class Engine:
         """Where the flow ended, and the layout it started from -> photos (B, scale * size, scale * size * aspect, 3).
 
         Args:
-            z0, z1: (B, C, h, w).
+            z0, z1: states (B, D, h, w).
             noise: what `detail` gives for each of them, (B, 1, *noise_shape).
         """
-        return self._shown(self.renderer(z0, z1, noise))
+        return self._shown(self.renderer(self.states.photos(z0), self.states.layouts(z1), noise))
 
     def detail(self, z0: torch.Tensor, requests: Sequence[SynthesisRequest]) -> torch.Tensor | None:
-        """The renderer's noise for latents (B, C, h, w), one request each; None if the renderer takes none."""
-        shape = self.renderer.noise_shape(z0)
+        """The renderer's noise for states z0 (B, D, h, w), one request each; None if the renderer takes none."""
+        shape = self.renderer.noise_shape(self.states.photos(z0))
         if shape is None:
             return None
         size = shape[::-1]
         layouts = (cv2.resize(r.layout, size, interpolation=cv2.INTER_NEAREST_EXACT) for r in requests)
-        return torch.cat([detail_noise(x, Draw(r.seed, dict(r.class_seeds))) for x, r in zip(layouts, requests)])
+        return torch.cat([normal_noise(x, Draw(r.seed, dict(r.class_seeds))) for x, r in zip(layouts, requests)])
 
     def _shown(self, x: torch.Tensor) -> np.ndarray:
         """Pictures in [-1, 1] -> uint8 RGB at the model's aspect."""
         photos = from_model(x).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-        if self.aspect != 1:
-            height = photos.shape[1]
-            shown = (round(height * self.aspect), height)
+        height = photos.shape[1]
+        shown = (round(height * self.aspect), height)
+        if photos.shape[2] != shown[0]:
             photos = np.stack([cv2.resize(p, shown, interpolation=cv2.INTER_CUBIC) for p in photos])
         return photos
 
     @torch.inference_mode()
     def codec_roundtrip(self, labels: np.ndarray, seed: int) -> np.ndarray:
-        """Class ids (B, size, size) through perturbation, encode, decode and nearest anchor: the codec's ceiling."""
+        """Class ids (B, size, width) through perturbation, encode, decode and nearest anchor: the codec's ceiling."""
         colors = [perturb(self.codebook, m, self.perturbation, Draw(seed + i)) for i, m in enumerate(labels)]
-        return self.codebook.decode(self.decode_masks(self.encode_colors(torch.cat(colors)))).labels
+        return self.codebook.decode(from_model(self.codec.decode(self.encode_colors(torch.cat(colors))))).labels

@@ -37,7 +37,10 @@ def load_parts(folder: Path) -> dict[str, Any]:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         book, label_set = index["codebook"], index["palette"]
         palette = load_palette(folder / label_set if label_set.endswith(".json") else label_set)
-        codebook = Codebook(palette, book["k"], book["s"], tuple(book["order"]))
+        if "colors" in book:
+            codebook = Codebook(palette, colors=tuple((r, g, b) for r, g, b in book["colors"]))
+        else:
+            codebook = Codebook(palette, book["k"], book["s"], tuple(book["order"]))
         colors = index.get("appearance") or index.get("looks")  # looks: the name in folders that were saved before
         parts = {
             "codec": load_component(*component(index, "vae", folder)),
@@ -47,6 +50,7 @@ def load_parts(folder: Path) -> dict[str, Any]:
             "perturbation": Perturbation(**index["perturbation"]),
             "size": index["size"],
             "aspect": index["aspect"],
+            "width": index.get("width"),
             "name": folder.resolve().name,
             "read_defaults": index.get("read_defaults") or index.get("reading"),
             "appearance": Appearance.load(folder / colors, len(palette.classes)) if colors else None,
@@ -85,6 +89,13 @@ def check_anchors(codebook: Codebook, velocity: Any, folder: Path) -> None:
         )
 
 
+def anchors_entry(codebook: Codebook) -> dict[str, Any]:
+    """The index's entry for the anchors: those of a grid (Eq. 7), or each class's own."""
+    if codebook.colors:
+        return {"colors": [list(color) for color in codebook.colors]}
+    return {"k": codebook.k, "s": codebook.s, "order": list(codebook.order)}
+
+
 def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
     """Write a model folder with float16 weights.
 
@@ -113,10 +124,11 @@ def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
         **{part: list(entry) for part, entry in entries.items()},
         **({"shared": {"vae": vae}} if vae != "vae" else {}),
         "palette": label_set,
-        "codebook": {"k": engine.codebook.k, "s": engine.codebook.s, "order": list(engine.codebook.order)},
+        "codebook": anchors_entry(engine.codebook),
         "perturbation": asdict(engine.perturbation),
         "size": engine.size,
         "aspect": engine.aspect,
+        **({"width": engine.width} if engine.width != engine.size else {}),
         "read_defaults": engine.read_defaults,
     }
     if engine.appearance is not None:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from ..method.flow import times_to_image, times_to_mask
-from ..requests import MorphRequest, TrajectoryRequest
+from ..method.perturbation import Draw
+from ..requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 from .engine import Engine, Progress, Steps
 from .results import Morph, Trajectory
 from .synthesis import match_colors
@@ -45,14 +46,14 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
     shown = request.shown_times
     latents = torch.cat([between(times, points, t) for t in shown])
     heads_for = ends(engine, latents, shown) if request.predict else ()
-    frames, *predicted = map(engine.decode_photos, (latents, *heads_for))
+    frames, *predicted = map(engine.decode_photos, (engine.states.shown(latents, shown), *heads_for))
     if painted is not None and (
         painted.offsets or engine.learned
     ):  # the path ends in the photo that `synthesize` makes
         photo = match_colors(
             engine, painted, engine.render(points[0], points[-1], engine.detail(points[0], [painted]))[0]
         )
-        added = photo - fitted(engine.decode_photos(points[0]), photo)[0].astype(np.float32)
+        added = photo - fitted(engine.decode_photos(engine.states.photos(points[0])), photo)[0].astype(np.float32)
         frames = np.stack([plus(f, (1 - t) * added) for t, f in zip(shown, fitted(frames, photo))])
         predicted = [fitted(part, photo) for part in predicted]
         predicted[:1] = [np.stack([plus(f, added) for f in part]) for part in predicted[:1]]
@@ -76,7 +77,8 @@ def morph(engine: Engine, request: MorphRequest, progress: Progress | None = Non
     steps = Steps(progress, len(parts) * request.steps)
     frames = []
     for part in parts:
-        z1 = engine.encode_colors(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part]))
+        latents = engine.encode_colors(torch.cat([torch.lerp(start_colors, end_colors, share) for share in part]))
+        z1 = engine.states.of_layouts(latents, lambda part=part: blended(*sides(engine, start, end), part))
         z0 = engine.solve(z1, times, request.solver, steps)
         noise = engine.detail(z0, (start, end))
         frames.append(engine.render(z0, z1, None if noise is None else blended(noise[0], noise[1], part)))
@@ -87,7 +89,7 @@ def morph(engine: Engine, request: MorphRequest, progress: Progress | None = Non
         match_colors(engine, r, photo) - photo.astype(np.float32)
         for r, photo in ((start, photos[0]), (end, photos[-1]))
     )
-    one, other = engine.square(start.layout), engine.square(end.layout)
+    one, other = engine.sized(start.layout), engine.sized(end.layout)
     stays = cv2.resize((one == other).astype(np.float32), photos.shape[2:0:-1])[..., None]
     shown = []
     for share, photo in zip(shares, photos):
@@ -98,18 +100,24 @@ def morph(engine: Engine, request: MorphRequest, progress: Progress | None = Non
 
 @torch.inference_mode()
 def ends(engine: Engine, latents: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
-    """The ends that the flow heads for at each moment: z_t - t v, the photo, and z_t + (1 - t) v, the layout.
+    """Latents of the ends that the flow heads for at each moment: z_t - t v, the photo, z_t + (1 - t) v, the layout.
 
     Args:
-        latents: (N, C, h, w), one for each of `times`.
+        latents: states (N, D, h, w), one for each of `times`.
     """
     v = torch.cat([engine.velocity(z[None], t) for z, t in zip(latents, times)])
     t = torch.tensor(times, device=v.device, dtype=v.dtype).view(-1, 1, 1, 1)
-    return latents - t * v, latents + (1 - t) * v
+    return engine.states.photos(latents - t * v), engine.states.layouts(latents + (1 - t) * v)
+
+
+def sides(engine: Engine, start: SynthesisRequest, end: SynthesisRequest) -> tuple[torch.Tensor, torch.Tensor]:
+    """The noise beside the two layouts' latents, (C, h, w) each."""
+    first, last = (engine.other_end(r.layout, Draw(r.seed, dict(r.class_seeds)))[0] for r in (start, end))
+    return first, last
 
 
 def blended(start: torch.Tensor, end: torch.Tensor, shares: Sequence[float]) -> torch.Tensor:
-    """Noise between two noises (1, H, W) at shares in 0..1, (N, 1, H, W), of unit variance; the same stays the same."""
+    """Noise between two noises (C, H, W) at shares in 0..1, (N, C, H, W), of unit variance; the same stays the same."""
     s = torch.tensor(shares, dtype=start.dtype).view(-1, 1, 1, 1)
     same = (start == end).to(start.dtype)
     variance = (1 - s) ** 2 + s**2 + 2 * s * (1 - s) * same

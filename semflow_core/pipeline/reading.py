@@ -49,7 +49,7 @@ def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) 
     """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
 
     Args:
-        distances: (n, size, size) of the decoded mask to each anchor, in 0..255 units.
+        distances: (n, size, width) of the decoded mask to each anchor, in 0..255 units.
 
     Returns:
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
@@ -78,10 +78,10 @@ def photo_offsets(
         labels: the regions, class ids (H, W) of any size; corrected by hand, perhaps.
     """
     if engine.appearance is not None:
-        small = cv2.resize(photo, (engine.size, engine.size), interpolation=cv2.INTER_AREA)
-        colors = torch.from_numpy(region_colors(small, engine.square(labels), engine.palette))
+        small = cv2.resize(photo, (engine.width, engine.size), interpolation=cv2.INTER_AREA)
+        colors = torch.from_numpy(region_colors(small, engine.sized(labels), engine.palette))
         rows = [(r, g, b) for r, g, b in engine.appearance.offsets(colors).tolist()]
         return {int(i): row for i, row in zip(engine.palette.ids, rows) if not math.isnan(row[0])}
     assert segmentation is not None
     colors = engine.decode_masks(segmentation.z1)[0].permute(1, 2, 0).cpu().numpy()
-    return region_offsets(engine.codebook, colors, engine.square(labels), engine.perturbation.regional_amplitude)
+    return region_offsets(engine.codebook, colors, engine.sized(labels), engine.perturbation.regional_amplitude)

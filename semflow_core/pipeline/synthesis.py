@@ -43,7 +43,7 @@ def match_colors(engine: Engine, request: SynthesisRequest, photo: np.ndarray) -
     """
     if not request.offsets:
         return photo
-    labels = engine.square(request.layout)
+    labels = engine.sized(request.layout)
     return to_means(photo, engine.colors.regions(labels, True, dict(request.offsets)))
 
 

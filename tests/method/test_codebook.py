@@ -172,3 +172,18 @@ def test_neighbours_decide_together_and_a_border_stays() -> None:
     assert np.array_equal(ids[alone.argmin(1).numpy()], speck)
     assert np.array_equal(ids[together.argmin(1).numpy()], labels)
     torch.testing.assert_close(book.agree(distances, distances, smooth=1.0), together)
+
+
+def test_anchors_on_no_grid_have_the_spacing_of_the_bound() -> None:
+    faces = load_palette("celebamask_hq")
+    colors = {class_id: color for color, class_id in faces.foreign.colors[0].classes}
+    book = Codebook(faces, colors=tuple(colors[c.id] for c in faces.classes))
+    assert book.s == pytest.approx((26**2 + 51**2) / (26 + 51))  # (76, 153, 0) and (102, 204, 0)
+    worst = torch.tensor([1.0, 1.0, 0.0]).view(1, 3, 1, 1)
+    nose = torch.tensor([76.0, 153.0, 0.0]).view(1, 3, 1, 1)
+    assert book.decode(nose + 0.499 * book.s * worst).labels.item() == 2
+    assert book.decode(nose + 0.501 * book.s * worst).labels.item() == 10
+    grid = Codebook(faces, colors=tuple((int(r), int(g), int(b)) for r, g, b in Codebook(faces).anchors))
+    assert grid.s == 50
+    with pytest.raises(InputError, match="colors must be 19 different ones"):
+        Codebook(faces, colors=((0, 0, 0),) * 19)

@@ -16,8 +16,8 @@ from semflow_core.method.perturbation import (
     SPECTRA,
     Draw,
     Perturbation,
-    detail_noise,
     drawn_offset,
+    normal_noise,
     perturb,
     perturb_batch,
 )
@@ -204,12 +204,12 @@ def test_a_mirror_pair_draws_one_offset() -> None:
         assert (eps.mean((1, 2)) - drawn).abs().max() < 0.5  # the white part of +-10 averages out
 
 
-def test_detail_noise_is_normal_and_each_class_has_its_own() -> None:
+def test_normal_noise_is_normal_and_each_class_has_its_own() -> None:
     labels = np.zeros((128, 128), np.uint8)
     labels[:, 64:] = 13
-    noise = detail_noise(labels, Draw(3))
+    noise = normal_noise(labels, Draw(3))
     assert noise.shape == (1, 1, 128, 128)
     assert abs(float(noise.mean())) < 0.05 and abs(float(noise.std()) - 1) < 0.05
-    again, other = detail_noise(labels, Draw(3, {13: 4}))[0, 0], detail_noise(labels, Draw(4))[0, 0]
+    again, other = normal_noise(labels, Draw(3, {13: 4}))[0, 0], normal_noise(labels, Draw(4))[0, 0]
     assert torch.equal(again[:, :64], noise[0, 0, :, :64]) and torch.equal(again[:, 64:], other[:, 64:])
     assert not torch.equal(again[:, 64:], noise[0, 0, :, 64:])

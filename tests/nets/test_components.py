@@ -46,6 +46,6 @@ def test_without_its_prompt_it_is_refused(folder: Path) -> None:
 
 def test_each_class_of_a_folder_is_a_codec_or_a_velocity_earlier_names_included() -> None:
     assert names_of(*CODECS) == ["PyramidAutoencoder", "AutoencoderTiny", "AutoencoderKL"]
-    assert names_of(*VELOCITIES) == ["BackboneUNet", "UNet2DModel", "UNet2DConditionModel"]
+    assert names_of(*VELOCITIES) == ["BackboneUNet", "SymmetricUNet", "UNet2DModel", "UNet2DConditionModel"]
     assert is_one_of("SeeingUNet2DModel", *VELOCITIES) and not is_one_of("SeeingUNet2DModel", *CODECS)
     assert not is_one_of("", *VELOCITIES)

@@ -61,7 +61,7 @@ def test_a_colour_does_not_stay_where_the_morph_paints_another_class(
     layout, offsets = face_layout, pipeline.colors.offsets([("hair", "#d0a060"), ("skin", "#d0a060")])
     request = MorphRequest(steps=1, layout=layout, offsets=offsets, other_layout=bald, other_seed=0, frames=5)
     frames = pipeline.morph(request).frames.astype(int) - 128
-    square = pipeline.square(face_layout)
+    square = pipeline.sized(face_layout)
     inner = [cv2.erode((square == i).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) for i in (13, 1)]
     hair, skin = (frames[:, where, 0].mean(1) for where in inner)
     assert hair[0] > 40 and hair.tolist() == pytest.approx([hair[0], hair[0] / 2, 0, 0, 0], abs=2)
@@ -74,7 +74,7 @@ def test_between_two_seeds_every_class_survives(
     seen: list[torch.Tensor] = []
     encode = pipeline.codec.encode
     monkeypatch.setattr(pipeline.codec, "encode", lambda x: (seen.append(x), encode(x))[1])
-    square = pipeline.square(face_layout)
+    square = pipeline.sized(face_layout)
     pipeline.morph(MorphRequest(steps=1, layout=square, seed=1, other_seed=2, frames=MORPH_BATCH + 1))
     assert [len(x) for x in seen] == [MORPH_BATCH, 1]
     for colors in torch.cat(seen):

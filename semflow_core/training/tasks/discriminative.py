@@ -44,7 +44,7 @@ def class_scores(network: Velocity, z0: torch.Tensor, factor: int) -> torch.Tens
 def segment_discriminative(pipeline: SemFlowPipeline, network: Velocity, photos: Sequence[np.ndarray]) -> np.ndarray:
     """Class ids (B, size, size) of photos (H, W, 3) uint8; the pipeline's codec and palette are used, not its flow."""
     z0 = torch.cat([pipeline.encode_photo(p) for p in photos])
-    factor = pipeline.size // z0.shape[-1]
+    factor = pipeline.size // z0.shape[-2]
     return pipeline.palette.ids[class_scores(network, z0, factor).argmax(1).cpu().numpy()]
 
 
