@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import InputError
-from . import animate, edit, evaluate, models, segment, study, synthesize, train
+from . import animate, data, edit, evaluate, models, segment, study, synthesize, train
 
 COMMANDS = {  # name -> its file, in the order of --help
     "models": models,
@@ -23,6 +23,7 @@ COMMANDS = {  # name -> its file, in the order of --help
     "segment": segment,
     "edit": edit,
     "animate": animate,
+    "data": data,
     "evaluate": evaluate,
     "study": study,
     "train": train,

@@ -56,9 +56,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    import numpy as np
-
-    from ..data.pairs import load_pair
+    from ..data.pairs import load_pairs
     from ..evaluation.evaluate import evaluate
     from ..evaluation.features import HOW_TO_GET, find_networks, installation_hints
     from ..evaluation.harness import Harness
@@ -86,8 +84,8 @@ def run(args: argparse.Namespace) -> None:
             f"--reader {args.reader} has the classes of {other.palette.name} at {other.size} pixels; it must be "
             f"{pipeline.palette.name} at {pipeline.size}"
         )
-    loaded = [load_pair(p, pipeline.palette, pipeline.size) for p in pairs]
-    photos, masks = [p for p, _ in loaded], np.stack([m for _, m in loaded])
+    loaded, masks = load_pairs(pairs, pipeline.palette, pipeline.size)
+    photos = list(loaded)
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
@@ -96,6 +94,8 @@ def run(args: argparse.Namespace) -> None:
     split = f"the last {len(pairs)} of {len(matches)} pairs in sorted order"
     report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
     report = replace(report, split=split, reader=args.reader if other else None)
+    if args.json:  # before anything is printed: a console may be gone by now
+        write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))
     print(tables(report))
     if not metrics:
         print("\nPhotos are not compared: that needs at least 2 pairs.")
@@ -106,5 +106,3 @@ def run(args: argparse.Namespace) -> None:
             print("\nTraining photos are not compared: --train-images names no folder of them.")
         for sentence in installation_hints(networks):
             print(f"\n{sentence}")
-    if args.json:
-        write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))

@@ -1,12 +1,13 @@
 """Pairs of a photo and its label map from a folder: `images/NAME.jpg|png` and `masks/NAME.png`.
 
 The data of the shipped models and a user's own all have this one form; what differs (palette, number of held-out
-pairs) stands in the training configuration.
+pairs) stands in the training configuration. Which names belong together: names.py.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +18,9 @@ from ..errors import InputError
 from ..method.palette import Palette
 from ..pictures.layouts import read_mask
 from ..pictures.photos import read_photo
+from .names import MASK_FOLDERS, PHOTO_FOLDERS, Match, Pair, match, subfolder
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
-
-@dataclass(frozen=True)
-class Pair:
-    name: str
-    photo: Path
-    mask: Path
+MOST_NAMED = 20  # files in one message; `semflow data check` names all
 
 
 def data_root(folder: str | os.PathLike[str] | None = None) -> Path:
@@ -46,33 +41,26 @@ def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
     """All pairs of a folder, sorted by name.
 
     Raises:
-        InputError: a photo without a mask or a mask without a photo (the first few are named), or no pair.
+        InputError: a photo without a mask or a mask without a photo (all are named), or no pair.
     """
-    folder = Path(folder)
-    pairs, alone = match(folder / "images", folder / "masks")
-    if alone:
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        raise InputError(f"{folder}: {'; '.join(alone[:3])}{more}")
-    if not pairs:
+    found = match_in(folder)
+    if alone := found.unlabelled + found.wrong:
+        raise InputError(f"{folder}: {in_one_line(alone, folder)}")
+    if not found.pairs:
         raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
-    return pairs
+    return found.pairs
 
 
-def match(images: Path, masks: Path) -> tuple[list[Pair], list[str]]:
-    """Pairs of a photo and a mask with the same name, sorted, and a phrase per file without a partner.
+def match_in(folder: str | os.PathLike[str]) -> Match:
+    """The pairs of a folder, and what has no partner."""
+    return match(subfolder(Path(folder), PHOTO_FOLDERS), subfolder(Path(folder), MASK_FOLDERS))
 
-    Raises:
-        InputError: two photos have one name.
-    """
-    photos: dict[str, Path] = {}
-    for path in sorted(p for p in images.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES):
-        if path.stem in photos:
-            raise InputError(f"{images} has both {photos[path.stem].name} and {path.name}; one photo per mask")
-        photos[path.stem] = path
-    labels = {p.stem: p for p in masks.glob("*.png")}
-    alone = [f"{images.name}/{photos[n].name} has no mask" for n in sorted(photos.keys() - labels)]
-    alone += [f"{masks.name}/{n}.png has no photo" for n in sorted(labels.keys() - photos)]
-    return [Pair(n, photos[n], labels[n]) for n in sorted(photos.keys() & labels)], alone
+
+def in_one_line(phrases: Sequence[str], folder: str | os.PathLike[str]) -> str:
+    """Phrases about a folder's files, for a message."""
+    more = len(phrases) - MOST_NAMED
+    rest = f" and {more} more; semflow data check {folder} names all" if more > 0 else ""
+    return "; ".join(phrases[:MOST_NAMED]) + rest
 
 
 def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +86,36 @@ def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.n
     return photo, mask
 
 
+def load_pairs(
+    pairs: Sequence[Pair], palette: Palette, size: int, every: Sequence[Pair] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Several pairs as `load_pair` reads them: photos (N, size, size, 3), class ids (N, size, size).
+
+    Args:
+        every: the pairs of the folder, of which these may be some.
+
+    Raises:
+        InputError: a pair is broken; the message names all broken ones, of `every` pair where there are others.
+    """
+    try:
+        photos, masks = zip(*(load_pair(pair, palette, size) for pair in pairs))
+    except InputError as error:  # a folder is mended at once, not file by file
+        sentences = damaged(every or pairs, palette) or [str(error)]
+        raise InputError(in_one_line(sentences, pairs[0].photo.parents[1])) from None
+    return np.stack(photos), np.stack(masks)
+
+
+def damaged(pairs: Iterable[Pair], palette: Palette) -> list[str]:
+    """A sentence per pair that cannot be trained on."""
+    sentences = []
+    for pair in pairs:
+        try:
+            load_pair(pair, palette, 16)
+        except InputError as error:
+            sentences.append(str(error))
+    return sentences
+
+
 @dataclass(frozen=True)
 class PairArrays:
     """The pairs of a split, in memory."""
@@ -119,12 +137,12 @@ def load_split(
         limit: at most so many pairs, from the start of the split.
 
     Raises:
-        InputError: a pair is broken or mismatched, or none is left to train on; the message names it.
+        InputError: pairs are broken or mismatched, or none is left to train on. The message names all broken pairs of
+            the folder, those of the other split, too.
     """
-    pairs = find_pairs(folder)
-    if len(pairs) <= held_out:
-        raise InputError(f"{folder} has {len(pairs)} pairs and {held_out} are held out; nothing is left to train on")
-    cut = len(pairs) - held_out
-    pairs = (pairs[:cut] if split == "train" else pairs[cut:])[:limit]
-    loaded = [load_pair(p, palette, size) for p in pairs]
-    return PairArrays(tuple(p.name for p in pairs), np.stack([x for x, _ in loaded]), np.stack([m for _, m in loaded]))
+    every = find_pairs(folder)
+    if len(every) <= held_out:
+        raise InputError(f"{folder} has {len(every)} pairs and {held_out} are held out; nothing is left to train on")
+    cut = len(every) - held_out
+    pairs = (every[:cut] if split == "train" else every[cut:])[:limit]
+    return PairArrays(tuple(p.name for p in pairs), *load_pairs(pairs, palette, size, every))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..data.pairs import PHOTO_SUFFIXES, Pair, match
+from ..data.names import Pair, match, name_of, pictures_in
 from ..errors import InputError
 from ..pictures.photos import read_photo
 from .frechet import subset
@@ -20,13 +20,12 @@ def match_folders(images: Path, masks: Path) -> list[Pair]:
     Raises:
         InputError: a mask has no photo, or there is no mask.
     """
-    pairs, alone = match(images, masks)
-    for phrase in alone:
-        if phrase.endswith("has no photo"):
-            raise InputError(f"{phrase} in {images}")
-    if not pairs:
+    found = match(images, masks)
+    if found.wrong:
+        raise InputError(f"{'; '.join(found.wrong)} (photos are looked for in {images})")
+    if not found.pairs:
         raise InputError(f"there are no masks (NAME.png) in {masks}")
-    return pairs
+    return found.pairs
 
 
 def load_others(folder: Path, split: Sequence[Pair], size: int, seed: int) -> list[np.ndarray]:
@@ -36,7 +35,7 @@ def load_others(folder: Path, split: Sequence[Pair], size: int, seed: int) -> li
         InputError: there are too few, or one cannot be read.
     """
     names = {pair.name for pair in split}
-    paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in PHOTO_SUFFIXES and p.stem not in names)
+    paths = [p for p in pictures_in(folder) if name_of(p) not in names]
     if len(paths) < len(split):
         raise InputError(
             f"{folder} has {len(paths)} photos beside the split's own; sets of photos are compared at equal size, "

@@ -39,9 +39,9 @@ def test_files_without_a_partner_are_named(tmp_path: Path) -> None:
     (tmp_path / "images" / "b.png").unlink()
     with pytest.raises(InputError, match=r"images/a\.png has no mask; masks/b\.png has no photo$"):
         find_pairs(tmp_path)
-    for name in "cd":
-        (tmp_path / "images" / f"{name}.png").unlink()
-    with pytest.raises(InputError, match="and 1 more$"):
+    for i in range(30):
+        Image.new("L", (20, 20)).save(tmp_path / "masks" / f"x{i}.png")
+    with pytest.raises(InputError, match="x24.png has no photo and 12 more; semflow data check .* names all$"):
         find_pairs(tmp_path)
 
 
@@ -108,6 +108,17 @@ def test_a_broken_file_is_named(tmp_path: Path, broken: str) -> None:
         (tmp_path / broken).write_bytes(damaged)
         with pytest.raises(InputError, match="the pair p cannot be read"):
             load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 16)
+
+
+def test_all_damaged_pairs_of_a_folder_are_named_at_once(tmp_path: Path) -> None:
+    make_pairs(tmp_path, [f"{i:02d}" for i in range(9)])
+    (tmp_path / "images" / "01.png").write_bytes(b"")
+    Image.new("L", (20, 20), 99).save(tmp_path / "masks" / "04.png")
+    Image.new("L", (20, 30), 1).save(tmp_path / "masks" / "08.png")  # of the other split
+    for split in ("train", "dev"):
+        with pytest.raises(InputError) as caught:
+            load_split(tmp_path, FACES, 3, split, 16)
+        assert [f"pair {n}" in str(caught.value) for n in ("01", "02", "04", "08")] == [True, False, True, True]
 
 
 def test_the_development_split_is_the_sorted_tail(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""A folder of pairs, looked through before anything is trained on it: what is there, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..method.palette import Palette, load_palette, palette_names
+from .names import MASK_FOLDERS, PHOTO_FOLDERS, Pair, is_picture, subfolder
+from .pairs import damaged, match_in
+
+
+@dataclass(frozen=True)
+class FolderCheck:
+    """What a folder of pairs holds.
+
+    Attributes:
+        palette: the label set that its masks were read with.
+        equal: other label sets that read as many of its masks.
+        pairs: whole and damaged ones.
+        wrong: a sentence per damaged pair and per file without a partner.
+        ignored: names of files that are no pictures.
+        renamed: pairs whose names differ by what a label tool adds.
+    """
+
+    folder: Path
+    palette: str
+    equal: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    wrong: tuple[str, ...]
+    ignored: tuple[str, ...]
+    renamed: tuple[Pair, ...]
+
+    def lines(self) -> list[str]:
+        """The report, a line per fact."""
+        lines = [f"{self.folder}: {len(self.pairs)} pairs, masks read as {self.palette}"]
+        if self.equal:
+            lines[0] += f" ({' and '.join(self.equal)} would fit as well; --palette chooses)"
+        if self.renamed:
+            first = self.renamed[0]
+            lines.append(
+                f"{len(self.renamed)} of them by similar names, such as {first.photo.name} and {first.mask.name}"
+            )
+        if self.ignored:
+            more = f" and {len(self.ignored) - 5} more" if len(self.ignored) > 5 else ""
+            lines.append(f"ignored, being no pictures: {', '.join(self.ignored[:5])}{more}")
+        return lines + list(self.wrong)
+
+
+def check_folder(folder: Path, palette: str | None = None) -> FolderCheck:
+    """Look through a folder of pairs; every file is read.
+
+    Args:
+        palette: a label set's name or JSON file; without it, the smallest of the project that reads half of the masks.
+
+    Raises:
+        InputError: there is no such folder or palette, or the folder has no picture at all.
+    """
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
+    found = match_in(folder)
+    alone = (*found.unlabelled, *found.wrong)
+    if not found.pairs and not alone:
+        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
+    name, equal, broken = _best(found.pairs, [load_palette(p) for p in ([palette] if palette else palette_names())])
+    return FolderCheck(
+        folder=folder,
+        palette=name,
+        equal=tuple(equal),
+        pairs=tuple(found.pairs),
+        wrong=(*alone, *broken),
+        ignored=tuple(_ignored(folder)),
+        renamed=tuple(p for p in found.pairs if p.mask.stem != p.photo.stem),
+    )
+
+
+def _best(pairs: list[Pair], palettes: list[Palette]) -> tuple[str, list[str], list[str]]:
+    """The palette that is meant, those that read as many masks, and the sentences of the pairs that it does not read.
+
+    Meant is the smallest that reads half of what any can read: large ones have a class for every wrong id.
+    """
+    found = {palette.name: damaged(pairs, palette) for palette in sorted(palettes, key=lambda p: len(p.classes))}
+    fewest = min(len(sentences) for sentences in found.values())
+    name = next(n for n in found if 2 * (len(found[n]) - fewest) <= len(pairs) - fewest)
+    return name, [n for n in found if n != name and len(found[n]) <= len(found[name])], found[name]
+
+
+def _ignored(folder: Path) -> Iterable[str]:
+    """The files beside the pictures, but for folders."""
+    for part in (subfolder(folder, PHOTO_FOLDERS), subfolder(folder, MASK_FOLDERS)):
+        yield from (f"{part.name}/{p.name}" for p in sorted(part.glob("*")) if not is_picture(p) and not p.is_dir())

@@ -1,0 +1,55 @@
+"""The check of a folder of pairs, and its command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from semflow_core.cli import main
+from semflow_core.data.check import check_folder
+from semflow_core.errors import InputError
+
+from .test_pairs import make_pairs
+
+
+def test_a_whole_folder_is_reported_with_what_was_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pairs(tmp_path, ["a", "b"])
+    (tmp_path / "masks" / "b.png").rename(tmp_path / "masks" / "b_mask.png")
+    (tmp_path / "images" / "._a.png").write_bytes(b"resource fork")
+    assert main(["data", "check", str(tmp_path), "--palette", "celebamask_hq"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}: 2 pairs, masks read as celebamask_hq",
+        "1 of them by similar names, such as b.png and b_mask.png",
+        "ignored, being no pictures: images/._a.png",
+    ]
+
+
+def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pairs(tmp_path, list("abcdef"))
+    (tmp_path / "masks" / "a.png").unlink()
+    (tmp_path / "images" / "b.png").write_bytes((tmp_path / "images" / "b.png").read_bytes()[:50])
+    Image.new("L", (20, 20), 25).save(tmp_path / "masks" / "c.png")  # a class of larger label sets, and of none here
+    Image.new("L", (20, 21)).save(tmp_path / "masks" / "d.png")
+    assert main(["data", "check", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 5 and "read as c" in out.splitlines()[0]
+    for line, words in zip(out.splitlines()[1:], ("a.png has no mask", "pair b ", "pair c ", "pair d ")):
+        assert words in line
+    assert err.startswith("semflow: error: ") and "4 files or pairs are wrong" in err
+
+
+def test_without_a_palette_the_smallest_that_fits_is_meant(tmp_path: Path) -> None:
+    make_pairs(tmp_path, ["a"])
+    found = check_folder(tmp_path)
+    assert found.palette == "celebamask_hq" and "cityscapes" in found.equal
+    Image.new("L", (20, 20), 90).save(tmp_path / "masks" / "a.png")
+    assert check_folder(tmp_path).palette == "coco_stuff" and not check_folder(tmp_path).wrong
+
+
+def test_a_folder_without_pairs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no pairs; it needs images/NAME.jpg"):
+        check_folder(tmp_path)
+    with pytest.raises(InputError, match="there is no folder"):
+        check_folder(tmp_path / "gone")
