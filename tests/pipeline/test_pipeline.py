@@ -325,6 +325,29 @@ def test_a_renderer_is_used_wherever_a_photo_is_shown(pipeline: SemFlowPipeline,
     assert np.array_equal(edit.photo[40:60, 40:60], np.full((20, 20, 3), 153))
 
 
+def test_photos_of_a_renderer_with_the_model_s_aspect_are_not_stretched(
+    pipeline: SemFlowPipeline, paint: SynthesisRequest
+) -> None:
+    picture = torch.linspace(-1, 1, 32 * 64).view(1, 1, 32, 64).expand(1, 3, 32, 64)
+
+    class Wide:
+        scale = 1
+
+        def noise_shape(self, z0: torch.Tensor) -> None:
+            return None
+
+        def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+            return picture
+
+    parts = (pipeline.codec, pipeline.velocity, pipeline.codebook, pipeline.perturbation)
+    wide = SemFlowPipeline(*parts, size=32, aspect=2.0, renderer=Wide())
+    photo = wide.synthesize(paint).photo
+    assert photo.shape == (32, 64, 3)
+    assert np.abs(photo[..., 0] - (picture[0, 0].numpy() + 1) * 127.5).max() <= 0.5
+    squeezed = wide.without_renderer().synthesize(paint).photo
+    assert squeezed.shape == (32, 64, 3)
+
+
 def test_an_edit_reports_the_steps_of_all_its_parts(tiny_appearance: Path, face_layout: np.ndarray) -> None:
     pipeline = SemFlowPipeline.from_pretrained(tiny_appearance)
     pipeline.read_defaults = {"steps": 3}

@@ -27,28 +27,38 @@ def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1) -> nn.Modu
 
 @dataclass(frozen=True)
 class Window:
-    """Where the two views of a photo are: corners of the whole view (2 VIEW wide) and of the crop (VIEW wide)."""
+    """Where the two views of a photo are.
+
+    Attributes:
+        whole: (y, x), the corner of the whole view.
+        crop: (y, x), the corner of the crop, VIEW pixels a side.
+        scale: (vertical, horizontal) pixels of the photo per pixel of the whole view.
+    """
 
     whole: tuple[int, int]
     crop: tuple[int, int]
+    scale: tuple[int, int] = (2, 2)
 
 
 def views(photos: torch.Tensor, where: Window) -> torch.Tensor:
-    """(B, 3, H, W) -> (2B, 3, VIEW, VIEW): the whole photos at half size, then the crops.
+    """(B, 3, H, W) -> (2B, 3, VIEW, VIEW): the whole photos made smaller, then the crops.
 
     Corners are any pixel, so that no place of the photo keeps its phase in the critic's strides: nothing to draw a
     grid by.
     """
-    (y, x), (top, left) = where.whole, where.crop
-    whole = F.avg_pool2d(photos[..., y : y + 2 * VIEW, x : x + 2 * VIEW], 2)
+    (y, x), (top, left), (tall, wide) = where.whole, where.crop, where.scale
+    whole = F.avg_pool2d(photos[..., y : y + tall * VIEW, x : x + wide * VIEW], where.scale)
     return torch.cat([whole, photos[..., top : top + VIEW, left : left + VIEW]])
 
 
-def label_views(labels: torch.Tensor, where: Window, scale: int) -> torch.Tensor:
-    """Class indices (B, H, W) of photos `scale` times as large -> (2B, VIEW / 4, VIEW / 4), those of `views`."""
+def label_views(labels: torch.Tensor, where: Window) -> torch.Tensor:
+    """Class indices (B, S, S) of photos `where.scale` times as large -> (2B, VIEW / 4, VIEW / 4), those of `views`."""
     found = []
-    for (y, x), step in ((where.whole, 8), (where.crop, 4)):  # pixels of the photo a place
-        ys, xs = ((n + step // 2 + step * torch.arange(VIEW // 4)) // scale for n in (y, x))
+    for corner, steps in ((where.whole, [4 * n for n in where.scale]), (where.crop, (4, 4))):  # photo pixels a place
+        ys, xs = (
+            (n + step // 2 + step * torch.arange(VIEW // 4)) // scale
+            for n, step, scale in zip(corner, steps, where.scale)
+        )
         found.append(labels[:, ys[:, None], xs[None]])
     return torch.cat(found)
 

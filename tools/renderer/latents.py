@@ -1,8 +1,9 @@
 """The renderer's training set: where the shipped flow ends, of layouts whose photo is known.
 
     python -m tools.renderer.latents faces DATA_DIR OUT_DIR
+    python -m tools.renderer.latents streets DATA_DIR OUT_DIR --held-out 200 --pixels 256 --results 3000
 
-Every training pair and its mirror image is solved with a few numbers of steps, from three kinds of layout:
+Training pairs and their mirror images are solved with a few numbers of steps, from three kinds of layout:
 
 - own: the annotated layout, its regional offsets those of the photo's own colours, so that what comes out should be
   near the photo;
@@ -10,9 +11,10 @@ Every training pair and its mirror image is solved with a few numbers of steps, 
 - drawn: the annotated layout with the colours of a random seed, as the product uses it; there is no photo of it, so
   only the critic and the coarse colours of the flow's own result are its losses.
 
-OUT_DIR gets photos.npy (N, 512, 512, 3) uint8, labels.npy (N, 256, 256) uint8 class ids, real.npy (2N, C, h, w)
-float16 (the photos' own latents; the second half is of the mirror images), KIND.npz with z0, z1 (2N, C, h, w) float16
-and steps (2N,), and dev.npz, the held-out pairs: labels, photos and z0, z1 by number of steps.
+OUT_DIR gets photos.npy (N, pixels, pixels, 3) uint8, squeezed to squares; labels.npy (N, 256, 256) uint8 class ids;
+real.npy (2N, C, h, w) float16, the photos' own latents, of which the second half is of the mirror images; KIND.npz with
+z0, z1 (M, C, h, w) float16, steps (M,) and rows (M,) into those 2N; and dev.npz, the held-out pairs: labels, photos and
+z0, z1 by number of steps.
 """
 
 from __future__ import annotations
@@ -32,7 +34,6 @@ from semflow_core.data.pairs import Pair, find_pairs, load_pair
 from semflow_core.method.flow import times_to_image
 from semflow_core.method.perturbation import Draw, perturb
 
-HELD_OUT = 50
 KINDS = ("own", "sloppy", "drawn")
 STEPS = {1: 0.15, 2: 0.25, 4: 0.3, 6: 0.15, 8: 0.15}  # numbers of steps of synthesis, and how often each is used
 DEV_STEPS = (1, 2, 4, 8)
@@ -80,19 +81,32 @@ def solve(
 
 
 def make(
-    pipeline: SemFlowPipeline, kind: str, photos: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+    pipeline: SemFlowPipeline,
+    kind: str,
+    photos: np.ndarray,
+    labels: np.ndarray,
+    rng: np.random.Generator,
+    results: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """z0, z1 (2N, C, h, w) float16 and steps (2N,) of one kind of layout; the second half is mirrored."""
+    """Results of one kind of layout.
+
+    Args:
+        results: of so many photos, drawn at random from these and their mirror images; the default is all of them.
+
+    Returns:
+        z0, z1 (M, C, h, w) float16, steps (M,), rows (M,): photo row, or N + row for its mirror image.
+    """
     n = len(labels)
-    steps = rng.choice(list(STEPS), p=list(STEPS.values()), size=2 * n)
+    rows = np.sort(rng.permutation(2 * n)[:results])
+    steps = rng.choice(list(STEPS), p=list(STEPS.values()), size=len(rows))
     side = pipeline.size // pipeline.codec.factor
-    z0 = np.empty((2 * n, pipeline.codec.channels, side, side), np.float16)
+    z0 = np.empty((len(rows), pipeline.codec.channels, side, side), np.float16)
     z1 = np.empty_like(z0)
     for count in STEPS:
         which = np.flatnonzero(steps == count)
         for part in np.array_split(which, -(-len(which) // BATCH)):
             layouts, offsets = [], []
-            for i in part:
+            for i in rows[part]:
                 photo, mask = photos[i % n], labels[i % n]
                 if i >= n:
                     photo, mask = photo[:, ::-1], pipeline.palette.flip(mask)
@@ -100,7 +114,7 @@ def make(
                 layouts.append(sloppy(np.ascontiguousarray(mask), rng) if kind == "sloppy" else mask)
             ends, starts = solve(pipeline, layouts, offsets, rng.integers(1 << 30, size=len(part)).tolist(), count)
             z0[part], z1[part] = ends.numpy(), starts.numpy()
-    return {"z0": z0, "z1": z1, "steps": steps}
+    return {"z0": z0, "z1": z1, "steps": steps, "rows": rows}
 
 
 def held_out(pipeline: SemFlowPipeline, photos: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -121,20 +135,22 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("data", help="folder with images/ and masks/")
     parser.add_argument("out")
-    parser.add_argument("--pixels", type=int, default=512)
+    parser.add_argument("--pixels", type=int, default=512, help="height of the rendered photo")
+    parser.add_argument("--held-out", type=int, default=50, help="pairs at the end that are not trained on")
+    parser.add_argument("--results", type=int, help="of each kind of layout; the default is two per pair")
     args = parser.parse_args()
     out, pipeline = Path(args.out), load_pipeline(args.model)
     out.mkdir(parents=True, exist_ok=True)
     pairs, start = find_pairs(args.data), time.time()
-    photos, labels = read(pairs[:-HELD_OUT], pipeline, args.pixels)
+    photos, labels = read(pairs[: -args.held_out], pipeline, args.pixels)
     np.save(out / "photos.npy", photos)
     np.save(out / "labels.npy", labels)
     real = [pipeline.encode_photo(p) for p in (*photos, *photos[:, :, ::-1])]
     np.save(out / "real.npy", torch.cat(real).half().numpy())
     print(f"{len(photos)} photos read and encoded, {time.time() - start:.0f} s", flush=True)
-    np.savez(out / "dev.npz", **held_out(pipeline, *read(pairs[-HELD_OUT:], pipeline, args.pixels)))  # type: ignore
+    np.savez(out / "dev.npz", **held_out(pipeline, *read(pairs[-args.held_out :], pipeline, args.pixels)))  # type: ignore
     for k, kind in enumerate(KINDS):
-        found = make(pipeline, kind, photos, labels, np.random.default_rng(k))
+        found = make(pipeline, kind, photos, labels, np.random.default_rng(k), args.results)
         np.savez(out / f"{kind}.npz", **found)  # type: ignore
         print(f"{kind}: {len(found['z0'])} results, {time.time() - start:.0f} s", flush=True)
 

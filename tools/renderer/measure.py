@@ -1,6 +1,6 @@
 """Distances of the held-out layouts' photos to the real ones, codec-decoded and rendered, by number of steps.
 
-    python -m tools.renderer.measure DATA [RENDERER.pt | FOLDER ...] [--steps 1 2 4 8]
+    python -m tools.renderer.measure faces DATA [RENDERER.pt | FOLDER ...] [--steps 1 2 4 8]
 
 Two networks, neither of which a loss or critic of the renderer uses: MobileNetV2 (as `semflow_core.evaluation` does, on
 photos at 256 x 256) and EfficientNet-Lite2 (the same photos at 256 x 256). Layout i is perturbed with seed i; the
@@ -25,7 +25,7 @@ from semflow_core.nets.renderer import PhotoRenderer
 
 from .features import LiteFeatures
 from .latents import DEV_STEPS
-from .train import render
+from .train import enlargements, render
 
 PIXELS = 256
 Extract = Callable[[Sequence[np.ndarray]], np.ndarray]
@@ -51,23 +51,27 @@ def shrunk(photos: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [cv2.resize(p, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA) for p in photos]
 
 
-def load_renderer(path: Path) -> PhotoRenderer:
-    """From a diffusers folder, or from a checkpoint's average."""
+def load_renderer(path: Path, factors: tuple[tuple[int, int], ...]) -> PhotoRenderer:
+    """From a diffusers folder, or from a checkpoint's average, whose enlargements are `factors`."""
     if path.is_dir():
         return channels_last(PhotoRenderer.from_pretrained(path).float().eval())
-    net = PhotoRenderer()
-    net.load_state_dict(torch.load(path))
+    weights = torch.load(path)
+    net = PhotoRenderer(factors=factors)
+    net.load_state_dict(weights)
     return channels_last(net.eval())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure renderers on the held-out pairs.")
+    parser.add_argument("model")
     parser.add_argument("data", type=Path)
     parser.add_argument("renderers", type=Path, nargs="*")
     parser.add_argument("--steps", type=int, nargs="*", default=list(DEV_STEPS))
     parser.add_argument("--no-base", action="store_true", help="leave out the codec and the real photos")
     args = parser.parse_args()
-    found, judges = np.load(args.data / "dev.npz"), networks()
+    found, judges, pipeline = np.load(args.data / "dev.npz"), networks(), load_pipeline(args.model)
+    height = found["photos"].shape[1]
+    factors = enlargements((height, round(height * pipeline.aspect)), found["z1"].shape[2:])
     n = len(found["labels"])
     real = {k: f(shrunk(found["photos"])) for k, f in judges.items()}
 
@@ -87,13 +91,12 @@ def main() -> None:
         rng, photos = np.random.default_rng(0), np.load(args.data / "photos.npy", mmap_mode="r")
         sets = [np.sort(rng.choice(len(photos), n, replace=False)) for _ in range(5)]
         line("other real photos", "-", np.mean([figures(photos[i]) for i in sets], axis=0))
-        pipeline = load_pipeline("faces")
         for steps in args.steps:
             z0 = torch.from_numpy(found[f"z0_{steps}"])
             made = np.concatenate([pipeline.decode_photos(part) for part in z0.split(10)])
             line("codec", steps, figures(made))  # type: ignore
     for path in args.renderers:
-        net = load_renderer(path)
+        net = load_renderer(path, factors)
         for steps in args.steps:
             z0, z1 = found[f"z0_{steps}"], found["z1"]
             made = [render(net, z0[i : i + 1], z1[i : i + 1], seed=i)[0] for i in range(n)]

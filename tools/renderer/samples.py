@@ -1,6 +1,6 @@
 """The fixed samples of the checkpoints' grids: held-out layouts, and layouts that nobody annotated.
 
-python -m tools.renderer.samples DATA OUT
+python -m tools.renderer.samples faces DATA OUT
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from semflow_core.data.augment import sloppy
 from .latents import solve
 
 SHOWN = ((0, 4), (5, 4), (11, 4), (17, 4), (23, 4), (30, 4), (36, 4), (42, 4), (3, 1), (47, 8))  # pair, steps
-PAINTED = ("glasses", "hat", "long_hair")
+PAINTED = {"faces": ("glasses", "hat", "long_hair"), "streets": ("street",)}
 
 
-def main(data: Path, out: Path) -> None:
-    pipeline, found = load_pipeline("faces"), np.load(data / "dev.npz")
+def main(model: str, data: Path, out: Path) -> None:
+    pipeline, found = load_pipeline(model), np.load(data / "dev.npz")
     ends = [(found[f"z0_{n}"][i], found["z1"][i]) for i, n in SHOWN]
-    layouts = [np.asarray(Image.open(asset(f"layouts/{name}.png"))) for name in PAINTED]
+    layouts = [np.asarray(Image.open(asset(f"layouts/{name}.png"))) for name in PAINTED[model]]
     layouts = [cv2.resize(m, (256, 256), interpolation=cv2.INTER_NEAREST_EXACT) for m in layouts]
     layouts += [sloppy(found["labels"][i].copy(), np.random.default_rng(i)) for i in (8, 20, 33)]
     for seed, layout in enumerate(layouts):
@@ -36,4 +36,4 @@ def main(data: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
