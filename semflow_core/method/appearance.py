@@ -85,6 +85,11 @@ class Appearance:
         z = self.joint @ torch.randn(len(self.joint), generator=generator, dtype=torch.float64)
         return torch.erf(z.view(-1, 3) / math.sqrt(2)).clamp(-EDGE, EDGE)
 
+    def draw_batch(self, photos: int) -> torch.Tensor:
+        """As `draw`, of so many photos, (photos, n, 3), from torch's own generator."""
+        z = torch.randn(photos, len(self.joint), dtype=torch.float64) @ self.joint.T
+        return torch.erf(z.view(photos, -1, 3) / math.sqrt(2)).clamp(-EDGE, EDGE)
+
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write a safetensors file."""
         save_file({k: getattr(self, k).contiguous() for k in ("means", "axes", "joint")}, file)

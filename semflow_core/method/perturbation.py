@@ -152,7 +152,8 @@ def perturb(
             constants[i] = draw.offsets.get(class_id) or drawn_offset(
                 codebook.palette, class_seed, class_id, appearance
             )
-    return _moved(codebook, index[None], noise[None], constants[None], spec.beta * shares.pixel, regional)[0]
+    index, constants = (torch.from_numpy(x[None]) for x in (index, constants))
+    return moved(codebook, index, noise[None], constants, spec.beta * shares.pixel, regional)[0]
 
 
 def perturb_batch(
@@ -181,14 +182,20 @@ def perturb_batch(
     constants = drawn if offsets is None else np.where(np.isnan(offsets), drawn, offsets)
     noise = torch.from_numpy(rng.uniform(-1, 1, (len(labels), 3, *labels.shape[1:])).astype(np.float32))
     pixel, region = spec.beta * shares.pixel, spec.beta * shares.region
-    noisy, smooth = _moved(codebook, index, noise, constants.astype(np.float32), pixel, region)
-    return noisy, smooth, torch.from_numpy(index)
+    index = torch.from_numpy(index)
+    noisy, smooth = moved(codebook, index, noise, torch.from_numpy(constants.astype(np.float32)), pixel, region)
+    return noisy, smooth, index
 
 
-def _moved(
-    codebook: Codebook, index: np.ndarray, noise: torch.Tensor, constants: np.ndarray, pixel: float, region: float
+def moved(
+    codebook: Codebook,
+    index: torch.Tensor,
+    noise: torch.Tensor,
+    constants: torch.Tensor,
+    pixel: float,
+    region: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Eq. 14: (M + eps, M + the regional part of eps), (B, 3, H, W) in 0..255 units.
+    """Eq. 14: (M + eps, M + the regional part of eps), (B, 3, H, W) in 0..255 units, on the device of `index`.
 
     Args:
         index: class indices (B, H, W).
@@ -196,9 +203,9 @@ def _moved(
         constants: each class's regional offset (B, n, 3) in [-1, 1], float32.
         pixel, region: amplitudes of the two parts in 0..255 units.
     """
-    batch = np.arange(len(index))[:, None, None]
-    regional = region * torch.from_numpy(constants[batch, index]).movedim(-1, 1)
-    masks = codebook.anchors[torch.from_numpy(index)].movedim(-1, 1)
+    batch = torch.arange(len(index), device=index.device)[:, None, None]
+    regional = region * constants[batch, index].movedim(-1, 1)
+    masks = codebook.anchors.to(index.device)[index].movedim(-1, 1)
     return (masks + (pixel * noise + regional)).contiguous(), (masks + regional).contiguous()
 
 

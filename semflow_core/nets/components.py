@@ -102,9 +102,9 @@ def entry_of(part: Any) -> tuple[str, str]:
     return COMPONENTS[kind][0], kind
 
 
-def save_component(part: ModuleAdapter, folder: Path) -> None:
+def save_component(part: ModuleAdapter, folder: Path, max_shard_size: str = "") -> None:
     """Save an adapter's module in float16, and the prompt embedding that the adapter holds."""
-    save_half(part.module, folder)
+    save_half(part.module, folder, max_shard_size)
     if isinstance(part, ConditionedUNetVelocity):
         save_file({"prompt": part.prompt.contiguous()}, folder / PROMPT_FILE)
 

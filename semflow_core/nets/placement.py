@@ -55,9 +55,10 @@ def compact(z: torch.Tensor) -> torch.Tensor:
     return z.half().cpu()
 
 
-def save_half(module: Any, folder: Path) -> None:
-    """Save a diffusers component in float16 without changing it."""
-    copy.deepcopy(module).half().save_pretrained(folder)
+def save_half(module: Any, folder: Path, max_shard_size: str = "") -> None:
+    """Save a diffusers component in float16 without changing it, in files of at most such a size ("15MB")."""
+    sizes = {"max_shard_size": max_shard_size} if max_shard_size else {}
+    copy.deepcopy(module).half().save_pretrained(folder, **sizes)
 
 
 def save_half_weights(module: torch.nn.Module, file: Path) -> None:

@@ -96,12 +96,13 @@ def anchors_entry(codebook: Codebook) -> dict[str, Any]:
     return {"k": codebook.k, "s": codebook.s, "order": list(codebook.order)}
 
 
-def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
+def save(engine: Engine, folder: Path, vae: str = "vae", max_shard_size: str = "") -> None:
     """Write a model folder with float16 weights.
 
     Args:
         vae: where the autoencoder is, relative to the folder; "vae" saves it inside, anything else
             (such as "../codec") is only referred to.
+        max_shard_size: of the weights' files, such as "15MB"; "" is one file per network.
 
     Raises:
         InputError: the codec or the velocity is no module of a known class.
@@ -110,11 +111,11 @@ def save(engine: Engine, folder: Path, vae: str = "vae") -> None:
     if engine.learned:
         entries["renderer"] = entry_of(engine.renderer)
     folder.mkdir(parents=True, exist_ok=True)
-    save_component(engine.velocity, folder / "unet")  # type: ignore[arg-type]  # entry_of has refused all else
+    save_component(engine.velocity, folder / "unet", max_shard_size)  # type: ignore[arg-type]  # entry_of has refused all else
     if "renderer" in entries:
-        save_component(engine.renderer, folder / "renderer")  # type: ignore[arg-type]
+        save_component(engine.renderer, folder / "renderer", max_shard_size)  # type: ignore[arg-type]
     if vae == "vae":
-        save_component(engine.codec, folder / "vae")  # type: ignore[arg-type]
+        save_component(engine.codec, folder / "vae", max_shard_size)  # type: ignore[arg-type]
     label_set = engine.palette.name
     if label_set not in palette_names() or load_palette(label_set) != engine.palette:
         label_set = "palette.json"  # one of the user's own travels with the model

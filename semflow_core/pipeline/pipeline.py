@@ -41,9 +41,9 @@ class SemFlowPipeline(Engine):
         """Load a model folder. Raises InputError: see `folder.load_parts`."""
         return cls(**folder.load_parts(Path(source))).to("cpu")
 
-    def save_pretrained(self, target: str | os.PathLike[str], vae: str = "vae") -> None:
+    def save_pretrained(self, target: str | os.PathLike[str], vae: str = "vae", max_shard_size: str = "") -> None:
         """Write a model folder. Arguments and errors: see `folder.save`."""
-        folder.save(self, Path(target), vae)
+        folder.save(self, Path(target), vae, max_shard_size)
 
     def synthesize(self, request: SynthesisRequest, progress: Progress | None = None) -> Synthesis:
         """Layout -> photo (Eq. 13). Raises InputError: see `synthesis.synthesize`."""

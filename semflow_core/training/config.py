@@ -22,6 +22,7 @@ from ..requests.typed import build
 @dataclass(frozen=True)
 class OptimConfig:
     steps: int = 1000
+    minutes: float = 0.0  # of training after which the run ends, if its steps are not done by then; 0: no such budget
     batch: int = 16  # samples per process and step
     lr: float = 1e-3
     warmup: int = 100  # steps
@@ -35,8 +36,10 @@ class OptimConfig:
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch, self.warmup) < 1 or self.lr <= 0 or len(self.betas) != 2:
-            raise InputError("optim needs steps, batch and warmup of at least 1, an lr above 0 and two betas")
+        if min(self.steps, self.batch, self.warmup) < 1 or self.lr <= 0 or len(self.betas) != 2 or self.minutes < 0:
+            raise InputError(
+                "optim needs steps, batch and warmup of at least 1, minutes and an lr above 0 and two betas"
+            )
 
     def autocast(self, device: torch.device) -> bool:
         """Whether to compute in bfloat16 there: where it is emulated a step takes ten times as long."""

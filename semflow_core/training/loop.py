@@ -27,16 +27,22 @@ from .config import OptimConfig
 from .task import Task
 
 
-def learning_rate(step: int, config: OptimConfig) -> float:
-    """Share of the peak rate: linear warm-up, flat, then linear decay to 0 over the last `decay` of the run."""
+def learning_rate(step: int, config: OptimConfig, minutes: float = 0.0) -> float:
+    """Share of the peak rate: linear warm-up, flat, then linear decay to 0 over the last `decay` of the run.
+
+    Args:
+        minutes: that the run has taken; with a budget of them the run's end is what comes first.
+    """
     if step < config.warmup:
         return (step + 1) / config.warmup
-    decay_from = config.steps * (1 - config.decay)
-    return max(0.0, min(1.0, (config.steps - step) / max(1.0, config.steps - decay_from)))
+    left = 1 - step / config.steps
+    if config.minutes:
+        left = min(left, 1 - minutes / config.minutes)
+    return max(0.0, min(1.0, left / max(config.decay, 1 / config.steps)))
 
 
 def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
-    """Train until `config.steps`, resuming from `out/checkpoint` when there is one.
+    """Train until `config.steps`, or for `config.minutes`, resuming from `out/checkpoint` when there is one.
 
     Writes `out/checkpoint` (the newest state), `out/samples/*.png`, `out/log.jsonl` and `out/export`.
     """
@@ -50,9 +56,8 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     place(model, device, fast=False)
     betas = (config.betas[0], config.betas[1])
     # fused and foreach: plain loops over parameters are a good part of a small step on a CPU
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.lr, betas=betas, weight_decay=config.weight_decay, fused=True
-    )
+    optimizer = torch.optim.AdamW(task.groups(config.lr), betas=betas, weight_decay=config.weight_decay, fused=True)
+    peaks = [group["lr"] for group in optimizer.param_groups]
     ema = EMAModel(model.parameters(), decay=config.ema, use_ema_warmup=True, power=0.75, foreach=True)
     ema.to(device)
     model, optimizer = accelerator.prepare(model, optimizer)
@@ -71,7 +76,8 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     bar = tqdm(total=config.steps, initial=step, disable=not accelerator.is_main_process, mininterval=10)
     if step >= config.steps:
         save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
-    while step < config.steps:
+    over = step >= config.steps or is_over(started, config)
+    while not over:
         rng = np.random.default_rng((seed, step, accelerator.process_index))
         torch.manual_seed(int(rng.integers(2**62)))
         with autocast(device, bf16):
@@ -79,9 +85,9 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         if not math.isfinite(float(parts["loss"].detach())):
             raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
         accelerator.backward(parts["loss"])
-        accelerator.clip_grad_norm_(model.parameters(), config.clip)
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * learning_rate(step, config)
+        for group, peak in zip(optimizer.param_groups, peaks):
+            accelerator.clip_grad_norm_(group["params"], config.clip)
+            group["lr"] = peak * learning_rate(step, config, (time.monotonic() - started) / 60)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         ema.step(accelerator.unwrap_model(model).parameters())
@@ -92,10 +98,12 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         bar.update()
         if step % 10 == 0:
             bar.set_postfix({k: f"{v:.4f}" for k, v in averages.items()}, refresh=False)
-        due = [time.monotonic() - saved > 60 * config.checkpoint_minutes]
+        due, over = False, step == config.steps
         if step % 10 == 0:
-            broadcast_object_list(due)  # clocks differ; all processes must reach the checkpoint together
-        if step == config.steps or (step % 10 == 0 and due[0]):
+            agreed = [time.monotonic() - saved > 60 * config.checkpoint_minutes, over or is_over(started, config)]
+            broadcast_object_list(agreed)  # clocks differ; all processes must reach the checkpoint together
+            due, over = agreed
+        if due or over:
             accelerator.wait_for_everyone()
             accelerator.save_state(str(out / "checkpoint.new"))
             accelerator.wait_for_everyone()  # each process writes a file of its own, before the folder is renamed
@@ -104,10 +112,12 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
                 keep_checkpoint(out, {"step": step, "seconds": seconds})
             figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
             if accelerator.is_main_process:
-                line = {"step": step, "seconds": round(seconds), **{k: round(v, 5) for k, v in averages.items()}}
+                rate = (step - first) * config.batch * accelerator.num_processes / (seconds - spent)
+                line = {"step": step, "seconds": round(seconds), "samples_per_second": round(rate, 2)}
+                line |= {k: round(v, 5) for k, v in averages.items()}
                 with open(out / "log.jsonl", "a", encoding="utf-8") as log:
                     log.write(json.dumps(line | {"held_out": figures}) + "\n")
-                bar.write(f"step {step}, {seconds / 60:.1f} min: {figures}")
+                bar.write(f"step {step}, {seconds / 60:.1f} min, {rate:.1f} samples/s: {figures}")
             accelerator.wait_for_everyone()
             saved = time.monotonic()
     bar.close()
@@ -130,12 +140,18 @@ def newest_checkpoint(out: Path) -> Path | None:
     return next((folder for folder in folders if (folder / "progress.json").exists()), None)
 
 
-def is_finished(out: Path, steps: int) -> bool:
-    """Whether the run in `out` has done all its steps and exported what came of them."""
+def is_over(started: float, config: OptimConfig) -> bool:
+    """Whether a run has used up its minutes, if it has a budget of them; `started` is on the monotonic clock."""
+    return bool(config.minutes) and time.monotonic() - started >= 60 * config.minutes
+
+
+def is_finished(out: Path, config: OptimConfig) -> bool:
+    """Whether the run in `out` has done all its steps, or used up its minutes, and exported what came of them."""
     checkpoint = newest_checkpoint(out)
     if checkpoint is None or not (out / "export").is_dir():
         return False
-    return json.loads((checkpoint / "progress.json").read_text())["step"] >= steps
+    progress = json.loads((checkpoint / "progress.json").read_text())
+    return progress["step"] >= config.steps or 0 < 60 * config.minutes <= progress["seconds"]
 
 
 def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:

@@ -18,7 +18,7 @@ from .losses.registry import Terms
 from .stages import STAGES, Plan, read_plan
 from .task import Context
 
-STARTS = ("init", "backbone", "network", "teacher")  # keys of sections that name a folder of saved weights
+STARTS = ("init", "backbone", "network", "teacher", "model")  # keys of sections that name a folder of saved weights
 
 
 def run_training(path: Path, overrides: list[str], cache: LatentCache | None = None) -> Plan:
@@ -38,7 +38,7 @@ def run_training(path: Path, overrides: list[str], cache: LatentCache | None = N
     cache = cache or LatentCache()
     for name in plan.run.stages:
         refuse_another(plan.subject(name), plan.folder(name) / "config.json")
-    stages = [n for n in plan.run.stages if not is_finished(plan.folder(n), plan.sections[n].optim.steps)]
+    stages = [n for n in plan.run.stages if not is_finished(plan.folder(n), plan.sections[n].optim)]
     for name in stages[1:]:  # the first says by itself what it misses, at once
         refuse_missing(plan, name)
     for name in stages:
@@ -52,7 +52,8 @@ def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
     root = data_root(run.data)
     folder.mkdir(parents=True, exist_ok=True)
     exports = {before: plan.export(before) for before in run.stages[: run.stages.index(name)]}
-    context = Context(folder, root, run.seed, exports, latents_of(plan, name, root, cache) if stage.latents else None)
+    pairs = latents_of(plan, name, root, cache) if stage.latents else None
+    context = Context(folder, root, run.seed, exports, pairs, run.max_shard_size)
     set_seed(run.seed)  # before the task, which draws the initial weights
     task = stage.task(config, context)
     # only now: a start that failed over a wrong setting must not be compared with the next one

@@ -25,6 +25,7 @@ from .tasks.codec import CodecConfig, CodecTask
 from .tasks.discriminative import DiscriminativeConfig, DiscriminativeTask
 from .tasks.dsm import DSMConfig, DSMTask
 from .tasks.flow import FlowConfig, FlowTask, check_flow
+from .tasks.renderer import FinishConfig, RendererConfig, RendererTask, check_renderer
 from .tasks.shortcut import ShortcutConfig, ShortcutTask, check_shortcut
 
 
@@ -50,6 +51,8 @@ STAGES: dict[str, Stage] = {
     "codec": Stage(CodecConfig, CodecTask, latents=False),
     "backbone": Stage(BackboneConfig, BackboneTask),
     "flow": Stage(FlowConfig, FlowTask, check=check_flow, uses=("backbone",)),
+    "renderer": Stage(RendererConfig, RendererTask, check=check_renderer, uses=("flow",)),
+    "finish": Stage(FinishConfig, RendererTask, check=check_renderer, uses=("flow", "renderer")),
     "shortcut": Stage(ShortcutConfig, ShortcutTask, check=check_shortcut),
     "dsm": Stage(DSMConfig, DSMTask),
     "discriminative": Stage(DiscriminativeConfig, DiscriminativeTask),
@@ -57,7 +60,7 @@ STAGES: dict[str, Stage] = {
 
 
 # keys of sections that may change when a run goes on: where things lie, its length and its rate
-MAY_CHANGE = ("codec", "teacher", "backbone", "init", "optim")
+MAY_CHANGE = ("codec", "teacher", "backbone", "init", "model", "optim")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class RunConfig:
     stages: list[str]  # in order; `kind=NAME` on the command line is short for stages=[NAME]
     data: str = ""  # data root; SEMFLOW_DATA when empty
     seed: int = 0
+    max_shard_size: str = ""  # of the weights' files of rendered models, such as 15MB; empty: one file per network
 
 
 @dataclass(frozen=True)

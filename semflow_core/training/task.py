@@ -21,6 +21,10 @@ class Task(Protocol):
     def prepare(self) -> None:
         """Called once, before the first step of a run that starts."""
 
+    def groups(self, lr: float) -> list[dict[str, Any]]:
+        """Parameters for the optimizer with their peak learning rates; gradients are clipped group by group."""
+        return [{"params": list(self.model.parameters()), "lr": lr}]
+
     def batch(self, rng: np.random.Generator, device: torch.device) -> Any: ...
 
     def loss(self, model: torch.nn.Module, batch: Any) -> dict[str, torch.Tensor]:
@@ -50,6 +54,7 @@ class Context:
         seed: of the whole run.
         exports: folders that the stages before have exported, by the stage's name.
         pairs: the latents, for a stage that is trained on them.
+        max_shard_size: of the exports' files, as diffusers writes it; "" is one file per network.
     """
 
     folder: Path
@@ -57,6 +62,7 @@ class Context:
     seed: int
     exports: Mapping[str, Path]
     pairs: LatentPairs | None = None
+    max_shard_size: str = ""
 
     @property
     def latents(self) -> LatentPairs:

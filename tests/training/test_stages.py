@@ -13,7 +13,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.mark.parametrize(
-    ("name", "stages"), [("codec", "codec"), ("faces", "backbone flow"), ("streets", "backbone flow")]
+    ("name", "stages"),
+    [("codec", "codec"), ("faces", "backbone flow renderer finish"), ("streets", "backbone flow renderer finish")],
 )
 def test_the_shipped_configurations_have_no_unread_key(name: str, stages: str) -> None:
     plan = read_plan(CONFIGS / f"{name}.yaml", [])
@@ -25,7 +26,8 @@ def test_the_shipped_configurations_have_no_unread_key(name: str, stages: str) -
 
 @pytest.mark.parametrize("kind", [name for name in STAGES if name != "codec"])
 def test_every_kind_that_is_trained_on_latents_can_be_asked_for_beside_the_flow(kind: str) -> None:
-    plan = read_plan(CONFIGS / "faces.yaml", [f"kind={kind}", "flow.photo_reading.weight=0"][: 1 + (kind == "flow")])
+    more = {"flow": ["flow.photo_reading.weight=0"], "renderer": ["renderer.model=a"], "finish": ["finish.model=a"]}
+    plan = read_plan(CONFIGS / "faces.yaml", [f"kind={kind}", *more.get(kind, [])])
     assert plan.run.stages == [kind] and plan.latents is not None and plan.latents.copies == 20
     assert plan.export(kind) == Path("runs/faces") / kind / "export"
 

@@ -1,23 +1,19 @@
-"""The renderer's critic: real or made, place by place, on a frozen network's features and on pixels.
+"""The renderer's critic: real or synthesised, place by place, on a frozen network's features and on pixels.
 
 A projected critic (Sauer et al. 2021): small heads on the features of EfficientNet-Lite0 at four depths, conditioned
-on the layout, for two views (the whole photo at half size, a crop at full size); a patch critic on the crop's pixels,
+on the layout, for two views (the whole photo made smaller, a crop at full size); a patch critic on the crop's pixels,
 for what a quarter of the resolution cannot show; and for either view a head that labels every place "class c" or
-"made" (OASIS, Schönfeld et al. 2021; on a frozen backbone as in DP-SIMS, 2024).
+"synthesised" (OASIS, Schönfeld et al. 2021; on a frozen backbone as in DP-SIMS, 2024).
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .features import WIDTHS
-
-VIEW = 240  # pixels of a view's side
+from .efficientnet import WIDTHS
 
 
 def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1) -> nn.Module:
@@ -25,46 +21,8 @@ def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1) -> nn.Modu
     return spectral_norm(nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2))
 
 
-@dataclass(frozen=True)
-class Window:
-    """Where the two views of a photo are.
-
-    Attributes:
-        whole: (y, x), the corner of the whole view.
-        crop: (y, x), the corner of the crop, VIEW pixels a side.
-        scale: (vertical, horizontal) pixels of the photo per pixel of the whole view.
-    """
-
-    whole: tuple[int, int]
-    crop: tuple[int, int]
-    scale: tuple[int, int] = (2, 2)
-
-
-def views(photos: torch.Tensor, where: Window) -> torch.Tensor:
-    """(B, 3, H, W) -> (2B, 3, VIEW, VIEW): the whole photos made smaller, then the crops.
-
-    Corners are any pixel, so that no place of the photo keeps its phase in the critic's strides: nothing to draw a
-    grid by.
-    """
-    (y, x), (top, left), (tall, wide) = where.whole, where.crop, where.scale
-    whole = F.avg_pool2d(photos[..., y : y + tall * VIEW, x : x + wide * VIEW], where.scale)
-    return torch.cat([whole, photos[..., top : top + VIEW, left : left + VIEW]])
-
-
-def label_views(labels: torch.Tensor, where: Window) -> torch.Tensor:
-    """Class indices (B, S, S) of photos `where.scale` times as large -> (2B, VIEW / 4, VIEW / 4), those of `views`."""
-    found = []
-    for corner, steps in ((where.whole, [4 * n for n in where.scale]), (where.crop, (4, 4))):  # photo pixels a place
-        ys, xs = (
-            (n + step // 2 + step * torch.arange(VIEW // 4)) // scale
-            for n, step, scale in zip(corner, steps, where.scale)
-        )
-        found.append(labels[:, ys[:, None], xs[None]])
-    return torch.cat(found)
-
-
 class Head(nn.Module):
-    """Features and the layout there -> real (> 0) or made, place by place."""
+    """Features and the layout there -> real (> 0) or synthesised, place by place."""
 
     def __init__(self, channels: int, classes: int, width: int = 64) -> None:
         super().__init__()
@@ -78,7 +36,7 @@ class Head(nn.Module):
 
 
 class LabelHead(nn.Module):
-    """Features of all depths -> scores of each class and of "made", at the finest depth's size."""
+    """Features of all depths -> scores of each class and of "synthesised", at the finest depth's size."""
 
     def __init__(self, classes: int, width: int = 48) -> None:
         super().__init__()
@@ -97,7 +55,7 @@ class LabelHead(nn.Module):
 
 
 def patch_critic(width: int = 32) -> nn.Sequential:
-    """Real or made by pixels alone, of about 30 pixels each: (B, 3, H, W) -> (B, 1, H / 8, W / 8)."""
+    """Real or synthesised by pixels alone, of about 30 pixels each: (B, 3, H, W) -> (B, 1, H / 8, W / 8)."""
     w = width
     chain = [conv(3, w, 4, 2), conv(w, 2 * w, 4, 2), conv(2 * w, 4 * w, 4, 2), conv(4 * w, 4 * w, 3)]
     return nn.Sequential(*[m for c in chain for m in (c, nn.LeakyReLU(0.2))], conv(4 * w, 1))
@@ -118,7 +76,7 @@ class Critic(nn.Module):
 
     @torch.no_grad()
     def fit(self, features: list[torch.Tensor]) -> None:
-        """Statistics a channel from real photos' features: raw ones are ill-conditioned."""
+        """Statistics per channel from real photos' features: raw ones are ill-conditioned."""
         for i, f in enumerate(features):
             getattr(self, f"mean{i}").copy_(f.float().mean((0, 2, 3), keepdim=True))
             getattr(self, f"std{i}").copy_(f.float().std((0, 2, 3), keepdim=True).clamp(min=1e-3))
@@ -129,13 +87,13 @@ class Critic(nn.Module):
         """Judge both views.
 
         Args:
-            pictures: (2B, 3, VIEW, VIEW) as `views` gives them.
+            pictures: (2B, 3, S, S), the whole photos made smaller and then the crops.
             features: their features (`LiteFeatures`).
-            labels: (2B, VIEW / 4, VIEW / 4) class indices.
+            labels: (2B, S / 4, S / 4) class indices.
 
         Returns:
-            Judgements real (> 0) or made, nine of (B, 1, h, w); scores of classes and of "made",
-            (2B, classes + 1, VIEW / 4, VIEW / 4).
+            Judgements real (> 0) or synthesised, nine of (B, 1, h, w); scores of classes and of "synthesised",
+            (2B, classes + 1, S / 4, S / 4).
         """
         normed = [(f - getattr(self, f"mean{i}")) / getattr(self, f"std{i}") for i, f in enumerate(features)]
         layout = F.one_hot(labels, self.classes).movedim(-1, 1).to(features[0].dtype)

@@ -1,0 +1,1 @@
+"""What the stages `renderer` and `finish` are made of."""
