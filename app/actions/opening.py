@@ -53,13 +53,13 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
 
 
 def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline) -> tuple[View, str]:
-    """A layout, or several files that are the parts of one, lands as it is -> (the View, what was assumed of it or "").
+    """A layout, or several files that are the parts of one, lands as it is -> (the View, what was read, in a line).
 
     Raises:
         InputError: a file is no layout.
     """
     layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook)
-    return _land_layout(layout.labels, session, pipeline), layout.note
+    return _land_layout(layout.labels, session, pipeline), layout.line(pipeline.palette)
 
 
 def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:

@@ -62,9 +62,8 @@ class OpenSave:
         if len(paths) == 1 and paths[0].suffix.lower() == ".json":
             return open_project(paths[0], session, pipeline)
         if len(paths) > 1 or is_layout(paths[0], pipeline.palette, pipeline.codebook):
-            view, note = open_layout_files(paths, session, pipeline)
-            if note:
-                gr.Info(note)  # the status will speak of the photo in a moment
+            view, line = open_layout_files(paths, session, pipeline)
+            gr.Info(line)  # the status will speak of the photo in a moment
             return view
         return open_photo(paths[0], session, pipeline)
 

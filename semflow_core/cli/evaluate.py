@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..errors import InputError
 from ..method.limits import DEFAULT_SEED, DEFAULT_SMOOTH, MAX_SMOOTH, MIN_SMOOTH
-from .options import add_batch, add_model, add_seed, count, positive, step_list
+from .options import add_batch, add_ids, add_model, add_seed, count, positive, step_list
 from .shared import check_synthesis, load
 
 HELP = "measure a model on pairs of photo and mask"
@@ -48,6 +49,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--no-renderer", action="store_true", help="photos as the codec decodes them, without the model's renderer"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    add_ids(parser)
     add_model(parser)
     add_seed(parser)
     add_batch(parser)
@@ -56,6 +58,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from dataclasses import replace
 
+    from ..data.masks import summary
     from ..data.pairs import load_pairs
     from ..evaluation.evaluate import evaluate
     from ..evaluation.features import HOW_TO_GET, find_networks, installation_hints
@@ -84,7 +87,10 @@ def run(args: argparse.Namespace) -> None:
             f"--reader {args.reader} has the classes of {other.palette.name} at {other.size} pixels; it must be "
             f"{pipeline.palette.name} at {pipeline.size}"
         )
-    loaded, masks = load_pairs(pairs, pipeline.palette, pipeline.size)
+    notes = list[str]()
+    loaded, masks = load_pairs(pairs, pipeline.palette, pipeline.size, ids=args.ids, notes=notes)
+    for note in summary(notes, len(pairs)):
+        print(f"semflow: {args.masks}: {note}", file=sys.stderr)
     photos = list(loaded)
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()

@@ -64,6 +64,24 @@ def add_perturbation(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_ids(parser: argparse.ArgumentParser) -> None:
+    """Whose ids the pixel values of layouts are."""
+    parser.add_argument(
+        "--ids",
+        default="",
+        metavar="NAME",
+        help="what the pixel values of the layouts are: own, the name of another order (faces: bisenet, farl, lapa; "
+        "streets: label-ids, carla; COCO: raw, categories), or pairs such as 17=hair,14=neck (found out, and reported)",
+    )
+
+
+def add_align(parser: argparse.ArgumentParser) -> None:
+    """Whether a face is looked for in a photo."""
+    parser.add_argument(
+        "--no-align", action="store_true", help="do not look for a face, which models of faces do: take the whole photo"
+    )
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The folder of the results."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.png")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import InputError
 
 if TYPE_CHECKING:
+    from ..pictures.layouts import Layout
     from ..pipeline.pipeline import SemFlowPipeline
 
 T = TypeVar("T")
@@ -81,8 +82,19 @@ def check_synthesis(**values: Any) -> None:
     SynthesisRequest(layout=np.zeros((16, 16), np.uint8), **values)
 
 
+def read_layout_of(args: argparse.Namespace, path: Path, pipeline: SemFlowPipeline) -> Layout:
+    """The layout in a file, as --ids says.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from ..pictures.layouts import open_layout
+
+    return open_layout(path, pipeline.palette, pipeline.codebook, args.ids)
+
+
 def print_note(path: Path, note: str) -> None:
-    """Report what was assumed in reading a file."""
+    """Report what was read of a file, or assumed of it."""
     if note:
         print(f"semflow: {path.name}: {note}", file=sys.stderr)
 

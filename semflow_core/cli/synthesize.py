@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .options import add_batch, add_model, add_out, add_perturbation, add_solver
+from .options import add_batch, add_ids, add_model, add_out, add_perturbation, add_solver
 from .shared import (
     batches,
     check_classes,
@@ -14,6 +14,7 @@ from .shared import (
     load,
     offsets,
     print_note,
+    read_layout_of,
     synthesis_settings,
 )
 
@@ -25,6 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "inputs", type=Path, nargs="+", metavar="LAYOUT", help="index PNG, palette-coloured, or folder of parts"
     )
     add_out(parser)
+    add_ids(parser)
     add_model(parser)
     add_solver(parser)
     add_perturbation(parser)
@@ -32,7 +34,6 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from ..pictures.layouts import open_layout, read_layout
     from ..pictures.photos import write_photo
     from ..requests import SynthesisRequest
 
@@ -44,9 +45,10 @@ def run(args: argparse.Namespace) -> None:
     how["offsets"] = offsets(args, pipeline)
     # every file is read twice: all errors come before any result, and thousands of layouts do not fit in memory
     for path in args.inputs:
-        print_note(path, open_layout(path, pipeline.palette, pipeline.codebook).note)
+        read_layout_of(args, path, pipeline)
     for paths in batches(args.inputs, args.batch):
-        layouts = [read_layout(p, pipeline.palette, pipeline.codebook) for p in paths]
-        requests = [SynthesisRequest(layout=m, **how) for m in layouts]
-        for path, result in zip(paths, pipeline.synthesize_many(requests)):
+        layouts = [read_layout_of(args, path, pipeline) for path in paths]
+        requests = [SynthesisRequest(layout=layout.labels, **how) for layout in layouts]
+        for path, layout, result in zip(paths, layouts, pipeline.synthesize_many(requests)):
+            print_note(path, layout.line(pipeline.palette))
             write_photo(args.out / f"{path.stem}.png", result.photo)

@@ -17,7 +17,8 @@ import numpy as np
 from ..errors import InputError
 from ..method.palette import Palette
 from ..pictures.layouts import read_mask
-from ..pictures.photos import read_photo
+from ..pictures.photos import open_photo
+from .masks import lay_mask, summary, usual_ids
 from .names import MASK_FOLDERS, PHOTO_FOLDERS, Match, Pair, match, subfolder
 
 MOST_NAMED = 20  # files in one message; `semflow data check` names all
@@ -63,54 +64,75 @@ def in_one_line(phrases: Sequence[str], folder: str | os.PathLike[str]) -> str:
     return "; ".join(phrases[:MOST_NAMED]) + rest
 
 
-def load_pair(pair: Pair, palette: Palette, size: int) -> tuple[np.ndarray, np.ndarray]:
+def load_pair(
+    pair: Pair, palette: Palette, size: int, ids: str = "", usual: str = "", notes: list[str] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """One pair squeezed to a square: photo (size, size, 3) uint8, class ids (size, size) uint8.
 
     The photo is resized by area averaging, the label map by nearest neighbour only. The mask may be written as any
     layout (`pictures.layouts.read_mask`); pixels of no class have id 255.
 
+    Args:
+        ids: whose ids the mask's are, where the caller knows (`pictures.foreign.translate`).
+        usual: whose ids the masks of the folder are (`usual_ids`).
+        notes: gets a sentence for each thing that was assumed of the mask.
+
     Raises:
-        InputError: a file cannot be read, the mask has ids or colours that are no class, or the sizes differ.
+        InputError: a file cannot be read, the mask has ids or colours that are no class, the sizes differ, or nothing
+            says which way the mask lies.
     """
     try:
-        photo, mask = read_photo(pair.photo), read_mask(pair.mask, palette)
+        opened, layout = open_photo(pair.photo), read_mask(pair.mask, palette, ids, usual)
     except InputError as error:
         raise InputError(f"the pair {pair.name} cannot be read: {error}") from None
+    photo, mask, said = opened.pixels, layout.labels, ""
+    if not layout.turned:
+        mask, said = lay_mask(mask, opened, pair.name)
     if photo.shape[:2] != mask.shape:
+        across = "; one of them lies across" if photo.shape[1::-1] == mask.shape else ""
         raise InputError(
             f"the pair {pair.name} does not match: photo {photo.shape[1]}x{photo.shape[0]}, "
-            f"mask {mask.shape[1]}x{mask.shape[0]}"
+            f"mask {mask.shape[1]}x{mask.shape[0]}{across}"
         )
+    if notes is not None:
+        notes.extend(filter(None, (layout.translated, layout.uncertain, said)))
     photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA)
     mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
     return photo, mask
 
 
 def load_pairs(
-    pairs: Sequence[Pair], palette: Palette, size: int, every: Sequence[Pair] = ()
+    pairs: Sequence[Pair],
+    palette: Palette,
+    size: int,
+    every: Sequence[Pair] = (),
+    ids: str = "",
+    notes: list[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Several pairs as `load_pair` reads them: photos (N, size, size, 3), class ids (N, size, size).
 
     Args:
         every: the pairs of the folder, of which these may be some.
+        ids, notes: as in `load_pair`.
 
     Raises:
         InputError: a pair is broken; the message names all broken ones, of `every` pair where there are others.
     """
+    usual = "" if ids else usual_ids(every or pairs, palette)
     try:
-        photos, masks = zip(*(load_pair(pair, palette, size) for pair in pairs))
+        photos, masks = zip(*(load_pair(pair, palette, size, ids, usual, notes) for pair in pairs))
     except InputError as error:  # a folder is mended at once, not file by file
-        sentences = damaged(every or pairs, palette) or [str(error)]
+        sentences = damaged(every or pairs, palette, ids) or [str(error)]
         raise InputError(in_one_line(sentences, pairs[0].photo.parents[1])) from None
     return np.stack(photos), np.stack(masks)
 
 
-def damaged(pairs: Iterable[Pair], palette: Palette) -> list[str]:
+def damaged(pairs: Iterable[Pair], palette: Palette, ids: str = "") -> list[str]:
     """A sentence per pair that cannot be trained on."""
     sentences = []
     for pair in pairs:
         try:
-            load_pair(pair, palette, 16)
+            load_pair(pair, palette, 16, ids)
         except InputError as error:
             sentences.append(str(error))
     return sentences
@@ -123,18 +145,20 @@ class PairArrays:
     names: tuple[str, ...]
     photos: np.ndarray  # (N, S, S, 3) uint8
     masks: np.ndarray  # (N, S, S) uint8 class ids
+    notes: tuple[str, ...] = ()  # what was assumed of the masks, in sentences
 
     def __len__(self) -> int:
         return len(self.names)
 
 
 def load_split(
-    folder: Path, palette: Palette, held_out: int, split: str, size: int, limit: int | None = None
+    folder: Path, palette: Palette, held_out: int, split: str, size: int, limit: int | None = None, ids: str = ""
 ) -> PairArrays:
     """The `dev` split of a folder (the last `held_out` pairs in sorted order) or the rest, `train`.
 
     Args:
         limit: at most so many pairs, from the start of the split.
+        ids: whose ids the masks' are, where the caller knows (`pictures.foreign.translate`).
 
     Raises:
         InputError: pairs are broken or mismatched, or none is left to train on. The message names all broken pairs of
@@ -145,4 +169,6 @@ def load_split(
         raise InputError(f"{folder} has {len(every)} pairs and {held_out} are held out; nothing is left to train on")
     cut = len(every) - held_out
     pairs = (every[:cut] if split == "train" else every[cut:])[:limit]
-    return PairArrays(tuple(p.name for p in pairs), *load_pairs(pairs, palette, size, every))
+    notes = list[str]()
+    photos, masks = load_pairs(pairs, palette, size, every, ids, notes)
+    return PairArrays(tuple(p.name for p in pairs), photos, masks, tuple(summary(notes, len(pairs))))

@@ -32,6 +32,9 @@ class Palette:
     mirror: tuple[tuple[int, int], ...] = ()  # id pairs that a left-right flip exchanges
     background: int = 0  # the id that an eraser paints
     foreign: Foreign = Foreign()  # ids and colours of other tools for the same classes
+    # (class id, its share in parts per thousand of each cell of a grid over a layout, row by row): where classes
+    # usually lie, by which ids in another order are recognised; may be empty
+    typical: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     @cached_property
     def ids(self) -> np.ndarray:
@@ -102,6 +105,7 @@ class Palette:
             mirror=self.mirror,
             background=self.background,
             foreign=self.foreign,
+            typical=self.typical,
         )
         return format_fields(fields)
 

@@ -2,12 +2,14 @@
 
     {"name": "…", "title": "…", "background": 0, "mirror": [[4, 5], …],
      "classes": [{"id": 0, "name": "road", "color": "#804080", "group": "flat"}, …],
-     "foreign": {"ids": [{"name": "…", "files": "_labelIds$", "classes": {"7": 0, …}, "void": [0, 1, …]}, …],
+     "foreign": {"ids": [{"key": "…", "name": "…", "files": "_labelIds$", "classes": {"7": 0, …}, "void": [0, 1, …],
+                          "instances": 1000}, …],
                  "colors": [{"name": "…", "classes": {"#cc0000": 1, …}}, …],
-                 "void_colors": ["#6f4a00", …]}}
+                 "void_colors": ["#6f4a00", …]},
+     "typical": {"road": [36 numbers], …}}
 
-Only `classes` is required. `foreign` declares in which ids and colours other tools write the same classes;
-`semflow_core.pictures` reads layouts by it.
+Only `classes` is required. `foreign` declares in which ids and colours other tools write the same classes, `typical`
+where the classes usually lie; `semflow_core.pictures` reads layouts by both.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from typing import Any, TypedDict
 from ..errors import InputError
 
 Rgb8 = tuple[int, int, int]  # R, G, B in 0..255
+OWN_KEY = "own"  # the word by which a person says that a layout holds the palette's own ids
+TYPICAL_GRID = 6  # rows and columns of `typical`
 Fail = Callable[[str], InputError]
 
 
@@ -37,10 +41,12 @@ class PaletteClass:
 class ForeignIds:
     """Pixel values by which another tool writes the classes of a palette."""
 
+    key: str  # "label-ids": the word by which a person chooses it
     name: str  # "Cityscapes' label ids"
     files: str  # regular expression for the names, without suffix, of files that hold them; "" matches none
     classes: tuple[tuple[int, int], ...]  # (foreign id, class id)
     void: tuple[int, ...] = ()  # foreign ids that stand for no class of the palette
+    instances: int = 0  # pixel values from this on are ids times this and the number of an instance; 0 has no instances
 
     @property
     def values(self) -> frozenset[int]:
@@ -74,6 +80,7 @@ class PaletteFields(TypedDict):
     mirror: tuple[tuple[int, int], ...]
     background: int
     foreign: Foreign
+    typical: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 def parse_fields(raw: object, where: str) -> PaletteFields:
@@ -101,6 +108,7 @@ def parse_fields(raw: object, where: str) -> PaletteFields:
         mirror=_parse_mirror(raw.get("mirror", []), ids, fail),
         background=background,
         foreign=_parse_foreign(raw.get("foreign", {}), ids, fail),
+        typical=_parse_typical(raw.get("typical", {}), {c.name: c.id for c in classes}, fail),
     )
 
 
@@ -119,7 +127,14 @@ def format_fields(fields: PaletteFields) -> str:
     if foreign != Foreign():
         raw["foreign"] = {
             "ids": [
-                {"name": f.name, "files": f.files, "classes": {str(a): b for a, b in f.classes}, "void": list(f.void)}
+                {
+                    "key": f.key,
+                    "name": f.name,
+                    "files": f.files,
+                    "classes": {str(a): b for a, b in f.classes},
+                    "void": list(f.void),
+                    "instances": f.instances,
+                }
                 for f in foreign.ids
             ],
             "colors": [
@@ -127,6 +142,9 @@ def format_fields(fields: PaletteFields) -> str:
             ],
             "void_colors": [_format_color(c) for c in foreign.void_colors],
         }
+    if fields["typical"]:
+        names = {c.id: c.name for c in fields["classes"]}
+        raw["typical"] = {names[i]: list(shares) for i, shares in fields["typical"]}
     return json.dumps(raw, indent=1) + "\n"
 
 
@@ -169,6 +187,9 @@ def _parse_foreign(raw: object, ids: set[int], fail: Fail) -> Foreign:
         raise fail(f"'foreign' is {raw!r}, it must be an object with ids, colors or void_colors")
     _refuse_unknown(raw, {"ids", "colors", "void_colors"}, " in 'foreign'", fail)
     conventions = [_parse_foreign_ids(entry, ids, fail) for entry in _listed(raw, "ids", fail)]
+    keys = [convention.key for convention in conventions]
+    if len(set(keys)) < len(keys):
+        raise fail("two entries of 'foreign.ids' have the same key")
     painted = [_parse_foreign_colors(entry, ids, fail) for entry in _listed(raw, "colors", fail)]
     void = [_parse_color(color) for color in _listed(raw, "void_colors", fail)]
     if None in void:
@@ -178,19 +199,29 @@ def _parse_foreign(raw: object, ids: set[int], fail: Fail) -> Foreign:
 
 def _parse_foreign_ids(entry: object, ids: set[int], fail: Fail) -> ForeignIds:
     what = "an entry of 'foreign.ids'"
-    raw = _convention(entry, {"name", "files", "classes", "void"}, what, fail)
-    files, void = raw.get("files", ""), raw.get("void", [])
+    raw = _convention(entry, {"key", "name", "files", "classes", "void", "instances"}, what, fail)
+    files, void, instances = raw.get("files", ""), raw.get("void", []), raw.get("instances", 0)
+    key = raw.get("key", re.sub(r"[^a-z0-9]+", "-", raw["name"].lower()).strip("-") or "foreign")
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key) or key == OWN_KEY:
+        raise fail(
+            f"{what} has key {key!r}, it must be a word of small letters, digits and hyphens, but not '{OWN_KEY}'"
+        )
+    if type(instances) is not int or instances and instances < 256:
+        raise fail(f"{what} has instances {instances!r}, it must be a whole number from 256, or 0")
     try:
         re.compile(files)
     except (re.error, TypeError):
         raise fail(f"{what} has files {files!r}, which is no regular expression") from None
-    keys = {key: int(key) if re.fullmatch(r"\d{1,3}", key) else -1 for key in raw["classes"]}
-    for key, value in raw["classes"].items():
-        if not _is_byte(keys[key]) or not _is_id(value, ids):
-            raise fail(f"{what} maps {key!r} to {value!r}; it maps ids from 0 to 255 to ids of the palette's classes")
-    if not isinstance(void, list) or not all(map(_is_byte, void)) or set(void) & set(keys.values()):
+    values = {text: int(text) if re.fullmatch(r"\d{1,3}", text) else -1 for text in raw["classes"]}
+    for text, class_id in raw["classes"].items():
+        if not _is_byte(values[text]) or not _is_id(class_id, ids):
+            raise fail(
+                f"{what} maps {text!r} to {class_id!r}; it maps ids from 0 to 255 to ids of the palette's classes"
+            )
+    if not isinstance(void, list) or not all(map(_is_byte, void)) or set(void) & set(values.values()):
         raise fail(f"{what} has void {void!r}, it must be a list of ids from 0 to 255 that 'classes' does not map")
-    return ForeignIds(raw["name"], files, tuple((keys[k], v) for k, v in raw["classes"].items()), tuple(void))
+    classes = tuple((values[text], class_id) for text, class_id in raw["classes"].items())
+    return ForeignIds(key, raw["name"], files, classes, tuple(void), instances)
 
 
 def _parse_foreign_colors(entry: object, ids: set[int], fail: Fail) -> ForeignColors:
@@ -202,6 +233,16 @@ def _parse_foreign_colors(entry: object, ids: set[int], fail: Fail) -> ForeignCo
             raise fail(f"{what} maps {key!r} to {value!r}; it maps colours #rrggbb to ids of the palette's classes")
         pairs.append((color, value))
     return ForeignColors(raw["name"], tuple(pairs))
+
+
+def _parse_typical(raw: object, ids: dict[str, int], fail: Fail) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    cells = TYPICAL_GRID**2
+    if not isinstance(raw, dict) or raw.keys() - ids.keys():
+        raise fail("'typical' must be an object whose keys are names of its classes")
+    for name, shares in raw.items():
+        if not isinstance(shares, list) or len(shares) != cells or not all(type(x) is int and x >= 0 for x in shares):
+            raise fail(f"'typical' of {name} must be a list of {cells} whole numbers from 0")
+    return tuple((ids[name], tuple(shares)) for name, shares in raw.items())
 
 
 def _convention(entry: object, keys: set[str], what: str, fail: Fail) -> dict[str, Any]:

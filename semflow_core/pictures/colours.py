@@ -6,7 +6,7 @@ anchors of a codebook. A photo is none of these: it has no large areas of one co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,14 +14,14 @@ import numpy as np
 from ..errors import InputError
 from ..method.codebook import Codebook
 from ..method.palette import UNLABELLED, Palette
-
-LOSSY = ("JPEG", "MPO", "WEBP")  # Pillow's names of the formats that change colours
+from .typical import typical_likelihood
 
 # When colours pass for a palette's, in 0..255 units. Measured on 50 layouts saved as JPEG (quality 50 to 90):
 # 56 % of the pixels or more stay within 8, of a photo's at most 11 %; 92 % or more stay within 40.
 FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
 NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
 BESIDE = 5  # side of the square, in pixels, in which a pixel between two colours looks for its class
+FEW = 1 << 15  # colours that a layout has at most whose red and blue may be exchanged; a JPEG smears hundreds
 CHUNK = 1 << 16  # colours compared at once: a noisy photo has millions of them, times 171 classes
 
 
@@ -47,6 +47,13 @@ def color_tables(palette: Palette) -> list[ColorTable]:
     return tables
 
 
+def exchanged_tables(palette: Palette) -> list[ColorTable]:
+    """The same colours with red and blue exchanged, as programs leave them that take BGR for RGB."""
+    note = "Red and blue of its colours are exchanged, and were exchanged back."
+    tables = color_tables(palette)
+    return [replace(t, colors=t.colors[:, ::-1].copy(), note=f"{t.note} {note}".lstrip()) for t in tables]
+
+
 def ids_of_colors(
     rgb: np.ndarray, palette: Palette, codebook: Codebook | None, lossy: bool, name: str
 ) -> tuple[np.ndarray, int, str]:
@@ -68,8 +75,15 @@ def ids_of_colors(
     unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     inverse = inverse.reshape(packed.shape)
     colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
-    matches = [(table, *nearest_colors(colors, table.colors.astype(np.float32))) for table in color_tables(palette)]
-    table, index, distance, second = min(matches, key=lambda match: float(match[2] @ counts))
+    tables = color_tables(palette)
+    if len(colors) <= FEW:  # a photo has more, for which each table takes its time
+        tables += exchanged_tables(palette)
+    matches = [(table, *nearest_colors(colors, table.colors.astype(np.float32))) for table in tables]
+    far = [float(match[2] @ counts) for match in matches]
+    best = [match for match, each in zip(matches, far) if each == min(far)]
+    if len(best) > 1 and best[0][0].note:  # the palette's own colours are nobody else's
+        best.sort(key=lambda match: -_likelihood(match[0].ids[match[1][inverse]], palette))
+    table, index, distance, second = best[0]
     if distance.any() and codebook is not None:
         anchor, off, _ = nearest_colors(colors, codebook.anchors.numpy())
         if not off.any():
@@ -88,6 +102,11 @@ def ids_of_colors(
     if unsure.any():
         _settle_by_neighbours(rows, unsure[inverse], rgb, table)
     return table.ids[rows], int(counts[unsure].sum()), table.note
+
+
+def _likelihood(labels: np.ndarray, palette: Palette) -> float:
+    likelihood = typical_likelihood(palette.paintable(labels), palette)
+    return 0.0 if likelihood is None else float(likelihood.mean())
 
 
 def nearest_colors(colors: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,6 +12,8 @@ import os
 import uuid
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
@@ -19,9 +21,59 @@ from PIL import Image
 from ..errors import InputError
 
 # the formats are listed because Pillow also opens ones that start other programs (EPS)
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
+SUFFIXES = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jp2",
+    ".j2k",
+)
+LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "HEIF")  # Pillow's names of the formats that change colours
+ORIENTATION = 0x0112  # the EXIF tag of a picture's turn
+PNG_START = b"\x89PNG\r\n\x1a\n"  # its header's byte 24 is the number of bits per channel
+READABLE = "JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, TIFF, BMP or GIF"
+MIN_SIDE = 16  # pixels of a photo or layout
 MAX_SIDE = 8192  # pixels of a photo or layout
 MAX_PIXELS = 40_000_000
+MAX_DECODED = 64_000_000  # pixels of a photo that is decoded to be reduced
+MAX_DECODED_JPEG = 120_000_000  # a JPEG is reduced while it is decoded
+
+
+@dataclass(frozen=True)
+class OpenedPicture:
+    """A decoded picture, and the bytes of its file.
+
+    Attributes:
+        full_size: width and height as the file states them; `image` may be a JPEG that was reduced on decoding.
+        reduce_by: the whole number by which `image` is still too large.
+    """
+
+    image: Image.Image
+    data: bytes
+    full_size: tuple[int, int]
+    reduce_by: int = 1
+
+    @property
+    def bits(self) -> int:
+        """Bits per channel of the file, 16 or 8; Pillow keeps 8 of a coloured picture's."""
+        is_png = self.data[:8] == PNG_START
+        return 16 if self.image.mode.startswith("I") or (is_png and self.data[24:25] == b"\x10") else 8
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the file's format changes pixel values."""
+        if self.image.format == "WEBP":
+            return b"VP8L" not in self.data[:64]
+        return self.image.format in LOSSY
 
 
 def picture_name(source: str | os.PathLike[str] | bytes) -> str:
@@ -30,6 +82,11 @@ def picture_name(source: str | os.PathLike[str] | bytes) -> str:
 
 
 def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Image:
+    """The picture of `open_picture_file` alone."""
+    return open_picture_file(source, what).image
+
+
+def open_picture_file(source: str | os.PathLike[str] | bytes, what: str) -> OpenedPicture:
     """A decoded picture whose size is in bounds.
 
     Args:
@@ -39,6 +96,34 @@ def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Ima
     Raises:
         InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
     """
+    image, data, what = _open(source, what)
+    check_size(*image.size, what)
+    return OpenedPicture(_decoded(image, what), data, image.size)
+
+
+def open_large_picture(source: str | os.PathLike[str] | bytes, what: str) -> OpenedPicture:
+    """As `open_picture_file`, but what is out of bounds is left to be reduced, if it can be decoded.
+
+    Raises:
+        InputError: as there.
+    """
+    image, data, what = _open(source, what)
+    (width, height), reduce_by = image.size, 1
+    most = MAX_DECODED_JPEG if image.format in ("JPEG", "MPO") else MAX_DECODED
+    if width * height > most:
+        raise InputError(f"the {what} is {width}x{height} pixels; the most is {most // 10**6} megapixels")
+    while max(width, height) // reduce_by > MAX_SIDE or width * height // reduce_by**2 > MAX_PIXELS:
+        reduce_by += 1
+    if min(width, height) // reduce_by < MIN_SIDE:
+        check_size(width, height, what)
+    if reduce_by > 1:
+        image.draft(image.mode, (width // reduce_by, height // reduce_by))  # of a JPEG; other formats ignore it
+        reduce_by = max(1, round(reduce_by * image.width / width))
+    return OpenedPicture(_decoded(image, what), data, (width, height), reduce_by)
+
+
+def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Image, bytes, str]:
+    """A picture that is not decoded yet, its file's bytes, and what messages call it."""
     name = picture_name(source)
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
@@ -49,23 +134,37 @@ def open_picture(source: str | os.PathLike[str] | bytes, what: str) -> Image.Ima
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=_formats())
     except Image.DecompressionBombError:
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
     except Exception:  # Pillow raises exceptions of any type at a damaged header
-        raise InputError(f"{name} is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP or GIF)") from None
-    check_size(*image.size, f"{what} {name}")
+        raise InputError(f"the {what} {name} is not a picture that can be read ({READABLE})") from None
+    return image, data, f"{what} {name}"
+
+
+def _decoded(image: Image.Image, what: str) -> Image.Image:
     try:
         image.load()
     except Exception:  # as above, for damaged data
-        raise InputError(f"the {what} {name} is damaged or cut off") from None
+        raise InputError(f"the {what} is damaged or cut off") from None
     return image
+
+
+@lru_cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this installation can read."""
+    with contextlib.suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def check_size(width: int, height: int, what: str) -> None:
     """Raise InputError unless both sides are 16 .. 8192 pixels and the area at most 40 megapixels."""
-    if min(width, height) < 16:
-        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least 16")
+    if min(width, height) < MIN_SIDE:
+        raise InputError(f"the {what} is {width}x{height} pixels; both sides must be at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         most = f"{MAX_SIDE} per side and {MAX_PIXELS // 10**6} megapixels"
         raise InputError(f"the {what} is {width}x{height} pixels; the most is {most}")

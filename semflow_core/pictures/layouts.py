@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +15,57 @@ from ..assets import asset
 from ..errors import InputError
 from ..method.codebook import Codebook
 from ..method.palette import UNLABELLED, Palette
-from .colours import LOSSY, ids_of_colors
-from .files import open_picture, picture_name, write_atomically
+from ..method.palette_file import OWN_KEY
+from .colours import ids_of_colors
+from .files import picture_name, write_atomically
 from .foreign import translate
 from .parts import part_of, read_parts
+from .values import Values, read_values
 
 LAYOUT_DIR = asset("layouts")
+MOST_NAMED = 6  # classes that a line names
 MOST_IDS = 35  # different values of a picture that may hold ids at least; a grey photo has more
 
 
 @dataclass(frozen=True)
 class Layout:
-    labels: np.ndarray  # (H, W) uint8 class ids
-    note: str  # what was assumed or could not be read for certain, in sentences; "" if nothing
+    """Class ids, and how they were read.
+
+    Attributes:
+        labels: (H, W) uint8 class ids.
+        form: what kind of file they were read from, such as "indexed PNG".
+        translated: what was taken for something else than it is, in sentences; "" if nothing was.
+        uncertain: what could not be read for certain, in sentences; "" if nothing.
+        turned: whether the file's own EXIF turned it.
+        ids: whose ids its pixel values are, one of `foreign.ids_keys`; "" for colours and parts.
+    """
+
+    labels: np.ndarray
+    form: str = ""
+    translated: str = ""
+    uncertain: str = ""
+    ids: str = ""
+    turned: bool = False
+
+    @property
+    def note(self) -> str:
+        """What was assumed or could not be read for certain; "" if nothing."""
+        return f"{self.translated} {self.uncertain}".strip()
+
+    def line(self, palette: Palette) -> str:
+        """What was read, in one line: format, classes with their shares, and the note."""
+        ids, counts = np.unique(self.labels, return_counts=True)
+        names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "unlabelled"}
+        order = np.argsort(-counts, kind="stable")
+        shares = [f"{names[int(ids[i])]} {_percent(counts[i] / self.labels.size)}" for i in order]
+        more = f" and {len(shares) - MOST_NAMED} more" if len(shares) > MOST_NAMED else ""
+        height, width = self.labels.shape
+        found = f"{len(ids)} {'class' if len(ids) == 1 else 'classes'}: {', '.join(shares[:MOST_NAMED])}{more}"
+        return f"Read {self.form}, {width}x{height}, {found}. {self.note}".strip()
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "below 1 %"
 
 
 @dataclass(frozen=True)
@@ -39,45 +77,50 @@ class Example:
 
 
 def read_layout(
-    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None
+    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None, ids: str = ""
 ) -> np.ndarray:
     """The class ids of a layout file or folder of parts, (H, W) uint8: `open_layout` without its note.
 
     Raises:
         InputError: see `open_layout`.
     """
-    return open_layout(source, palette, codebook).labels
+    return open_layout(source, palette, codebook, ids).labels
 
 
 def open_layout(
-    source: str | os.PathLike[str] | bytes | Sequence[Path], palette: Palette, codebook: Codebook | None = None
+    source: str | os.PathLike[str] | bytes | Sequence[Path],
+    palette: Palette,
+    codebook: Codebook | None = None,
+    ids: str = "",
 ) -> Layout:
-    """A layout file as class ids, and what was assumed in reading it.
+    """A layout file as class ids, and what was assumed in reading it (docs/compatibility.md).
 
-    Grey and palette pictures (modes L and P) hold ids as pixel values, ours or those of `foreign`. Coloured ones hold
-    the palette's display colours or another tool's, or exactly the anchors of `codebook`; the first two may be noisy,
-    as a JPEG makes them. Transparent pixels are the palette's background. A folder, or several files, hold the parts
-    of one picture (00012_hair.png), each white where its class is.
+    Grey pictures hold ids as pixel values, ours or those of `foreign`; so do pictures whose channels are equal, and
+    indexed ones unless their colours say otherwise. Coloured ones hold the palette's display colours or another tool's,
+    or exactly the anchors of `codebook`; the first two may be noisy, as a JPEG makes them. Transparent pixels are the
+    palette's background. A folder, or several files, hold the parts of one picture (00012_hair.png), each white where
+    its class is.
+
+    Args:
+        ids: what its pixel values are, where the caller knows: see `foreign.translate`.
 
     Raises:
         InputError: not a picture, out of bounds, ids that are no class, or colours that are no class.
     """
-    if isinstance(source, Sequence) and not isinstance(source, (str, bytes)):
-        return Layout(*read_parts([Path(p) for p in source], palette))
-    if not isinstance(source, bytes) and Path(source).is_dir():
-        return Layout(*read_parts(sorted(Path(source).iterdir()), palette))
-    if not isinstance(source, bytes) and part_of(Path(source), palette):
-        return Layout(*read_parts([Path(source)], palette))
-    return _read_picture(source, palette, codebook)
+    layout = _read(source, palette, codebook, ids)
+    return replace(layout, labels=palette.paintable(layout.labels))
 
 
-def read_mask(source: str | os.PathLike[str] | bytes, palette: Palette) -> np.ndarray:
-    """An annotation's class ids, (H, W) uint8: a picture as `open_layout` reads it, except that 255 stays 255.
+def read_mask(source: str | os.PathLike[str] | bytes, palette: Palette, ids: str = "", usual: str = "") -> Layout:
+    """An annotation: a layout as `open_layout` reads it, except that pixels of no class are 255.
+
+    Args:
+        ids, usual: whose ids its pixel values are, and those of its folder: see `foreign.translate`.
 
     Raises:
         InputError: not a picture, out of bounds, ids that are neither a class nor 255, or colours that are no class.
     """
-    return _read_picture(source, palette, keep_void=True).labels
+    return _read(source, palette, ids=ids, usual=usual, keep_void=True)
 
 
 def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None) -> bool:
@@ -88,13 +131,13 @@ def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook
     """
     if not isinstance(source, bytes) and (Path(source).is_dir() or part_of(Path(source), palette)):
         return True
-    image = open_picture(source, "picture")
-    if _holds_ids(image):
+    values = read_values(source, palette)
+    if values.ids is not None:
         # values are counted, not compared: a layout with a wrong id must be complained about as a layout
         conventions = [len(convention.values) + 1 for convention in palette.foreign.ids]
-        return len(np.unique(np.asarray(image))) <= max(MOST_IDS, len(palette.classes), *conventions)
+        return len(np.unique(values.ids)) <= max(MOST_IDS, len(palette.classes), *conventions)
     try:
-        read_layout(source, palette, codebook)
+        _labels_of(values, palette, codebook, "", "picture")
     except InputError:
         return False
     return True
@@ -117,37 +160,81 @@ def example_layouts(palette: Palette) -> list[Example]:
     return [Example(entry["title"], LAYOUT_DIR / entry["file"]) for entry in index.get(palette.name, [])]
 
 
-def _read_picture(
-    source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None, keep_void: bool = False
+def _read(
+    source: str | os.PathLike[str] | bytes | Sequence[Path],
+    palette: Palette,
+    codebook: Codebook | None = None,
+    ids: str = "",
+    usual: str = "",
+    keep_void: bool = False,
 ) -> Layout:
-    """One picture. Without `keep_void` its void is painted as the background where the palette has no class 255."""
-    name = picture_name(source)
-    image = open_picture(source, "layout")
-    if _holds_ids(image):
-        values = np.asarray(image)
-        if values.max() > 255:
-            raise InputError(f"the layout {name} has 16-bit ids up to {values.max()}; ids are at most 255")
-        labels, note = translate(values.astype(np.uint8), palette, Path(name).stem)
-        if not note:  # our own ids, in which 255 is a mistake unless the palette has it
-            _check_ids(labels[labels != UNLABELLED] if keep_void else labels, palette, name)
+    """One picture or the parts of one; with `keep_void` a palette without a class 255 does not refuse 255."""
+    if isinstance(source, Sequence) and not isinstance(source, (str, bytes)):
+        return _joined([Path(p) for p in source], palette)
+    if not isinstance(source, bytes) and Path(source).is_dir():
+        return _joined(sorted(Path(source).iterdir()), palette)
+    if not isinstance(source, bytes) and part_of(Path(source), palette):
+        return _joined([Path(source)], palette)
+    values, name = read_values(source, palette, ids), picture_name(source)
+    layout = _labels_of(values, palette, codebook, ids, name, usual)
+    if not layout.translated or values.ids is None:  # our own ids, in which 255 is a mistake unless the palette has it
+        labels = layout.labels
+        _check_ids(labels[labels != UNLABELLED] if keep_void or values.ids is None else labels, palette, name)
+    notes = [*values.translated, layout.translated], [layout.uncertain, *values.uncertain]
+    translated, uncertain = (" ".join(filter(None, sentences)) for sentences in notes)
+    return replace(layout, form=values.form, translated=translated, uncertain=uncertain)
+
+
+def _joined(paths: Sequence[Path], palette: Palette) -> Layout:
+    labels, note = read_parts(paths, palette)
+    return Layout(labels, "black and white parts", note)
+
+
+def _labels_of(
+    values: Values, palette: Palette, codebook: Codebook | None, ids: str, name: str, usual: str = ""
+) -> Layout:
+    """Class ids of what a file holds, and 255 where a foreign convention has a value for no class."""
+    if values.ids is not None:
+        background = values.ids[values.opaque].min(initial=0)  # what lies under transparent pixels says nothing
+        visible = np.where(values.opaque, values.ids, background)
+        own = values.certain and not ids
+        result = translate(visible, palette, Path(name).stem, OWN_KEY if own else ids, usual)
+        if visible.max() > UNLABELLED and not result.translated:
+            raise InputError(f"the layout {name} has 16-bit ids up to {visible.max()}; ids are at most 255")
+        labels, translated, uncertain, key = result.labels, result.translated, result.uncertain, result.key
+    elif values.packed:
+        raise packed_anew(name, palette)
+    elif ids:
+        raise InputError(
+            f"the layout {name} has colours, or is a {values.form}, and holds no ids that could be '{ids}'"
+        )
     else:
-        rgba = np.asarray(image.convert("RGBA"))
-        labels, uncertain, note = ids_of_colors(rgba[..., :3], palette, codebook, image.format in LOSSY, name)
-        labels[rgba[..., 3] < 128] = palette.background
-        if uncertain:
-            share = f"{uncertain:,} of its pixels ({100 * uncertain / labels.size:.1f} %)"
-            note = f"{note} {share} lie between two colours and took the nearer of the classes beside them.".lstrip()
-    return Layout(labels if keep_void else palette.paintable(labels), note)
+        rgb = np.where(values.opaque[..., None], values.rgb, values.rgb[values.opaque][0])
+        try:
+            labels, count, translated = ids_of_colors(rgb, palette, codebook, values.lossy, name)
+        except InputError:
+            if values.grey is not None and not values.lossy:
+                _check_ids(np.minimum(values.grey, UNLABELLED), palette, name)
+            raise
+        uncertain, key = "", ""
+        if count:
+            share = f"{count:,} of its pixels ({100 * count / labels.size:.1f} %)"
+            uncertain = f"{share} lie between two colours and took the nearer of the classes beside them."
+    labels[~values.opaque] = palette.background
+    return Layout(labels, values.form, translated, uncertain, key, values.turned)
 
 
-def _holds_ids(image: Image.Image) -> bool:
-    """Whether the pixel values can be ids: one channel, and no JPEG, whose values are not exact."""
-    one_channel = image.mode in ("L", "P", "1") or image.mode.startswith("I")
-    return one_channel and image.format not in LOSSY
+def packed_anew(name: str, palette: Palette) -> InputError:
+    """The sentence for an indexed picture that says nothing of its classes."""
+    return InputError(
+        f"the indexed picture {name} has colours that are no class of {palette.name}, and its indices only count them, "
+        "as programs leave them that pack a colour table anew; save it in the palette's colours or as grey ids, or "
+        f"say what its indices are (ids {OWN_KEY}, if they are the ids)"
+    )
 
 
 def _check_ids(labels: np.ndarray, palette: Palette, name: str) -> None:
     try:
         palette.index(labels)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+        raise InputError(str(error).replace("the layout", f"the layout {name}", 1)) from None

@@ -1,40 +1,135 @@
-"""Photos: RGB, read from and written to picture files."""
+"""Photos: RGB in sRGB for the model, and what their file was besides, so that an edit is written back as it came.
+
+A photo's file may have another colour space, a camera's turn, EXIF, a resolution and transparency. Work is done in
+sRGB; an edited photo is written in the file's own space, where what did not change is the file's to the bit.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..errors import InputError
-from .files import open_picture, picture_name, write_atomically
+from .color_spaces import ColorSpace, color_space
+from .files import ORIENTATION, open_large_picture, picture_name, write_atomically
+
+TURNS = {  # EXIF orientation -> what shows the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
-def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
-    """Any picture file (or its bytes) as RGB, (H, W, 3) uint8.
+@dataclass(frozen=True)
+class Photo:
+    """A photo and its file.
 
-    A camera's rotation is applied, transparency lies on white, 16 bits become 8.
+    Attributes:
+        pixels: (H, W, 3) uint8, sRGB, turned upright, what is transparent on white.
+        own: (H, W, 3 or 4) uint8: the file's own values, the fourth its opacity; None where the file is not RGB with 8
+            bits, so that it is written in sRGB.
+        space: the file's colour space.
+        exif: EXIF without the turn; may be empty.
+        dpi: pixels per inch, across and down; None where the file says none.
+        turn: the EXIF orientation that was applied, 1 to 8; 1 is none.
+        note: what was changed on reading, in sentences; "" if nothing was.
+    """
+
+    pixels: np.ndarray
+    own: np.ndarray | None
+    space: ColorSpace
+    exif: bytes = b""
+    dpi: tuple[float, float] | None = None
+    turn: int = 1
+    note: str = ""
+
+    def png(self, edited: np.ndarray) -> bytes:
+        """An edit of the photo as a PNG in the file's own colour space, with its profile, EXIF and resolution.
+
+        Args:
+            edited: (H, W, 3) uint8, sRGB; pixels equal to `pixels` keep the file's own values.
+        """
+        pixels, options = edited, dict[str, Any]()
+        if self.own is not None:
+            changed = (edited != self.pixels).any(-1)
+            pixels = self.own.copy()
+            pixels[changed, :3] = self.space.from_srgb(edited[changed][None])[0]
+            pixels[changed, 3:] = 255
+            options["icc_profile"] = self.space.profile or None
+        if self.dpi is not None:
+            options["dpi"] = self.dpi
+        if self.exif:
+            options["exif"] = self.exif
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", **options)
+        return buffer.getvalue()
+
+
+def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
+    """Any picture file (or its bytes) as a photo.
+
+    A camera's rotation is applied, transparency lies on white, 16 bits become 8, and what has more pixels than the
+    bounds allow is reduced by a whole number.
 
     Raises:
         InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
     """
-    image = open_picture(source, "photo")
+    picture = open_large_picture(source, "photo")
+    image, notes, plain = picture.image, [], True
+    profile, dpi, exif, turn = image.info.get("icc_profile") or b"", image.info.get("dpi"), b"", 1
+    with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
+        tags = image.getexif()
+        turn = tags.pop(ORIENTATION, 1)
+        exif = tags.tobytes() if len(tags) else b""
     if image.mode.startswith("I"):  # 16 bits per pixel
-        grey = np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8)
-        image = Image.fromarray(grey)
+        image = Image.fromarray(np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8))
     elif image.mode == "F":
         raise InputError(
             f"the photo {picture_name(source)} has floating-point pixels; save it with 8 or 16 bits per channel"
         )
-    with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
-        image = ImageOps.exif_transpose(image)
-    if image.has_transparency_data:
+    if picture.bits > 8:
+        notes.append("Its 16 bits per channel were reduced to 8.")
+    space = color_space(profile, image.mode)
+    if image.mode not in ("RGB", "RGBA"):
+        plain = image.mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
+        if image.mode in ("P", "LA"):
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif image.mode == "RGB" and image.has_transparency_data:  # one colour is transparent
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return np.array(image.convert("RGB"))
+    if picture.reduce_by > 1:
+        image = image.reduce(picture.reduce_by)
+    if picture.full_size != image.size:
+        width, height = picture.full_size
+        notes.append(f"It has {width}x{height} pixels and was reduced to {image.width}x{image.height}.")
+    image = turned(image, turn)
+    own = np.asarray(image if image.mode == "RGBA" else image.convert("RGB")) if plain else None
+    pixels = space.to_srgb(image)
+    if not space.is_srgb:
+        notes.append(
+            f"Its colours were converted from {space.name} to sRGB{'' if own is not None else ', and stay so'}."
+        )
+    if image.mode == "RGBA":
+        pixels = _on_white(pixels, np.asarray(image)[..., 3])
+    return Photo(np.ascontiguousarray(pixels), own, space, exif, dpi, turn, " ".join(notes))
+
+
+def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
+    """A photo's pixels alone, (H, W, 3) uint8, sRGB.
+
+    Raises:
+        InputError: see `open_photo`.
+    """
+    return open_photo(source).pixels.copy()
 
 
 def write_photo(path: str | os.PathLike[str], photo: np.ndarray) -> None:
@@ -44,3 +139,23 @@ def write_photo(path: str | os.PathLike[str], photo: np.ndarray) -> None:
         InputError: the folder cannot be written to, or the suffix names no format.
     """
     write_atomically(path, lambda temporary: Image.fromarray(photo).save(temporary))
+
+
+def write_edited(path: str | os.PathLike[str], photo: Photo, edited: np.ndarray) -> None:
+    """Write an edit of a photo as the PNG of `Photo.png`.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    write_atomically(path, lambda temporary: temporary.write_bytes(photo.png(edited)))
+
+
+def turned(image: Image.Image, turn: int) -> Image.Image:
+    """A picture as an EXIF orientation of 1 to 8 shows it."""
+    return image.transpose(TURNS[turn]) if turn in TURNS else image
+
+
+def _on_white(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 over white, by opacity (H, W) uint8."""
+    over = Image.fromarray(np.dstack([pixels, alpha]))
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,7 @@ class DomainConfig:
     k: int = PRESETS["paper"][0]
     s: int = PRESETS["paper"][1]
     order: list[int] = field(default_factory=list)  # grid position of each class; empty is the paper's
+    ids: str = ""  # whose ids the masks' are, such as bisenet (docs/compatibility.md); empty is found out
 
     def __post_init__(self) -> None:
         if self.held_out < 1:
@@ -67,7 +69,9 @@ class DomainConfig:
     def split(self, root: Path, split: str, size: int, limit: int | None = None) -> PairArrays:
         """The `train` or `dev` pairs in memory; see `data.pairs.load_split`."""
         palette = load_palette(self.palette)
-        pairs = load_split(root / self.folder, palette, self.held_out, split, size, limit)
+        pairs = load_split(root / self.folder, palette, self.held_out, split, size, limit, self.ids)
+        for note in pairs.notes:
+            print(f"{self.folder}, {split}: {note}", file=sys.stderr)
         # pixels without a class are trained on as the background; figures on `dev` leave them out
         return dataclasses.replace(pairs, masks=palette.paintable(pairs.masks)) if split == "train" else pairs
 

@@ -77,7 +77,10 @@ def test_a_folder_of_parts_is_one_layout(
         Image.fromarray((face_layout == class_id).astype(np.uint8) * 255).save(folder / f"00012_{name}.png")
     assert run("synthesize", "--model", tiny_model, "--steps", 1, folder, "--out", tmp_path / "out") == 0
     assert os.listdir(tmp_path / "out") == ["00012.png"]
-    assert capsys.readouterr().err == "semflow: 00012: Put together from 2 parts.\n"
+    assert capsys.readouterr().err == (
+        "semflow: 00012: Read black and white parts, 48x48, 3 classes: background 59 %, hair 23 %, skin 18 %. "
+        "Put together from 2 parts.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_photos_are_averaged_and_masks_are_not(tmp_path: Path) -> None:
     "mask, words",
     [
         (Image.new("L", (20, 21)), "pair p does not match: photo 20x20, mask 20x21"),
-        (Image.new("RGB", (20, 20), "#808080"), "pair p cannot be read: .*m.png has colours that are no class of"),
-        (Image.new("L", (20, 20), 19), "m.png: .*no class of celebamask_hq: 19"),
+        (Image.new("RGB", (20, 20), "#81a080"), "pair p cannot be read: .*m.png has colours that are no class of"),
+        (Image.new("L", (20, 20), 19), "the layout m.png has ids that are no class of celebamask_hq: 19"),
     ],
 )
 def test_a_wrong_mask_is_named(tmp_path: Path, mask: Image.Image, words: str) -> None:
@@ -130,6 +130,61 @@ def test_the_development_split_is_the_sorted_tail(tmp_path: Path) -> None:
     assert dev.masks[:, 0, 0].tolist() == [4, 5, 6] and dev.photos[:, 0, 0, 0].tolist() == [4, 5, 6]
     assert load_split(tmp_path, FACES, 3, "dev", 16, limit=1).names == ("04",)
     assert len(load_split(tmp_path, FACES, 0, "train", 16)) == 7
+
+
+def photo_file(path: Path, pixels: np.ndarray, turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(pixels).save(path, exif=exif)
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (40, 56)], ids=["square", "wide"])
+@pytest.mark.parametrize("turn", [3, 6, 8])
+def test_a_mask_lies_as_its_photo_is_shown(tmp_path: Path, shape: tuple[int, int], turn: int) -> None:
+    """The mask has no EXIF; whether it was made from the stored pixels or from the shown ones, it fits in the end."""
+    stored = np.zeros(shape, np.uint8)
+    stored[4:20, 4:30] = 13
+    shown = np.rot90(stored, {3: 2, 6: -1, 8: 1}[turn])
+    photo_file(tmp_path / "p.png", np.dstack([40 + 10 * stored] * 3), turn)
+    for mask, said in ((stored, ["It was turned as its photo's EXIF says."]), (shown, [])):
+        Image.fromarray(np.ascontiguousarray(mask)).save(tmp_path / "m.png")
+        notes: list[str] = []
+        x, m = load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 48, "own", notes=notes)
+        assert notes == said and ((m == 13) == (x[..., 0] > 100)).mean() > 0.98
+    photo_file(tmp_path / "m.png", stored, turn)  # a mask with the tag itself is turned by it
+    m = load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 48, "own")[1]
+    assert ((m == 13) == (x[..., 0] > 100)).mean() > 0.98
+
+
+def test_a_mask_that_could_lie_either_way_is_refused(tmp_path: Path) -> None:
+    photo_file(tmp_path / "p.png", np.full((40, 40, 3), 90, np.uint8), 6)
+    Image.fromarray(np.eye(40, dtype=np.uint8)).save(tmp_path / "m.png")
+    with pytest.raises(InputError, match="pair p carries a camera's turn .* nothing says which way the mask lies"):
+        load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 16)
+
+
+def test_a_mask_across_its_photo_is_named(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 30)).save(tmp_path / "p.png")
+    Image.new("L", (30, 20)).save(tmp_path / "m.png")
+    with pytest.raises(InputError, match="photo 20x30, mask 30x20; one of them lies across"):
+        load_pair(Pair("p", tmp_path / "p.png", tmp_path / "m.png"), FACES, 16)
+
+
+def test_the_masks_of_a_folder_are_in_one_order_of_ids(tmp_path: Path, face_layout: np.ndarray) -> None:
+    """BiSeNet's order is recognised on whole faces, and holds for the mask that shows too little of one."""
+    order = next(c for c in FACES.foreign.ids if c.key == "bisenet").classes
+    theirs = np.zeros(19, np.uint8)
+    theirs[[ours for _, ours in order]] = [foreign for foreign, _ in order]
+    masks = [face_layout, FACES.flip(face_layout), np.where(face_layout == 13, 13, 0).astype(np.uint8)]
+    for sub in ("images", "masks"):
+        (tmp_path / sub).mkdir()
+    for i, mask in enumerate(masks):
+        Image.new("RGB", (48, 48)).save(tmp_path / "images" / f"{i}.png")
+        Image.fromarray(theirs[mask]).save(tmp_path / "masks" / f"{i}.png")
+    split = load_split(tmp_path, FACES, 0, "train", 48)
+    assert np.array_equal(split.masks, np.stack(masks))
+    assert split.notes == ("3 of 3 masks: Its ids were taken for BiSeNet's face parser's, as most of its folder are.",)
+    assert np.array_equal(load_split(tmp_path, FACES, 0, "train", 48, ids="own").masks, theirs[np.stack(masks)])
 
 
 def test_a_split_without_training_pairs_is_refused(tmp_path: Path) -> None:

@@ -35,3 +35,17 @@ def save(path: Path, labels: np.ndarray) -> Path:
 def rows(ids: list[int]) -> np.ndarray:
     """A label map with one row an id, at least 16 rows."""
     return np.repeat(np.resize(ids, max(16, len(ids)))[:, None], 20, axis=1).astype(np.uint8)
+
+
+def street() -> np.ndarray:
+    """A street drawn with rectangles, (48, 96) uint8 train ids: sky, buildings, trees, cars, road, a void bonnet."""
+    labels = np.full((48, 96), 2, np.uint8)
+    labels[:18, 30:66] = 10  # sky
+    labels[6:26, 60:80] = 8  # vegetation
+    labels[26:] = 0  # road
+    labels[26:32, :14] = labels[26:32, 82:] = 1  # sidewalk
+    labels[20:31, 18:34] = 13  # car
+    labels[18:31, 84:87] = 11  # person
+    labels[10:26, 70:71] = 5  # pole
+    labels[44:] = 255
+    return labels

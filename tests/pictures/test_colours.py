@@ -138,4 +138,4 @@ def test_a_palette_of_ones_own_declares_foreign_colours(tmp_path: Path) -> None:
     void = np.array([[0, 0, 255], [255, 255, 255]], np.uint8)[rows([0, 1])]
     Image.fromarray(void).save(tmp_path / "b.png")
     assert read_layout(tmp_path / "b.png", own)[:2, 0].tolist() == [3, 5]  # void is painted as the background
-    assert read_mask(tmp_path / "b.png", own)[:2, 0].tolist() == [3, UNLABELLED]
+    assert read_mask(tmp_path / "b.png", own).labels[:2, 0].tolist() == [3, UNLABELLED]

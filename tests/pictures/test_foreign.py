@@ -11,7 +11,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import UNLABELLED, load_palette, parse_palette
 from semflow_core.pictures.layouts import is_layout, open_layout, read_layout
 
-from .samples import rows, save
+from .samples import rows, save, street
 
 STREETS, COCO = load_palette("cityscapes"), load_palette("coco_stuff")
 
@@ -23,7 +23,7 @@ def test_label_ids_become_train_ids(name: str, tmp_path: Path) -> None:
     assert layout.labels[26, 0] == 13 and layout.labels[33, 0] == 18  # car, bicycle
     assert layout.labels[29, 0] == layout.labels[0, 0] == UNLABELLED  # caravan, unlabelled
     assert {int(i) for i in np.unique(layout.labels)} == set(range(19)) | {UNLABELLED}
-    assert "label ids" in layout.note and layout.note.endswith(".")
+    assert "label or instance ids" in layout.note and layout.note.endswith(".")
     assert is_layout(tmp_path / name, STREETS)
 
 
@@ -35,7 +35,7 @@ def test_the_name_decides_where_the_ids_could_be_either(tmp_path: Path) -> None:
 
 
 def test_train_ids_are_left_alone_and_nothing_is_said(tmp_path: Path) -> None:
-    labels = rows([*range(19), 255])
+    labels = street()
     layout = open_layout(save(tmp_path / "a.png", labels), STREETS)
     assert np.array_equal(layout.labels, labels) and layout.note == ""
 
@@ -98,6 +98,8 @@ def test_its_file_names_decide_where_the_ids_could_be_either(tmp_path: Path) -> 
     either = rows([5, 3])
     layout = open_layout(save(tmp_path / "survey_1.png", either), OWN)
     assert layout.labels[:2, 0].tolist() == [3, 5] and layout.note.endswith("codes, as its name says.")
-    assert open_layout(save(tmp_path / "1.png", either), OWN).note == ""
+    doubt = open_layout(save(tmp_path / "1.png", either), OWN)
+    assert np.array_equal(doubt.labels, either) and doubt.translated == ""
+    assert doubt.uncertain == "Its ids could also be the surveyor's codes (ids the-surveyor-s-codes)."
     with pytest.raises(InputError, match="no class of own: 40, 90"):  # ids of two conventions are of none
         read_layout(save(tmp_path / "c.png", rows([40, 90])), OWN)

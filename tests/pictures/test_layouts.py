@@ -88,7 +88,7 @@ def test_layouts_and_photos_are_told_apart(face_layout: np.ndarray, photo: np.nd
 
 def test_a_masks_void_stays_where_a_layout_with_it_is_refused() -> None:
     labels = np.repeat([[0, 13, UNLABELLED]], 16, axis=0).repeat(8, axis=1).astype(np.uint8)
-    assert np.array_equal(read_mask(encoded(Image.fromarray(labels)), FACES), labels)
+    assert np.array_equal(read_mask(encoded(Image.fromarray(labels)), FACES).labels, labels)
     with pytest.raises(InputError, match="no class of celebamask_hq: 255"):
         read_layout(encoded(Image.fromarray(labels)), FACES)
     with pytest.raises(InputError, match="no class of celebamask_hq: 19"):
@@ -99,7 +99,7 @@ def test_a_mask_may_hold_the_raw_ids_of_its_data_set(tmp_path: Path) -> None:
     raw = np.repeat([[0, 12, 181, 255]], 16, axis=0).repeat(8, axis=1).astype(np.uint8)
     Image.fromarray(raw).save(tmp_path / "000000000139.png")
     coco = load_palette("coco_stuff")
-    assert read_mask(tmp_path / "000000000139.png", coco)[0, ::8].tolist() == [0, 11, 170, UNLABELLED]
+    assert read_mask(tmp_path / "000000000139.png", coco).labels[0, ::8].tolist() == [0, 11, 170, UNLABELLED]
     assert read_layout(tmp_path / "000000000139.png", coco)[0, ::8].tolist() == [0, 11, 170, coco.background]
 
 

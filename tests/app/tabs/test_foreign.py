@@ -34,14 +34,15 @@ def test_several_parts_are_one_layout(
         Image.fromarray(mask.astype(np.uint8) * 255).save(files[-1])
     view = buttons.open(controls(), files)
     assert np.array_equal(view.painter["value"], np.where(labels == 1, 1, 13))
-    assert sentences == ["Put together from 2 parts."]
+    assert len(sentences) == 1 and sentences[0].startswith("Read black and white parts, 256x256, 2 classes: ")
+    assert sentences[0].endswith("Put together from 2 parts.")
 
 
 def test_label_ids_are_said_to_be_some(buttons: OpenSave, sentences: list[str], tmp_path: Path) -> None:
     Image.fromarray(np.full((256, 512), 26, np.uint8)).save(tmp_path / "a.png")
     view = buttons.open(controls(Session("streets")), str(tmp_path / "a.png"))
     assert (view.painter["value"] == 13).all()  # car
-    assert "Cityscapes' label ids" in sentences[0]
+    assert "Cityscapes' label or instance ids" in sentences[0]
 
 
 def test_noisy_colours_are_counted(buttons: OpenSave, labels: np.ndarray, sentences: list[str], tmp_path: Path) -> None:

@@ -1,0 +1,217 @@
+"""What the pixels of a layout file hold: class ids, or colours.
+
+A picture program keeps what a picture looks like, not which number a pixel has: an index PNG that was saved again may
+have other indices, grey ids may come back as three equal channels, with alpha, or in 16 bits. So the looks decide
+wherever they say what a pixel is, and the index counts only where it says the same or where the looks say nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..method.palette import UNLABELLED, Palette
+from .colours import FLAT, ColorTable, color_tables, nearest_colors
+from .files import ORIENTATION, PNG_START, open_picture_file
+from .foreign import fits_any
+
+ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
+
+
+@dataclass
+class Values:
+    """What the pixels hold.
+
+    Attributes:
+        form: what kind of file it is, such as "8-bit grey PNG".
+        ids: (H, W) whole numbers; None where the picture holds colours.
+        rgb: (H, W, 3) uint8.
+        opaque: (H, W) bool.
+        certain: the ids are the palette's own, for the colours say so too.
+        grey: (H, W), what the channels of a coloured picture hold if they are equal.
+        lossy: the file's format changes pixel values.
+        turned: whether the file's EXIF turned it.
+        packed: an indexed picture whose table may have been packed anew and has no known colours.
+        translated, uncertain: sentences on what was assumed.
+    """
+
+    form: str
+    rgb: np.ndarray
+    opaque: np.ndarray
+    lossy: bool = False
+    packed: bool = False
+    turned: bool = False
+    ids: np.ndarray | None = None
+    grey: np.ndarray | None = None
+    certain: bool = False
+    translated: list[str] = field(default_factory=list)
+    uncertain: list[str] = field(default_factory=list)
+
+
+def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: str = "") -> Values:
+    """What a layout file holds, turned as its EXIF says.
+
+    Args:
+        ids: what the caller says its values are; with it they are ids, whatever they look like.
+
+    Raises:
+        InputError: not a picture, damaged, or its size is out of bounds.
+    """
+    picture = open_picture_file(source, "layout")
+    image, deep, turned = picture.image, None, False
+    with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
+        turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)
+    if image.mode in ("RGB", "RGBA", "LA") and not turned:
+        deep = _deep_pixels(picture.data)
+    if turned:
+        image = ImageOps.exif_transpose(image)
+    rgba = np.asarray(image.convert("RGBA"))
+    form = f"{_kind(image.mode, deep is not None)} {picture.image.format}"
+    values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
+    if turned:
+        values.translated.append("It was turned as its EXIF says.")
+    if not values.opaque.any():
+        values.opaque = np.ones_like(values.opaque)
+        values.translated.append("It is transparent everywhere, which was ignored.")
+    if image.mode == "P":
+        _read_indexed(values, np.asarray(image), _colour_table(image), palette, ids)
+    elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
+        values.ids = None if values.lossy else _equal_channels(np.asarray(image))
+    else:
+        values.grey = _equal_channels(values.rgb if deep is None else deep)
+        if values.grey is not None and not values.lossy:
+            visible = values.grey[values.opaque]
+            # a grey photo is no layout, nor is one of black and white, though 0 and 255 can be ids
+            if ids or (visible[visible != UNLABELLED].any() and fits_any(visible, palette)):
+                values.ids = values.grey
+        elif not values.lossy:
+            _read_color_map(values, palette)
+    if values.ids is not None and values.ids.max() > UNLABELLED:
+        _undo_stretching(values)
+    return values
+
+
+def _read_indexed(values: Values, index: np.ndarray, table: np.ndarray, palette: Palette, ids: str) -> None:
+    """An indexed picture: colours decide where they are known, else the index where it cannot have been packed anew."""
+    used, index = np.unique(index[values.opaque]), index.astype(np.int64)
+    if not ids and any(_agrees(known, used, table) for known in color_tables(palette)):
+        values.ids, values.certain = index, True
+        return
+    if (table[used] == table[used, :1]).all():
+        grey = table[:, 0].astype(np.int64)[index]
+        if np.array_equal(table[used, 0], used) or (not fits_any(grey, palette) and fits_any(index, palette)):
+            values.ids = index
+        elif ids or fits_any(grey, palette):
+            values.ids = grey
+            values.translated.append("Its grey values were taken for the ids, not its indices, which differ from them.")
+    elif ids or _agrees(color_map(), used, table):
+        values.ids = index
+    if values.ids is None:
+        if any(_shares(known, values) >= ALMOST_ALL for known in color_tables(palette)):
+            values.translated.append("Its colours were read, not its indices, which differ from the ids.")
+        elif not _read_color_map(values, palette):
+            values.packed = np.array_equal(used, np.arange(len(used))) and _is_padding(table[len(used) :])
+            if not values.packed and fits_any(used, palette):
+                values.ids = index
+                values.uncertain.append(
+                    "Its colour table is none that is known, so its indices were taken for the ids."
+                )
+
+
+def _is_padding(colors: np.ndarray) -> bool:
+    """Whether the rest of a colour table (n, 3) is empty, or one colour."""
+    return not len(colors) or bool((colors == colors[0]).all())
+
+
+def _read_color_map(values: Values, palette: Palette) -> bool:
+    """Take ids from the colours of PASCAL VOC's map, if all are of it and one is no colour of the palette's tables."""
+    known = color_map()
+    packed = {int(c): int(i) for c, i in zip(_packed(known.colors), known.ids)}
+    colors = _packed(values.rgb)
+    present = np.unique(colors[values.opaque])
+    if len(present) > len(packed) or not all(int(c) in packed for c in present):
+        return False
+    if any(set(present.tolist()) <= set(_packed(t.colors).tolist()) for t in color_tables(palette)):
+        return False
+    values.ids = np.zeros(colors.shape, np.int64)
+    for color in present:
+        values.ids[colors == color] = packed[int(color)]
+    values.translated.append("Its colours are those of PASCAL VOC's colour map, and were taken for the ids.")
+    return True
+
+
+def _packed(colors: np.ndarray) -> np.ndarray:
+    """(…, 3) uint8 -> one number per colour."""
+    return colors.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+
+
+def color_map() -> ColorTable:
+    """The colour map of PASCAL VOC, by which many programs show class ids: bit 3k + c of the id is bit 7 - k of c."""
+    ids = np.arange(UNLABELLED, dtype=np.int64)
+    colors = np.zeros((len(ids), 3), np.int64)
+    for k in range(3):
+        for c in range(3):
+            colors[:, c] |= (ids >> (3 * k + c) & 1) << (7 - k)
+    return ColorTable(colors.astype(np.uint8), ids.astype(np.uint8))
+
+
+def _agrees(known: ColorTable, used: np.ndarray, table: np.ndarray) -> bool:
+    """Whether each index that is used has the colour of the class of that id."""
+    colors = {(int(i), *map(int, c)) for i, c in zip(known.ids, known.colors)}
+    return all((int(i), *map(int, table[i])) in colors for i in used)
+
+
+def _shares(known: ColorTable, values: Values) -> float:
+    """Share of the opaque pixels whose colour is one of a table's, or nearly."""
+    colors, counts = np.unique(values.rgb[values.opaque], axis=0, return_counts=True)
+    distance = nearest_colors(colors.astype(np.float32), known.colors.astype(np.float32))[1]
+    return float(counts[distance <= FLAT].sum() / counts.sum())
+
+
+def _equal_channels(pixels: np.ndarray) -> np.ndarray | None:
+    """The whole numbers of (H, W), or of (H, W, C) whose channels are equal; None where there are none."""
+    if pixels.ndim == 3:
+        return pixels[..., 0].astype(np.int64) if (pixels == pixels[..., :1]).all() else None
+    if pixels.dtype.kind == "f":  # floating-point ids, as scientific programs write them
+        exact = np.isfinite(pixels).all() and (pixels == np.rint(pixels)).all() and pixels.min() >= 0
+        return pixels.astype(np.int64) if exact else None
+    return pixels.astype(np.int64)
+
+
+def _undo_stretching(values: Values) -> None:
+    """8 bits that a program stretched to 16: times 257, or 256."""
+    assert values.ids is not None
+    for factor in (257, 256):
+        if not (values.ids % factor).any():
+            values.ids = values.ids // factor
+            values.translated.append(f"Its 16-bit values are ids times {factor}, and were divided by it.")
+            return
+
+
+def _colour_table(image: Image.Image) -> np.ndarray:
+    """(n, 3) uint8; black for indices that the table does not reach."""
+    table = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+    missing = int(np.asarray(image).max()) + 1 - len(table)
+    return np.concatenate([table, np.zeros((max(0, missing), 3), np.uint8)])
+
+
+def _kind(mode: str, deep: bool) -> str:
+    """Pillow's mode in words."""
+    if deep or mode.startswith("I"):
+        return "16-bit grey" if mode.startswith("I") else f"16-bit {mode}"
+    return {"1": "black and white", "L": "8-bit grey", "LA": "grey and alpha", "P": "indexed", "F": "float"}.get(
+        mode, mode
+    )
+
+
+def _deep_pixels(data: bytes) -> np.ndarray | None:
+    """(H, W, 3) uint16 of a PNG or TIFF with 16 bits per channel, of which Pillow keeps 8; None of others."""
+    if data[:8] == PNG_START and data[24:25] != b"\x10":
+        return None
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    return pixels[..., :3] if pixels is not None and pixels.dtype == np.uint16 and pixels.ndim == 3 else None

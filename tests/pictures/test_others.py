@@ -1,0 +1,283 @@
+"""Layouts that other programs wrote or saved again: each is read right, or refused, and what was done is said."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from semflow_core.errors import InputError
+from semflow_core.method.palette import UNLABELLED, Palette, load_palette
+from semflow_core.pictures.layouts import (
+    Layout,
+    example_layouts,
+    is_layout,
+    open_layout,
+    read_layout,
+    read_mask,
+    write_layout,
+)
+
+from .samples import encoded, street
+
+FACES, STREETS = load_palette("celebamask_hq"), load_palette("cityscapes")
+
+
+def foreign(labels: np.ndarray, palette: Palette, key: str) -> np.ndarray:
+    """A layout in the ids of another tool."""
+    convention = next(c for c in palette.foreign.ids if c.key == key)
+    values = np.zeros(labels.shape, np.int64)
+    for value, class_id in convention.classes:
+        values[labels == class_id] = value
+    return values
+
+
+def grey(values: np.ndarray) -> bytes:
+    return encoded(Image.fromarray(values.astype(np.uint8)))
+
+
+# ---- the same classes in another order -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["bisenet", "farl"])
+def test_another_order_of_a_faces_classes_is_recognised(face_layout: np.ndarray, key: str) -> None:
+    drawn = [read_layout(example.file, FACES) for example in example_layouts(FACES)]
+    small = np.pad(face_layout, ((60, 0), (0, 90)))  # in a corner of a large picture
+    for labels in (face_layout, small, *drawn):
+        layout = open_layout(grey(foreign(labels, FACES, key)), FACES)
+        assert np.array_equal(layout.labels, labels)
+        assert "Its ids were taken for" in layout.translated and "usually does" in layout.translated
+
+
+def test_the_name_or_the_caller_says_the_order_too(tmp_path: Path) -> None:
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24] = 17  # hair, or the neck: one class says nothing
+    Image.fromarray(mask).save(tmp_path / "bisenet_12.png")
+    Image.fromarray(mask).save(tmp_path / "12.png")
+    assert (read_layout(tmp_path / "bisenet_12.png", FACES)[8:24] == 13).all()
+    unsaid = open_layout(tmp_path / "12.png", FACES)
+    assert (unsaid.labels[8:24] == 17).all() and "could also be BiSeNet's face parser's (ids bisenet)" in unsaid.note
+    assert (read_layout(tmp_path / "12.png", FACES, ids="bisenet")[8:24] == 13).all()
+    assert open_layout(tmp_path / "12.png", FACES, ids="own").note == ""
+    assert (
+        read_layout(tmp_path / "12.png", FACES, ids="17=hair,0=cloth") == [[18]] * 8 + [[13]] * 16 + [[18]] * 8
+    ).all()
+
+
+@pytest.mark.parametrize(
+    "ids, words",
+    [
+        ("celeba", "the ids 'celeba' are unknown for celebamask_hq; say own, bisenet, farl or lapa, or pairs"),
+        ("17=wig", "'17=wig' is no pair of a pixel value and a class of celebamask_hq"),
+        ("lapa", "its value 17 is none of LaPa's ids"),
+    ],
+)
+def test_what_the_ids_cannot_be_is_refused(ids: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_layout(grey(np.full((16, 16), 17)), FACES, ids=ids)
+
+
+def test_our_own_order_is_left_alone(face_layout: np.ndarray) -> None:
+    for labels in (face_layout, FACES.flip(face_layout), np.pad(face_layout, 40)):
+        layout = open_layout(grey(labels), FACES)
+        assert np.array_equal(layout.labels, labels) and layout.note == ""
+
+
+@pytest.mark.parametrize("key", ["label-ids", "carla"])
+def test_a_streets_other_ids_are_recognised_where_all_could_be_ours(key: str) -> None:
+    labels = np.where(street() == UNLABELLED, 0, street())
+    values = foreign(labels, STREETS, key)
+    assert values.max() < 19 or key == "label-ids"
+    layout = open_layout(grey(values), STREETS)
+    assert np.array_equal(layout.labels, labels) and layout.translated
+    assert np.array_equal(read_mask(grey(values), STREETS).labels, labels), "training reads what the studio reads"
+
+
+def test_instance_ids_are_ids_and_numbers_of_instances(tmp_path: Path) -> None:
+    values = foreign(street(), STREETS, "label-ids")
+    values[values == 26] = 26013  # the car
+    Image.fromarray(values.astype(np.uint16)).save(tmp_path / "a_gtFine_instanceIds.png")
+    expected = street()
+    layout = open_layout(tmp_path / "a_gtFine_instanceIds.png", STREETS)
+    assert np.array_equal(layout.labels, np.where(expected == 255, 255, expected)) and "instance ids" in layout.note
+
+
+def test_cocos_category_ids_are_recognised_by_what_raw_ids_lack() -> None:
+    coco = load_palette("coco_stuff")
+    values = np.repeat([[1, 12, 182, 183]], 16, 0).repeat(8, 1)  # person, then no category 12, an upper bound, "other"
+    values[values == 12] = 13
+    layout = open_layout(grey(values), coco)
+    assert layout.labels[0, ::8].tolist() == [0, 11, 170, coco.background] and "COCO's category ids" in layout.note
+    either = open_layout(grey(np.repeat([[2, 5, 7]], 16, 0).repeat(8, 1)), coco)
+    assert either.labels[0, ::8].tolist() == [2, 5, 7] and "(ids categories)" in either.uncertain
+
+
+# ---- a colour table packed anew ------------------------------------------------------------------------------
+
+
+def ours(labels: np.ndarray, tmp_path: Path, palette: Palette) -> Image.Image:
+    write_layout(tmp_path / "ours.png", labels, palette)
+    return Image.open(tmp_path / "ours.png")
+
+
+def packed(image: Image.Image, order: int) -> bytes:
+    """As programs leave it that keep the colours that occur: sorted as they appear, by frequency, or from behind."""
+    index, table = np.asarray(image), np.array(image.getpalette(), np.uint8).reshape(-1, 3)
+    used, counts = np.unique(index, return_counts=True)
+    kept = [used, used[np.argsort(-counts)], used[::-1]][order]
+    place = np.zeros(256, np.uint8)
+    place[kept] = np.arange(len(kept))
+    again = Image.fromarray(place[index])
+    again.putpalette(table[kept].tobytes())
+    assert np.array_equal(np.asarray(again.convert("RGB")), np.asarray(image.convert("RGB")))
+    return encoded(again)
+
+
+@pytest.mark.parametrize("palette", [FACES, STREETS], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda image: packed(image, 0),
+        lambda image: packed(image, 1),
+        lambda image: packed(image, 2),
+        lambda image: encoded(image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE)),
+        lambda image: encoded(image.convert("RGB").quantize(32)),
+        lambda image: encoded(image.convert("RGB"), "GIF"),
+        lambda image: encoded(image, "GIF"),
+        lambda image: encoded(image.convert("RGB"), "WEBP", lossless=True),
+        lambda image: encoded(image.convert("RGBA"), "TIFF"),
+    ],
+    ids=["packed", "frequent-first", "reversed", "adaptive", "quantised", "gif-rgb", "gif", "webp", "tiff"],
+)
+def test_our_layout_saved_again_is_the_same(
+    palette: Palette, again: Callable[[Image.Image], bytes], face_layout: np.ndarray, tmp_path: Path
+) -> None:
+    labels = face_layout if palette is FACES else street()
+    layout = open_layout(again(ours(labels, tmp_path, palette)), palette)
+    assert np.array_equal(layout.labels, labels)
+
+
+def test_grey_ids_in_a_packed_table_are_their_grey(face_layout: np.ndarray) -> None:
+    used, index = np.unique(face_layout, return_inverse=True)
+    image = Image.fromarray(index.reshape(face_layout.shape).astype(np.uint8))
+    image.putpalette(np.repeat(used[:, None], 3, 1).tobytes())
+    layout = open_layout(encoded(image), FACES)
+    assert np.array_equal(layout.labels, face_layout) and "grey values were taken for the ids" in layout.note
+
+
+def test_a_grey_table_that_only_shows_the_ids_is_left_alone(face_layout: np.ndarray) -> None:
+    image = Image.fromarray(face_layout)
+    image.putpalette(np.repeat(np.linspace(0, 255, 19).astype(np.uint8)[:, None], 3, 1).tobytes())
+    assert np.array_equal(read_layout(encoded(image), FACES), face_layout)
+
+
+def test_an_unknown_table_counts_only_where_it_was_not_packed(face_layout: np.ndarray) -> None:
+    colors = np.random.default_rng(1).integers(20, 230, (19, 3), dtype=np.uint8)
+    image = Image.fromarray(face_layout)
+    image.putpalette(colors.tobytes())
+    layout = open_layout(encoded(image), FACES)
+    assert np.array_equal(layout.labels, face_layout) and "Its colour table is none that is known" in layout.uncertain
+    data = packed(image, 0)
+    with pytest.raises(InputError, match=r"has colours that are no class of .* say what its indices are \(ids own"):
+        read_layout(data, FACES)
+    assert not is_layout(data, FACES), "it may be a photo with few colours"
+    assert np.array_equal(
+        read_layout(data, FACES, ids="own"), np.unique(face_layout, return_inverse=True)[1].reshape(48, 48)
+    )
+
+
+def test_the_colour_map_of_pascal_voc_says_ids(face_layout: np.ndarray) -> None:
+    table = np.zeros((256, 3), np.uint8)
+    for i in range(256):  # bit 3k + c of the id is bit 7 - k of channel c
+        for k in range(3):
+            for c in range(3):
+                table[i, c] |= (i >> (3 * k + c) & 1) << (7 - k)
+    painted = Image.fromarray(table[face_layout])
+    for data in (encoded(painted), encoded(painted.quantize(16))):
+        layout = open_layout(data, FACES)
+        assert np.array_equal(layout.labels, face_layout) and "PASCAL VOC" in layout.note
+
+
+# ---- ids in other pixel formats --------------------------------------------------------------------------------
+
+
+def with_alpha(values: np.ndarray, alpha: int) -> Image.Image:
+    return Image.fromarray(np.dstack([values] * 3 + [np.full(values.shape, alpha, np.uint8)]))
+
+
+@pytest.mark.parametrize("palette", [FACES, STREETS], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda ids: encoded(Image.fromarray(np.dstack([ids] * 3))),
+        lambda ids: cv2.imencode(".png", np.dstack([ids] * 3))[1].tobytes(),
+        lambda ids: encoded(with_alpha(ids, 255)),
+        lambda ids: encoded(with_alpha(ids, 0)),
+        lambda ids: encoded(Image.fromarray(ids).convert("LA")),
+        lambda ids: encoded(Image.fromarray(ids), "WEBP", lossless=True),
+        lambda ids: encoded(Image.fromarray(ids.astype(np.uint16))),
+        lambda ids: encoded(Image.fromarray(ids.astype(np.uint16) * 257)),
+        lambda ids: encoded(Image.fromarray(ids.astype(np.uint16) * 256), "TIFF"),
+        lambda ids: cv2.imencode(".png", np.dstack([ids] * 3).astype(np.uint16))[1].tobytes(),
+        lambda ids: encoded(Image.fromarray(ids.astype(np.int32)), "TIFF"),
+        lambda ids: encoded(Image.fromarray(ids.astype(np.float32)), "TIFF"),
+        lambda ids: encoded(Image.fromarray(ids), "BMP"),
+    ],
+    ids="rgb opencv rgba transparent la webp 16-bit times-257 times-256 16-bit-rgb int float bmp".split(),
+)
+def test_ids_are_ids_in_every_pixel_format(
+    palette: Palette, save: Callable[[np.ndarray], bytes], face_layout: np.ndarray
+) -> None:
+    labels = face_layout if palette is FACES else street()
+    data = save(labels)
+    assert np.array_equal(read_layout(data, palette), labels) and is_layout(data, palette)
+
+
+def test_what_is_transparent_is_the_background(face_layout: np.ndarray) -> None:
+    alpha = np.full(face_layout.shape, 255, np.uint8)
+    alpha[:, 40:] = 0
+    values = np.where(alpha == 0, 200, face_layout).astype(np.uint8)  # whatever lies under it
+    read = read_layout(encoded(Image.fromarray(np.dstack([values] * 3 + [alpha]))), FACES)
+    assert np.array_equal(read[:, :40], face_layout[:, :40]) and not read[:, 40:].any()
+
+
+def test_a_grey_photo_in_three_channels_is_no_layout(photo: np.ndarray) -> None:
+    shades = np.dstack([photo[..., 1]] * 3)
+    assert not is_layout(encoded(Image.fromarray(shades)), FACES)
+    with pytest.raises(InputError, match="ids that are no class of celebamask_hq: 24, 30, .*; its ids are 0-18"):
+        read_layout(encoded(Image.fromarray(shades)), FACES)
+
+
+def test_red_and_blue_may_be_exchanged(face_layout: np.ndarray) -> None:
+    for colors in (FACES.colors, np.array([c for c, _ in FACES.foreign.colors[0].classes], np.uint8)):
+        layout = open_layout(encoded(Image.fromarray(colors[face_layout][..., ::-1].copy())), FACES)
+        assert np.array_equal(layout.labels, face_layout) and "Red and blue of its colours are exchanged" in layout.note
+
+
+def test_a_layout_is_turned_as_its_exif_says(face_layout: np.ndarray) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    layout = open_layout(encoded(Image.fromarray(np.rot90(face_layout).copy()), exif=exif), FACES)
+    assert np.array_equal(layout.labels, face_layout) and layout.translated == "It was turned as its EXIF says."
+
+
+# ---- what is said ----------------------------------------------------------------------------------------------
+
+
+def test_every_reading_has_its_line(face_layout: np.ndarray) -> None:
+    line = open_layout(grey(face_layout), FACES).line(FACES)
+    assert line.startswith("Read 8-bit grey PNG, 48x48, 7 classes: background 56 %, hair 23 %, skin 18 %, nose 1 %,")
+    assert line.endswith("l_eye below 1 % and 1 more.")
+    line = open_layout(grey(foreign(face_layout, FACES, "bisenet")), FACES).line(FACES)
+    assert line.endswith(
+        "Its ids were taken for BiSeNet's face parser's, for id 17 lies where hair usually does, not neck."
+    )
+    coloured = io.BytesIO()
+    Image.fromarray(FACES.colorize(face_layout)).save(coloured, "GIF")
+    assert open_layout(coloured.getvalue(), FACES).line(FACES).startswith("Read indexed GIF, 48x48, 7 classes")
+    assert Layout(np.full((16, 16), 255, np.uint8), "x").line(FACES) == "Read x, 16x16, 1 class: unlabelled 100 %."
