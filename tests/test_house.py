@@ -24,6 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "requests": {"errors", "method", "pictures"},
     "data": {"errors", "method", "pictures"},
     "pipeline": {"errors", "assets", "method", "nets", "pictures", "requests"},
+    "convert": {"errors", "method", "nets", "pictures", "pipeline"},
     "evaluation": {"errors", "method", "nets", "pictures", "requests", "data", "pipeline"},
     "training": {"errors", "method", "nets", "pictures", "requests", "data", "pipeline", "evaluation"},
 }
