@@ -1,24 +1,40 @@
-"""`semflow data check`: a folder of pairs, looked through before anything is trained on it."""
+"""`semflow data`: pairs looked through before anything is trained on them, and the paper's data sets prepared."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, either
+from .options import positive
 
-HELP = "look through a folder of pairs of photo and mask"
+OFFICIAL = ("celebamask_hq", "cityscapes", "coco_stuff")  # data.official.OFFICIAL, without what it imports
+HELP = "look through pairs of photo and mask, or prepare one of the paper's data sets"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     text = "read every pair of a folder and name all that is wrong: files without a partner, damaged ones, wrong ids"
     check = verbs.add_parser("check", help=text, description=text, allow_abbrev=False)
-    check.add_argument("folder", type=Path, metavar="DIR", help="holds images/NAME.jpg (or png) and masks/NAME.png")
+    check.add_argument(
+        "name", nargs="?", metavar="NAME", help=f"a data set as its authors distribute it: {either(OFFICIAL)}"
+    )
+    check.add_argument(
+        "folder", type=Path, metavar="DIR", help="its folder; without NAME, images/NAME.jpg (or png) and masks/NAME.png"
+    )
     check.add_argument(
         "--palette", metavar="NAME", help="the label set, or its JSON file (the smallest that reads half of the masks)"
     )
+    check.add_argument("--partial", action="store_true", help="a part of the data set is enough: counts are no error")
     check.set_defaults(verb=run_check)
+    text = "write what training reads of one of the paper's data sets; goes on where it was stopped"
+    prepare = verbs.add_parser("prepare", help=text, description=text, allow_abbrev=False)
+    prepare.add_argument("name", metavar="NAME", help=either(OFFICIAL))
+    prepare.add_argument("folder", type=Path, metavar="DIR", help="the data set as its authors distribute it")
+    prepare.add_argument("out", type=Path, metavar="OUT", help="the folder of the shards")
+    prepare.add_argument("--size", type=positive, default=512, metavar="PIXELS", help="height of the pairs (512)")
+    prepare.add_argument("--skip", action="store_true", help="leave wrong files out, and list them in skipped.txt")
+    prepare.set_defaults(verb=run_prepare)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -27,6 +43,8 @@ def run(args: argparse.Namespace) -> None:
 
 def run_check(args: argparse.Namespace) -> None:
     """Print what is there and what is wrong; something wrong is an error."""
+    if args.name is not None:
+        return run_verify(args)
     from ..data.check import check_folder
 
     found = check_folder(args.folder, args.palette)
@@ -34,3 +52,33 @@ def run_check(args: argparse.Namespace) -> None:
     if found.wrong:
         count = len(found.wrong)
         raise InputError(f"{args.folder} is not ready: {count} {'file' if count == 1 else 'files'} or pairs are wrong")
+
+
+def run_verify(args: argparse.Namespace) -> None:
+    """Print what a download holds and what it lacks; anything wrong is an error."""
+    from ..data.verify import verify
+
+    if args.palette:
+        raise InputError(f"{args.name} has its own label set; leave --palette out")
+    verified = verify(args.name, args.folder)
+    print("\n".join(verified.lines()))
+    if verified.wrong:
+        raise InputError(f"{args.folder} is not whole: {len(verified.wrong)} files or pairs are wrong")
+    if verified.missing and not args.partial:
+        raise InputError(f"{args.folder} is a part of {verified.title} only; --partial takes it as it is")
+
+
+def run_prepare(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from ..data.prepare import Preparation, prepare
+
+    what = Preparation(args.name, args.folder, args.size, args.skip)
+    with tqdm(unit="pair", disable=None) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        splits = prepare(what, args.out, show)
+    print(f"{args.out}: {', '.join(f'{n} {split}' for split, n in splits.items())}")
