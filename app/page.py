@@ -25,7 +25,7 @@ from .widgets import Painter, Player
 Event = Callable[..., Dependency]  # a component's event, such as `button.click`, or the `then` of an earlier one
 Handler = Callable[..., Any]  # (Controls, the values of its own inputs, ...) -> View, None, or an iterator of Views
 
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}  # one solve at a time
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": None}  # solves take turns at the desk
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 # {name, url} becomes a download, and only once
 DOWNLOAD_JS = """(file) => {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 
 from semflow_core.errors import InputError
 from semflow_core.method.limits import DEFAULT_MODEL
@@ -16,6 +18,9 @@ from . import endpoints  # noqa: F401 (its functions are registered on import)
 from .actions.models import Models, shape_style
 from .actions.painting import Painting
 from .actions.walking import Walking
+from .guard.blocks import GuardedBlocks
+from .guard.desk import Desk
+from .guard.limits import MAX_WAITING
 from .page import Page
 from .serving import add_endpoints
 from .state.examples import first_layout, load_examples
@@ -37,27 +42,46 @@ from .widgets.painter import painter_props
 from .wiring import WEB, Parts, wire
 
 
-def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = 20) -> gr.Blocks:
+def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WAITING) -> GuardedBlocks:
     """The studio.
 
     Args:
         folders: where to look for models, beside assets/models.
         device: where to compute: cpu, cuda or mps.
-        queue_size: how many visitors may wait; one more is asked to come back later.
+        queue_size: how many requests may be here at once; one more is asked to come back later.
 
     Raises:
         InputError: there is no model at all, no such device, or the first model cannot be loaded.
     """
-    models = Models(folders, device)
+    desk = Desk(*turns(device))
+    models = Models(folders, device, desk)
     names = models.names()
     if not names:
         raise InputError(NO_MODELS)
     first = DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
-    with gr.Blocks(title="SemFlow Studio", delete_cache=(3600, 3600), analytics_enabled=False) as demo:
+    with GuardedBlocks(
+        desk, queue_size, title="SemFlow Studio", delete_cache=(3600, 3600), analytics_enabled=False
+    ) as demo:
         wire(demo, *_lay_out(models, first))
         add_endpoints(models, first)
-    # one solve at a time: two would only slow each other down
-    return demo.queue(default_concurrency_limit=1, max_size=queue_size)
+    return demo.queue(default_concurrency_limit=None)  # nothing waits there: turns are the desk's
+
+
+def turns(device: str) -> tuple[int, bool]:
+    """How many solves go on at once, and whether compatible ones are solved as one batch.
+
+    Two that share their cores would only slow each other down, so there are as many as have cores of their own. With
+    one thread a batch gives the same bytes as its pictures alone; with more the order of the sums depends on its size.
+    """
+    threads = torch.get_num_threads()
+    if device != "cpu":
+        return 1, False
+    return max(1, available_cores() // threads), threads == 1
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
@@ -135,8 +159,6 @@ def launch_options() -> dict[str, Any]:
             block_padding="10px 12px",
         ),
         "css": (WEB / "studio.css").read_text(encoding="utf-8"),
-        "max_file_size": "40mb",
-        "show_error": False,  # a stack trace helps no visitor; mistakes are said in sentences
         "run_history": False,  # it would keep visitors' photos in the browser
         "footer_links": [],
     }

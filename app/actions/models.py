@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from semflow_core.errors import InputError
 from semflow_core.pipeline.registry import find_models
 
 from ..deploy import zero
+from ..guard.desk import Desk
+from ..guard.logs import cut, report
+from ..guard.served import served
 from ..state.pipeline import Pipeline
 
 TWO_COLUMNS_FROM = 1.5  # width over height from which three pictures beside each other would be too small to paint in
@@ -24,22 +28,38 @@ class Models:
     Attributes:
         folders: where to look for models, beside the shipped ones.
         device: where to compute: cpu, cuda or mps.
+        desk: where solves take turns.
     """
 
-    def __init__(self, folders: Sequence[Path], device: str = "cpu") -> None:
-        self.folders, self.device = list(folders), device
+    def __init__(self, folders: Sequence[Path], device: str = "cpu", desk: Desk | None = None) -> None:
+        self.folders, self.device, self.desk = list(folders), device, desk or Desk()
+        self._pipelines: dict[str, Pipeline] = {}
 
     def names(self) -> list[str]:
         """The models that are there."""
         return list(find_models(self.folders))
 
     def pipeline(self, name: str) -> Pipeline:
-        """A model by name.
+        """A model by name; a path is none, for visitors are not to open folders of the server.
 
         Raises:
-            InputError: there is no such model or device.
+            InputError: there is no such model or device, or it cannot be loaded.
         """
-        return zero.load(name, self.folders, self.device)
+        if isinstance(name, str) and name in self._pipelines:
+            return self._pipelines[name]
+        names = self.names()
+        if name not in names:
+            raise InputError(f"there is no model '{cut(name, 60)}'; there are {', '.join(names)}")
+        try:
+            pipeline = zero.load(name, self.folders, self.device)
+        except InputError as error:
+            if not self._pipelines:  # at the start, where the person who runs the studio reads it
+                raise
+            report(error, f"the model {name}")
+            raise InputError(
+                f"the model '{name}' cannot be loaded; choose another, or tell who runs the studio"
+            ) from None
+        return self._pipelines.setdefault(name, served(pipeline, self.desk))
 
     def recolors(self, name: str) -> bool:
         """Whether a model can give a region of a photo another colour."""

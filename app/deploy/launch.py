@@ -14,6 +14,7 @@ from semflow_core.errors import InputError, either
 from semflow_core.nets.devices import DEVICES
 
 from .. import ON_ZERO
+from ..guard.limits import MAX_WAITING
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,7 +42,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--share", action="store_true", help="a public link through Gradio's relay")
     p.add_argument("--auth", type=Path, metavar="FILE", help="who may come in: one line user:password per visitor")
     p.add_argument(
-        "--queue-size", type=positive, default=20, metavar="N", help="how many requests may wait (default: 20)"
+        "--queue-size",
+        type=positive,
+        default=MAX_WAITING,
+        metavar="N",
+        help=f"how many requests may be here at once (default: {MAX_WAITING})",
     )
     p.add_argument(
         "--threads", type=positive, metavar="N", help="threads that a solve on the CPU uses (default: PyTorch's choice)"

@@ -1,0 +1,120 @@
+"""The page as Gradio serves it, with the guard at the two places where visitors' requests come in: queue and call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi.exceptions import RequestValidationError
+from gradio.utils import get_upload_folder
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from .desk import Desk
+from .gate import Gate, handle_http, handle_invalid
+from .limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
+from .listeners import Listeners
+from .logs import guard_logs, report
+from .queue import FairQueue, address_of
+from .refusals import UNKNOWN, Refusal, of_error, of_values
+from .sweep import keep_swept
+from .visits import VISIT, Gone, Visit
+
+SPARE_THREADS = 40  # beside those that wait at the desk
+
+
+class GuardedBlocks(gr.Blocks):
+    """`gr.Blocks` whose answers to what goes wrong are sentences, and whose requests take turns at a desk."""
+
+    def __init__(self, desk: Desk, most: int = MAX_WAITING, **options: Any) -> None:
+        """
+        Args:
+            desk: where requests wait for their turn.
+            most: how many requests may be here at once.
+            options: those of `gr.Blocks`.
+        """
+        self.desk, self.most, self.listeners = desk, most, Listeners()
+        super().__init__(**options)
+
+    def get_block_name(self) -> str:
+        """The page's own component."""
+        return "blocks"
+
+    def queue(self, *args: Any, **options: Any) -> GuardedBlocks:
+        """Gradio's queue, replaced by a fair one."""
+        super().queue(*args, **options)
+        queue = self._queue
+        queue.__class__ = FairQueue
+        assert isinstance(queue, FairQueue)
+        queue.desk, queue.most, queue.listeners = self.desk, self.most, self.listeners
+        return self
+
+    def launch(self, *args: Any, **options: Any) -> Any:
+        """Gradio's launch, behind the gate."""
+        guard_logs()
+        keep_swept(Path(get_upload_folder()))
+        guard = {
+            "app_kwargs": {
+                "middleware": [Middleware(Gate, listeners=self.listeners, knows=self._knows)],  # pyright: ignore[reportArgumentType]
+                "exception_handlers": {HTTPException: handle_http, RequestValidationError: handle_invalid},
+            },
+            "max_file_size": MAX_FILE,
+            "max_threads": self.most + SPARE_THREADS,
+            "state_session_capacity": MAX_SESSIONS,
+            "show_error": False,  # a stack trace helps no visitor; mistakes are said in sentences
+        }
+        return super().launch(*args, **{**guard, **options})
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *rest: Any, **options: Any) -> list[Any]:
+        """What was sent as the components' values; what does not fit them is refused."""
+        try:
+            return await super().preprocess_data(block_fn, inputs, *rest, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            labels = [str(getattr(component, "label", None) or "") for component in block_fn.inputs]
+            name = block_fn.api_name if getattr(block_fn, "api_visibility", "") == "public" else ""
+            raise Refused(of_error(error) or of_values(name or "", labels, inputs)) from None
+
+    async def process_api(self, block_fn: Any, inputs: list[Any], *rest: Any, **options: Any) -> dict[str, Any]:
+        """One call. Whatever goes wrong becomes a `gr.Error` with a sentence, of which Gradio prints nothing."""
+        request = options.get("request")
+        scope = getattr(getattr(request, "request", None), "scope", {})
+        token = VISIT.set(self._visit(request, options.get("event_id"), scope))
+        try:
+            return await super().process_api(block_fn, inputs, *rest, **options)
+        except gr.Error as error:
+            error.print_exception = False
+            scope["semflow.status"] = error.refusal.status if isinstance(error, Refused) else 422
+            raise
+        except Gone:
+            raise Refused(Refusal("Nobody waited for this any more, so it was stopped.", 408)) from None
+        except Exception as error:
+            refusal = of_error(error)
+            if refusal is None:
+                report(error, f"an error in {getattr(block_fn, 'api_name', None) or 'an event of the page'}")
+                refusal = Refusal(UNKNOWN, 500)
+            scope["semflow.status"] = refusal.status
+            raise Refused(refusal) from None
+        finally:
+            VISIT.reset(token)
+
+    def _knows(self, event_id: str) -> bool:
+        return isinstance(self._queue, FairQueue) and self._queue.knows(event_id)
+
+    def _visit(self, request: Any, event_id: str | None, scope: Any) -> Visit:
+        visit = self._queue.visit_of(event_id) if event_id and isinstance(self._queue, FairQueue) else None
+        if visit is not None:
+            return visit
+        gone: Callable[[], bool] = scope.get("semflow.gone", lambda: False)  # a call beside the queue: the gate sees it
+        return Visit(visitor=f"at {address_of(request)}", alive=lambda: not gone())
+
+
+class Refused(gr.Error):
+    """A refusal as Gradio's clients take it."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence, print_exception=False)
+        self.refusal = refusal

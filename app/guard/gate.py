@@ -1,0 +1,271 @@
+"""The gate: every HTTP request passes it before Gradio parses anything, and every answer on its way out.
+
+Bodies are bounded in bytes and in time; addresses that no studio needs are closed; whatever fails is answered in a
+sentence, without a trace. The gate also sees when a client leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs
+
+from gradio.exceptions import Error as GradioError
+from starlette.exceptions import HTTPException
+
+from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB
+from .listeners import Listeners
+from .logs import cut, report
+from .refusals import STATUS, UNKNOWN, Refusal, of_error, of_status
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+API = "/gradio_api"
+# what Gradio offers to other apps: proxies, custom components, recordings, editors, dashboards
+CLOSED = re.compile(
+    r"^(/gradio_api)?/(proxy=|component_server|process_recording|vibe-|undo-vibe-edit|dev/|profiling|stream/"
+    r"|custom_component/|deep_link|runs|run-history|monitoring)"
+)
+CALLS = re.compile(r"^/gradio_api/(run|api)/")
+RESULTS = re.compile(r"^/gradio_api/call/(?:v2/)?[^/]+/([^/]+)$")
+NO_EVENT = "There is no such call, or its result was fetched already; start it again with a POST to /gradio_api/call/."
+SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+
+
+class Gate:
+    """ASGI middleware.
+
+    Args:
+        app: what comes behind it.
+        listeners: is told of open streams.
+        knows: whether there is, or was lately, an event of a name.
+    """
+
+    def __init__(self, app: Any, listeners: Listeners, knows: Callable[[str], bool]) -> None:
+        self.app, self.listeners, self.knows = app, listeners, knows
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "websocket":  # the studio has none
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        answer = Answer(scope, send)
+        try:
+            if CLOSED.match(path):
+                raise Refuse(Refusal(STATUS[404], 404))
+            if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+                await self._serve_get(path, scope, receive, answer)
+            else:
+                await self._serve_body(path, scope, receive, answer)
+        except Refuse as refuse:
+            await answer.refuse(refuse.refusal)
+        except Exception as error:
+            if answer.started:
+                await answer.end()  # of a stream: what went wrong was its last message
+                return
+            await answer.refuse(_refusal(error, path))
+
+    async def _serve_get(self, path: str, scope: Message, receive: Receive, answer: Answer) -> None:
+        name = _listens_to(path, scope)
+        if not name:
+            await self.app(scope, receive, answer)
+            return
+        if RESULTS.match(path) and not self.knows(name):
+            raise Refuse(Refusal(NO_EVENT, 404))
+        with self.listeners.listening(name):
+            await self.app(scope, receive, answer)
+
+    async def _serve_body(self, path: str, scope: Message, receive: Receive, answer: Answer) -> None:
+        """A body that is no upload is here in full before anything is done with it."""
+        most = MAX_UPLOAD if path.startswith(f"{API}/upload") else MAX_LOGIN if path.startswith("/login") else MAX_JSON
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if length.isdigit() and int(length) > most:
+            raise Refuse(_too_large(most))
+        bounded = Bounded(receive, most, BODY_SECONDS + (int(length) if length.isdigit() else most) / BODY_RATE)
+        if most == MAX_UPLOAD:
+            await self.app(scope, bounded.receive, answer)
+            return
+        body = await bounded.read()
+        if not CALLS.match(path):
+            await self.app(scope, _replay(body, receive), answer)
+            return
+        gone = asyncio.Event()
+        scope["semflow.gone"] = gone.is_set
+        watch = asyncio.create_task(_watch(receive, gone))
+        try:
+            await self.app(scope, _replay(body, gone.wait), answer)
+        finally:
+            watch.cancel()
+
+
+class Refuse(Exception):
+    """Ends a request with a refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+class Bounded:
+    """A body of at most `most` bytes, and `seconds` to send it in."""
+
+    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+        self._receive, self._most = receive, most
+        self._until: float | None = asyncio.get_running_loop().time() + seconds
+        self._seconds, self._bytes = seconds, 0
+
+    async def receive(self) -> Message:
+        """The next part.
+
+        Raises:
+            Refuse: there is too much, or it comes too slowly.
+        """
+        left = None if self._until is None else max(0.0, self._until - asyncio.get_running_loop().time())
+        try:
+            message = await asyncio.wait_for(self._receive(), left)
+        except (asyncio.TimeoutError, TimeoutError):
+            raise Refuse(
+                Refusal(f"What was sent was not here after {self._seconds:.0f} seconds, so it was dropped.", 408)
+            ) from None
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > self._most:
+            raise Refuse(_too_large(self._most))
+        if not message.get("more_body"):
+            self._until = None  # what comes after the body is the client's leaving
+        return message
+
+    async def read(self) -> bytes:
+        """All of it.
+
+        Raises:
+            Refuse: as in `receive`, or the client left.
+        """
+        parts = []
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Refuse(Refusal("The client left before all was sent.", 400))
+            parts.append(message.get("body", b""))
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+
+class Answer:
+    """`send` for what is behind the gate: remembers whether an answer has begun, and puts the right status on it."""
+
+    def __init__(self, scope: Message, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = [h for h in message.get("headers", []) if h[0].lower() not in {name for name, _ in SAFE}]
+            message = {**message, "headers": [*headers, *SAFE]}
+            if message["status"] == 500 and "semflow.status" in self._scope:  # Gradio has one status for all errors
+                message["status"] = self._scope["semflow.status"]
+            retry = self._scope.get("semflow.retry")
+            if message["status"] == 503 and retry:
+                message["headers"].append((b"retry-after", str(retry).encode()))
+        await self._send(message)
+
+    async def end(self) -> None:
+        """End an answer that has begun."""
+        with suppress(OSError, RuntimeError):
+            await self({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal, unless another answer has begun."""
+        if self.started:
+            return
+        body = json.dumps(refusal.json).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if refusal.retry:
+            headers.append((b"retry-after", str(refusal.retry).encode()))
+        if refusal.status in (408, 413):
+            headers.append((b"connection", b"close"))  # the rest of the body is not waited for
+        with suppress(OSError, RuntimeError):
+            await self({"type": "http.response.start", "status": refusal.status, "headers": headers})
+            await self({"type": "http.response.body", "body": body})
+
+
+def handle_http(request: Any, error: Exception) -> Any:
+    """FastAPI's handler of HTTP errors: a sentence, with `detail` as Gradio's page expects it."""
+    from fastapi.responses import JSONResponse
+
+    assert isinstance(error, HTTPException)
+    refusal = of_status(error.status_code, error.detail)
+    detail = error.detail if isinstance(error.detail, (dict, list)) else refusal.sentence
+    return JSONResponse({"error": refusal.sentence, "detail": detail}, error.status_code, error.headers)
+
+
+def handle_invalid(request: Any, error: Exception) -> Any:
+    """FastAPI's handler of bodies that do not validate: it would repeat all that was sent."""
+    from fastapi.responses import JSONResponse
+
+    places = [".".join(map(str, e.get("loc", ()))) for e in getattr(error, "errors", list)()[:3]]
+    text = STATUS[422].rstrip(".") + (f" ({cut(', '.join(places), 100)})." if places else ".")
+    return JSONResponse(Refusal(text, 422).json, 422)
+
+
+def _refusal(error: Exception, path: str) -> Refusal:
+    """The answer to an error in Gradio's own code: a body or an address that it did not expect, or a real one."""
+    refusal = of_error(error)
+    if refusal is not None:
+        return refusal
+    if isinstance(error, HTTPException):
+        return of_status(error.status_code, error.detail)
+    if isinstance(error, GradioError):
+        return Refusal(cut(error.message), 422)
+    if type(error).__name__ == "FnIndexInferError":
+        return Refusal(STATUS[404], 404)
+    if isinstance(error, (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)):
+        return of_status(400)
+    report(error, f"an error at {cut(path)}")
+    return Refusal(UNKNOWN, 500)
+
+
+def _listens_to(path: str, scope: Message) -> str:
+    """What a stream listens to: a session, or an event; "" where it is none."""
+    if path == f"{API}/queue/data":
+        return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+    result = RESULTS.match(path)
+    return result.group(1) if result else ""
+
+
+def _too_large(most: int) -> Refusal:
+    size = f"{most // MIB} MB" if most >= MIB else f"{most // 1024} kB"
+    return Refusal(f"What was sent is too large; the most that this address takes is {size}.", 413)
+
+
+def _replay(body: bytes, after: Callable[[], Awaitable[Any]]) -> Receive:
+    """A `receive` that gives a body, and then what `after` waits for: the client's leaving."""
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if not sent:
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        message = await after()
+        return message if isinstance(message, MutableMapping) else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _watch(receive: Receive, gone: asyncio.Event) -> None:
+    """Set `gone` when the client leaves."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
