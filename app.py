@@ -14,9 +14,9 @@ try:
     check(options)
     users = read_users(options.auth) if options.auth else None
     if options.threads:
-        import torch
+        from semflow_core.nets.threads import use_threads
 
-        torch.set_num_threads(options.threads)
+        use_threads(options.threads)
     demo = build(options.models, options.device, options.queue_size)
 except InputError as error:
     if __name__ != "__main__":

@@ -4,13 +4,18 @@
 
     photo = load_pipeline("faces").synthesize(SynthesisRequest(layout=ids, steps=8, seed=3)).photo
 
-What is exported is loaded when it is first asked for: `import semflow_core` alone is quick and starts no torch.
+What is exported is loaded when it is first asked for: `import semflow_core` alone is quick and starts no torch. It sets
+how threads wait (`environment`), and so should come before `import torch`.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from .environment import limit_waiting
+
+limit_waiting()
 
 if TYPE_CHECKING:
     from .errors import InputError

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import semflow_core  # noqa: F401  # how threads wait is set here too
+
 settings.register_profile("repository", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("repository")
 

@@ -17,6 +17,7 @@ CORE = ROOT / "semflow_core"
 # each room may import itself and those named here, at any depth, also inside functions
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "environment": set(),
     "assets": {"errors"},
     "method": {"errors", "assets"},
     "nets": {"errors", "assets"},

@@ -49,7 +49,10 @@ def parser() -> argparse.ArgumentParser:
         help=f"how many requests may be here at once (default: {MAX_WAITING})",
     )
     p.add_argument(
-        "--threads", type=positive, metavar="N", help="threads that a solve on the CPU uses (default: PyTorch's choice)"
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="threads of a solve on the CPU (default: as many as are free)",
     )
     p.add_argument("--mcp", action="store_true", help="serve the API to agents as well, at /gradio_api/mcp/")
     return p

@@ -16,6 +16,7 @@ from ..method.flow import Velocity
 from ..method.perturbation import OTHER_END, Draw, Perturbation, normal_noise, perturb
 from ..method.solvers import OnStep, solve
 from ..nets.contracts import CodecRenderer, codec_of, renderer_of, velocity_of
+from ..nets.threads import fit_threads
 from ..requests import SegmentationRequest, SynthesisRequest
 from ..requests.requests import PerturbedRequest
 from .states import states_of
@@ -147,6 +148,7 @@ class Engine:
     @torch.inference_mode()
     def encode_colors(self, colors: torch.Tensor) -> torch.Tensor:
         """Pictures (B, 3, size, width) in 0..255 units -> latents (B, C, h, w) float32."""
+        fit_threads()
         return self.codec.encode(to_model(colors))
 
     # ---- the flow ----------------------------------------------------------------------------------------------------
@@ -165,18 +167,26 @@ class Engine:
         Args:
             velocity: another field than the model's own.
         """
-        return solve(velocity or self.velocity, z, times, solver, on_step)[0]
+        field = velocity or self.velocity
+
+        def fitted(z: torch.Tensor, t: float) -> torch.Tensor:
+            fit_threads()
+            return field(z, t)
+
+        return solve(fitted, z, times, solver, on_step)[0]
 
     # ---- latents -> layouts and photos -------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def decode_masks(self, z1: torch.Tensor) -> torch.Tensor:
         """States z1 (B, D, h, w) -> pseudo masks (B, 3, size, width) in 0..255 units."""
+        fit_threads()
         return from_model(self.codec.decode(self.states.layouts(z1)))
 
     @torch.inference_mode()
     def decode_photos(self, z: torch.Tensor) -> np.ndarray:
         """Any pictures' latents (B, C, h, w) as the codec decodes them, (B, size, size * aspect, 3) uint8."""
+        fit_threads()
         return np.concatenate([self._shown(self.codec.decode(part)) for part in z.split(DECODED)])
 
     @torch.inference_mode()
@@ -187,6 +197,7 @@ class Engine:
             z0, z1: states (B, D, h, w).
             noise: what `detail` gives for each of them, (B, 1, *noise_shape).
         """
+        fit_threads()
         return self._shown(self.renderer(self.states.photos(z0), self.states.layouts(z1), noise))
 
     def detail(self, z0: torch.Tensor, requests: Sequence[SynthesisRequest]) -> torch.Tensor | None:

@@ -1,0 +1,3 @@
+"""What things cost, as ratios within one run."""
+
+import semflow_core  # noqa: F401  # before torch, which reads what this sets

@@ -1,0 +1,21 @@
+"""How long threads wait for each other, said to OpenMP before torch loads: its libraries read it once, when they load.
+
+Threads that share an operator wait for the slowest of them. By default they compute nothing, at full load, for
+milliseconds (libgomp) or 200 ms (libomp) before they sleep. Beside a process that needs a processor, the one that is
+waited for then gets none, and a call takes ten to a hundred times as long. A short wait costs an idle machine nothing.
+"""
+
+from __future__ import annotations
+
+import os
+
+# each OpenMP has its own words: GNU's (torch on Linux) counts rounds, some tens of microseconds in all; LLVM's and
+# Intel's (torch on macOS and Windows) take milliseconds
+WAITING = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+CHOSEN = ("OMP_WAIT_POLICY", *WAITING)  # variables with which users choose themselves
+
+
+def limit_waiting() -> None:
+    """Set the variables, unless the user has set one that says how threads wait."""
+    if not any(name in os.environ for name in CHOSEN):
+        os.environ.update(WAITING)

@@ -1,0 +1,48 @@
+"""How threads wait is said before torch loads, by every way in, and never instead of the user."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semflow_core.environment import CHOSEN, WAITING
+
+ROOT = Path(__file__).resolve().parent.parent
+ENTRIES = {
+    "command": ["-m", "semflow_core", "synthesize", "assets/layouts/hat.png", "--out", "unwritten"],
+    "training": ["-m", "semflow_core", "train", "configs/faces.yaml"],
+    "torchrun": ["-c", "import runpy; runpy.run_module('semflow_core', run_name='__main__')", "train", "x.yaml"],
+    "program": ["-c", "from semflow_core.cli import main; main(['train', 'configs/faces.yaml'])"],
+    "python": ["-c", "from semflow_core import load_pipeline"],
+    "benchmark": ["-m", "benchmarks.backbone"],
+    "tests": ["-c", "import tests.conftest, torch"],
+}
+STUDIO = pytest.param(["app.py"], marks=pytest.mark.slow, id="studio")  # it loads Gradio first
+# stands for torch: says what the environment is when it loads, and ends the program there
+TORCH = f"import os; print({{n: os.environ.get(n) for n in {CHOSEN}}}, flush=True); os._exit(0)"
+
+
+def environment_at_torch(entry: list[str], folder: Path, **chosen: str) -> dict[str, str | None]:
+    """The variables when torch loads."""
+    (folder / "torch.py").write_text(TORCH)
+    env = {k: v for k, v in os.environ.items() if k not in CHOSEN} | {"PYTHONPATH": str(folder)} | chosen
+    done = subprocess.run([sys.executable, *entry], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("{"), done.stderr[-2000:]
+    return eval(done.stdout)
+
+
+@pytest.mark.parametrize("entry", [pytest.param(e, id=name) for name, e in ENTRIES.items()] + [STUDIO])
+def test_the_wait_is_short_before_torch_loads(entry: list[str], tmp_path: Path) -> None:
+    assert environment_at_torch(entry, tmp_path) == {"OMP_WAIT_POLICY": None, **WAITING}
+
+
+@pytest.mark.parametrize(
+    "name, value", [("OMP_WAIT_POLICY", "ACTIVE"), ("GOMP_SPINCOUNT", "7"), ("KMP_BLOCKTIME", "0")]
+)
+def test_what_the_user_has_set_stays_as_it_is(name: str, value: str, tmp_path: Path) -> None:
+    others = dict.fromkeys(CHOSEN)
+    assert environment_at_torch(ENTRIES["python"], tmp_path, **{name: value}) == {**others, name: value}
