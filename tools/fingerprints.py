@@ -4,7 +4,7 @@
     python tools/fingerprints.py --checkout ../before     # another one, of any commit since requests have JSON
 
 Synthesis, segmentation, edits, paths and morphs of the shipped models, on our own layouts and scikit-image's astronaut.
-The same machine and the same number of threads give the same bytes; another processor may not.
+The same machine gives the same bytes (docs/speed.md); another processor may not.
 """
 
 from __future__ import annotations

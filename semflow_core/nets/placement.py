@@ -9,13 +9,16 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from .order import steady
+
 
 def place(module: Any, device: torch.device, fast: bool) -> None:
-    """Move a module to a device.
+    """Move a module to a device, its layers as `steady` has them.
 
     Args:
         fast: compute in bfloat16 where the hardware does, instead of in float32.
     """
+    steady(module)
     # torch's own `to`: that of diffusers warns of every change of precision
     channels_last(torch.nn.Module.to(module, device, fast_dtype(device) if fast else torch.float32))
 
