@@ -92,6 +92,8 @@ class View:
         painter: changes of the painter's props, such as `value` (class ids) and `photo` (URL).
         photo: (H, W, 3) uint8; None shows none.
         film: what the player shows; None shows none.
+        draft: what is said over a photo that is only a draft; "" where it is none.
+        before: URL of the photo that edits are compared with; "" is the picture before the one shown.
         status: a sentence.
         tab: id of the tab that comes to the front.
         download: a file for the visitor; None is none.
@@ -104,6 +106,8 @@ class View:
     painter: Mapping[str, Any] = field(default_factory=dict)
     photo: np.ndarray | None | Unset = UNSET
     film: Film | None | Unset = UNSET
+    draft: str | Unset = UNSET
+    before: str | Unset = UNSET
     status: str | Unset = UNSET
     tab: str | Unset = UNSET
     download: Download | None | Unset = UNSET

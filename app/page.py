@@ -132,7 +132,6 @@ class Page:
             "model": self.model,
             "shape": self.shape,
             "photo": self.photo,
-            "film": self.player,
             "status": self.status,
             "download": self.download,
         }
@@ -140,6 +139,9 @@ class Page:
         updates = {component: value for component, value in values if value is not UNSET}
         if view.painter:
             updates[self.painter] = gr.update(**view.painter)
+        player = {"value": view.film, "draft": view.draft, "before": view.before}
+        if changes := {name: value for name, value in player.items() if value is not UNSET}:
+            updates[self.player] = gr.update(**changes)
         if view.tab is not UNSET:
             updates[self.tabs] = gr.update(selected=view.tab)
         for name, value in view.settings.items():

@@ -1,4 +1,4 @@
-"""The page: three columns, layout | photo | path, and the tabs under the photo. Its wiring is in wiring.py."""
+"""The page: layout and photo side by side, and the inspector below them. Its wiring is in wiring.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .guard.desk import Desk
 from .guard.limits import MAX_WAITING
 from .page import Page
 from .serving import add_endpoints
-from .state.examples import first_layout, load_examples
+from .state.examples import first_layout
 from .state.pipeline import canvas_size
 from .state.session import Session
 from .tabs import (
@@ -35,11 +35,18 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    StartTab,
     VariationsTab,
 )
-from .widgets import Painter
+from .widgets import Painter, Player
 from .widgets.painter import painter_props
 from .wiring import WEB, Parts, wire
+
+FOLD = (
+    "<button type='button' id='fold' aria-expanded='true' aria-controls='more' aria-label='Fold the panel away' "
+    "title='Fold the panel away (T)'><svg viewBox='0 0 24 24' aria-hidden='true'><path d='m6 9 6 6 6-6'/></svg>"
+    "</button>"
+)
 
 
 def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WAITING) -> GuardedBlocks:
@@ -90,62 +97,68 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
     width, height = canvas_size(pipeline)
     session = gr.State(Session(first))
     shape = gr.HTML(shape_style(pipeline), elem_classes="nothing")
-    with gr.Row(elem_id="head"):
-        gr.HTML("<h1>SemFlow <span>Studio</span></h1>", elem_classes="brand")
-        status = gr.Markdown("Painting the first layout …", elem_id="status")
-        model = ModelMenu(models, painting, first)
-    with gr.Row(elem_id="columns"):
-        with gr.Column():
+    with gr.Column(elem_id="studio"):
+        with gr.Row(elem_id="head"):
+            gr.HTML("<h1>SemFlow <span>Studio</span></h1>", elem_classes="brand")
+            open_save = OpenSave(models, painting)
+            status = gr.Markdown("Painting the first layout …", elem_id="status")
+            model = ModelMenu(models, painting, first)
+        clicks = AppearanceTab.make_clicks()
+        with gr.Row(elem_id="panes"):
             painter = Painter(
                 first_layout(pipeline.palette, width, height),
                 elem_id="painter",
-                **painter_props(pipeline.palette, load_examples(pipeline.palette, width, height)),
+                **painter_props(pipeline.palette),
             )
-        with gr.Column(elem_id="result"):
-            with gr.Row(elem_classes="cap"):
-                gr.HTML("<h2 class='title'><b>2</b> Photo</h2>")
-                open_save = OpenSave(models, painting)
-            photo = gr.Image(
-                format="png",
-                interactive=False,
-                show_label=False,
-                buttons=["fullscreen"],
-                elem_id="photo",
-                alt_text="The photo that belongs to the layout",
-            )
-            shown = gr.Textbox(visible="hidden")
-            clicks = AppearanceTab.make_clicks()
-            mode = EditTab.make_mode()
-            paint = PaintPanel(painting)
-        with gr.Column(elem_id="path"):
-            path = PathPanel(walking)
-            open_save.make_saves()
-        with gr.Tabs(elem_id="more", overflow_behavior="wrap") as tabs:
-            with gr.Tab("Variations", id="variations", elem_id="variations"):
-                variations = VariationsTab(models, painting)
-            with gr.Tab("Appearance", id="appearance", elem_id="appearance"):
-                appearance = AppearanceTab(models, painting, pipeline.palette, clicks)
-            with gr.Tab("Edit", id="edit", elem_id="edit"):
-                edit = EditTab(models, painting, mode)
-            with gr.Tab("Check", id="check", elem_id="check"):
-                check = CheckTab(models)
-            with gr.Tab("Advanced", id="advanced", elem_id="advanced"):
-                paint.make_advanced(pipeline)
-    history = HistoryStrip(models, walking)
+            with gr.Column(elem_id="result"):
+                photo = gr.Image(
+                    format="png",
+                    interactive=False,
+                    show_label=False,
+                    buttons=[],
+                    elem_id="photo",
+                    alt_text="The photo that belongs to the layout",
+                )
+                player = Player(elem_id="player")
+        with gr.Row(elem_id="inspector"):
+            with gr.Column(elem_id="paint"):
+                mode = EditTab.make_mode()
+                paint = PaintPanel(painting)
+            with gr.Tabs(elem_id="more", overflow_behavior="wrap") as tabs:
+                with gr.Tab("Start", id="start", elem_id="start"):
+                    start = StartTab(models, pipeline)
+                with gr.Tab("Variations", id="variations", elem_id="variations"):
+                    variations = VariationsTab(models, painting)
+                with gr.Tab("Region", id="appearance", elem_id="appearance"):
+                    appearance = AppearanceTab(models, painting, pipeline.palette, clicks)
+                with gr.Tab("Edit", id="edit", elem_id="edit"):
+                    edit = EditTab(models, painting, mode)
+                with gr.Tab("Path", id="path", elem_id="path"):
+                    path = PathPanel(walking, player)
+                with gr.Tab("Check", id="check", elem_id="check"):
+                    check = CheckTab(models)
+                with gr.Tab("History", id="past", elem_id="past", render_children=True):
+                    history = HistoryStrip(models, walking)
+                with gr.Tab("Save", id="save", elem_id="save"):
+                    open_save.make_saves()
+                with gr.Tab("Settings", id="advanced", elem_id="advanced"):
+                    paint.make_advanced(pipeline)
+            gr.HTML(FOLD, elem_classes="fold")
+        shown = gr.Textbox(visible="hidden")
     page = Page(
         session=session,
         model=model.menu,
         painter=painter,
         photo=photo,
         shown=shown,
-        player=path.player,
+        player=player,
         status=status,
         tabs=tabs,
         shape=shape,
         download=gr.JSON(visible=False),
         controls=paint.controls,
     )
-    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history)
+    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start)
 
 
 def launch_options() -> dict[str, Any]:

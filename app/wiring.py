@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from .controls import Controls, View
 from .page import PRIVATE, Page
 from .tabs import (
     AppearanceTab,
@@ -17,10 +18,12 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    StartTab,
     VariationsTab,
 )
 
 WEB = Path(__file__).parent / "web"
+STOPPED = "Stopped. “Paint it” starts again."
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Parts:
     check: CheckTab
     path: PathPanel
     history: HistoryStrip
+    start: StartTab
 
 
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
@@ -43,13 +47,14 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     appearance, edit = parts.appearance, parts.edit
     for part in (parts.paint, parts.variations, appearance, parts.check, parts.path):
         part.wire(page)
-    edited, opened = edit.wire(page), parts.open_save.wire(page)
+    edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
 
     # the page was opened
     page.newest(demo.load, parts.paint.painting.paint, changes=page.painted)
-    for script in ("studio.js", "peek.js"):
+    for script in ("files.js", "panes.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
+    page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
 
     # the picture changed; an image's own `change` is also fired by its progress, and so by every answer to a change:
@@ -66,15 +71,24 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
         appearance.refresh_after(event.then, page)
 
     # a photo, a layout or a project was opened
-    painted = page.with_model(opened.then, parts.open_save.finish_open, changes=page.painted)
-    front = edit.open_tab_after(painted.then, page)
-    edit.refresh_doubt_after(front.then, page)
+    for event in opened:
+        painted = page.with_model(event.then, parts.open_save.finish_open, changes=page.painted)
+        front = edit.open_tab_after(painted.then, page)
+        edit.refresh_doubt_after(front.then, page)
 
     # another model was chosen
     chosen = appearance.refresh_choices_after(switched.then, page)
     doubt = edit.refresh_doubt_after(chosen.then, page)
-    page.with_model(doubt.then, parts.model.after_model_switch, changes=page.painted)
+    cards = parts.start.refresh_after(doubt.then, page)
+    page.with_model(cards.then, parts.model.after_model_switch, changes=page.painted)
 
     # a state of the history came back
     chosen = appearance.refresh_choices_after(restored.then, page)
-    page.with_model(chosen.then, parts.open_save.finish_open, changes=page.painted)
+    cards = parts.start.refresh_after(chosen.then, page)
+    page.with_model(cards.then, parts.open_save.finish_open, changes=page.painted)
+
+
+def stop_running(controls: Controls) -> View:
+    """The visitor has waited enough: what was there stays."""
+    controls.session.cancel_running()
+    return View(draft="", status=STOPPED)

@@ -17,10 +17,6 @@ from ..guard.logs import cut, report
 from ..guard.served import served
 from ..state.pipeline import Pipeline
 
-TWO_COLUMNS_FROM = 1.5  # width over height from which three pictures beside each other would be too small to paint in
-# the grid-template of web/studio.css for those: layout and photo, the path below them
-TWO_COLUMNS = '"layout result" auto "layout more" auto "path more" 1fr / calc((100% - 154px) / 2 + 134px) 1fr'
-
 
 class Models:
     """Models by name, each loaded once.
@@ -68,8 +64,7 @@ class Models:
 
 def shape_style(pipeline: Pipeline) -> str:
     """A style sheet that gives every frame the model's shape, so that nothing jumps when pictures come."""
-    columns = f"; --columns: {TWO_COLUMNS}" if pipeline.aspect >= TWO_COLUMNS_FROM else ""
-    return f"<style>:root {{ --aspect: {pipeline.aspect:g}{columns} }}</style>"
+    return f"<style>:root {{ --aspect: {pipeline.aspect:g} }}</style>"
 
 
 def beta_range(pipeline: Pipeline) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
     elif cropped:
         status += cropped_to(pipeline.aspect)
     painter = {"value": result.labels, "photo": underlay_url(small), "heat": ""}
-    return View(painter=painter, photo=photo, film=None, status=status)
+    return View(painter=painter, photo=photo, film=None, draft="", before=underlay_url(photo), status=status)
 
 
 def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline) -> tuple[View, str]:
@@ -59,7 +59,7 @@ def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipelin
         InputError: a file is no layout.
     """
     layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook)
-    return _land_layout(layout.labels, session, pipeline), layout.line(pipeline.palette)
+    return land_layout(layout.labels, session, pipeline), layout.line(pipeline.palette)
 
 
 def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
@@ -71,7 +71,9 @@ def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"{file.name} cannot be read as text") from None
+        raise InputError(
+            f"the file '{file.name}' cannot be read as text; open a project that the studio saved"
+        ) from None
     request = read_project(text)
     if request.model != pipeline.name:
         raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
@@ -94,17 +96,19 @@ def open_request(request: SynthesisRequest, session: Session, pipeline: Pipeline
     # read before anything changes: a damaged project leaves everything as it is
     size = canvas_size(pipeline)
     saved = reopened(request, pipeline.palette, *size) if isinstance(request, EditProject) else None
-    view = _land_layout(request.layout, session, pipeline)
+    view = land_layout(request.layout, session, pipeline)
     if saved is not None:
         opened, photo_offsets = saved
         session.reopen(opened, photo_offsets)
-        view = view.then(View(painter={"photo": underlay_url(fit_photo(opened.base, *size)[0])}))
+        underlay = underlay_url(fit_photo(opened.base, *size)[0])
+        view = view.then(View(painter={"photo": underlay}, before=underlay_url(opened.photo)))
     session.current.regions = Regions.of(request)
     return view.then(View(settings=vars(Settings.of(request, pipeline.perturbation.beta))))
 
 
-def _land_layout(labels: np.ndarray, session: Session, pipeline: Pipeline) -> View:
+def land_layout(labels: np.ndarray, session: Session, pipeline: Pipeline) -> View:
+    """A layout of any size lands, and no photo is edited any more. Its picture comes with the next `paint`."""
     session.close()
     fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
     status = "Opened a layout." + (cropped_to(pipeline.aspect) if cropped else "")
-    return View(painter={"value": fitted, "photo": "", "heat": ""}, film=None, status=status)
+    return View(painter={"value": fitted, "photo": "", "heat": ""}, film=None, before="", status=status)

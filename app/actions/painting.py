@@ -40,7 +40,7 @@ class Painting:
             set_seed = True
         request, settings = controls.request(), {"seed": controls.seed} if set_seed else {}
         if self.is_unchanged(controls):
-            yield View(photo=session.show_base(), film=None, settings=settings, status=UNCHANGED)
+            yield View(photo=session.show_base(), film=None, draft="", settings=settings, status=UNCHANGED)
             return
         pipeline, started = self.models.pipeline(controls.model), time.perf_counter()
         for painted in session.paint(pipeline, state.in_mode(request), draft):
@@ -49,9 +49,11 @@ class Painting:
                 verb = "Edited" if state.shows_opened else "Painted"
                 status = f"{verb} {how} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
                 status += exchanged_sides(pipeline.palette, controls.labels)
+                mark = ""
             else:
                 status = f"A draft of {count_steps(painted.steps)}; {controls.steps} are on their way."
-            yield View(photo=painted.photo, film=None, settings=settings, status=status)
+                mark = f"Draft: {painted.steps} of {count_steps(controls.steps)}"
+            yield View(photo=painted.photo, film=None, draft=mark, settings=settings, status=status)
 
     def paint_with_seed(self, controls: Controls, draft: bool = False) -> Iterator[View]:
         """`paint` with the seed of the controls, whether it is kept or not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..controls import Controls, View
-from ..state.examples import first_layout, load_examples
+from ..state.examples import first_layout
 from ..state.photos import fit_photo, underlay_url
 from ..state.pipeline import canvas_size
 from ..widgets.painter import painter_props
@@ -26,10 +26,12 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
             "value": left.labels if left else first_layout(pipeline.palette, width, height),
             "photo": underlay_url(fit_photo(opened.base, width, height)[0]) if opened is not None else "",
             "heat": "",
-            **painter_props(pipeline.palette, load_examples(pipeline.palette, width, height)),
+            **painter_props(pipeline.palette),
         },
         photo=session.current.photo,
         film=None,
+        draft="",
+        before=underlay_url(opened.photo) if opened is not None else "",
         status=f"{model}: as you left it." if left else f"{model}: a layout to start from.",
         settings={"beta": beta_range(pipeline)},
     )

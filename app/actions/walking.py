@@ -14,12 +14,22 @@ from ..state.film import Film, film_of_morph, film_of_path, with_both_timelines
 from ..state.sentences import count_steps
 from .models import Models
 
+AHEAD = 13  # moments of a path that nobody has asked for yet
+
 
 class Walking:
     """Walks paths."""
 
     def __init__(self, models: Models) -> None:
         self.models = models
+
+    def walk_ahead(self, controls: Controls) -> View:
+        """The path of the photo shown, before anybody asks -> player. Fewer moments: the player fades between them.
+
+        Raises:
+            InputError, Cancelled: as in `Painting.paint`.
+        """
+        return View(film=self.walk(replace(controls, frames=min(AHEAD, controls.frames))).film)
 
     def walk(self, controls: Controls, progress: Progress | None = None) -> View:
         """From the opened photo, or else from the canvas -> player, status.

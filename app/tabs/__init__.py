@@ -8,6 +8,7 @@ from .model import ModelMenu
 from .open_save import OpenSave
 from .paint import PaintPanel
 from .path import PathPanel
+from .start import StartTab
 from .variations import VariationsTab
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "OpenSave",
     "PaintPanel",
     "PathPanel",
+    "StartTab",
     "VariationsTab",
 ]

@@ -33,6 +33,10 @@ MISREAD = (
     "Was a part of the photo read wrong? Repaint it as what it is and press “Only the layout was wrong”: "
     "the photo stays as it is, and your edits go by the right layout."
 )
+ONLY_A_PART = (
+    "This project keeps the part of the photo that is edited, and not the photo around it. "
+    "To save the whole photo, open the photo itself and edit it there."
+)
 
 
 class EditTab:
@@ -41,30 +45,22 @@ class EditTab:
     def __init__(self, models: Models, painting: Painting, mode: gr.Radio) -> None:
         self.models, self.painting, self.mode = models, painting, mode
         self.hint = gr.Markdown(HINT, elem_classes="hint")
-        with gr.Row(visible=False, elem_classes="panel") as self.body:
-            with gr.Column(min_width=200, scale=1):
+        with gr.Column(visible=False) as self.body:
+            with gr.Row(elem_classes="line"):
                 self.accept = gr.Button("Accept, go on from here", size="sm", elem_id="accept")
                 self.misread = gr.Button("Only the layout was wrong", size="sm", elem_id="misread")
                 self.reset = gr.Button("Back to the opened photo", size="sm", elem_id="reset")
-                with gr.Row(visible=False, elem_classes="line") as self.whole:
-                    self.saves = {
-                        what: gr.Button(text, size="sm", min_width=110, elem_id=f"whole-{what}")
-                        for what, text in (("photo", "Save whole photo"), ("ids", "Save its class ids"))
-                    }
                 self.doubt = gr.Checkbox(
                     False, label="Show where the layout is uncertain", container=False, elem_id="unsure"
                 )
-                gr.Markdown(MISREAD, elem_classes="hint")
-            with gr.Column(min_width=240, scale=2):
-                self.compare = gr.ImageSlider(
-                    label="Before and after",
-                    show_label=False,
-                    buttons=[],
-                    interactive=False,
-                    elem_id="compare",
-                    format="jpeg",
-                    max_height=320,
-                )
+            self.whole = gr.Row(visible=False, elem_classes="line")
+            with self.whole:
+                self.saves = {
+                    what: gr.Button(text, size="sm", min_width=110, elem_id=f"whole-{what}")
+                    for what, text in (("photo", "Save whole photo"), ("ids", "Save its class ids"))
+                }
+            self.part = gr.Markdown(ONLY_A_PART, visible=False, elem_classes="hint", elem_id="only-a-part")
+            gr.Markdown(MISREAD, elem_classes="hint")
 
     @staticmethod
     def make_mode() -> gr.Radio:
@@ -82,15 +78,13 @@ class EditTab:
     @property
     def parts(self) -> list[Block]:
         """What `show` changes."""
-        return [self.mode, self.hint, self.body, self.accept, self.compare, self.whole]
+        return [self.mode, self.hint, self.body, self.accept, self.whole, self.part]
 
     def wire(self, page: Page) -> list[Dependency]:
         """Bind the events -> those after which regions may have changed though the picture has not."""
         # the choice is taken at once: `show`, still on its way from something else, would set the radio back
         chosen = page.at_once(self.mode.input, self.choose_mode, self.mode)
         page.newest(chosen.then, self.painting.paint, changes=page.painted)
-        # an example is another layout, no edit of the photo; as a pointer's `begin` it comes before the layout itself
-        page.at_once(page.painter.example, self.close_photo)
         # behind the refinement that may be under way: what is accepted is what it leads to
         accepted = page.with_model(self.accept.click, self.accept_edit, changes=[page.painter, page.status])
         dropped = page.with_model(
@@ -138,9 +132,8 @@ class EditTab:
             self.body: gr.update(visible=True),
             self.accept: gr.update(interactive=state.editing and state.request is not None),
             self.whole: gr.update(visible=opened.source is not None),
+            self.part: gr.update(visible=opened.source is None),
         }
-        if state.shows_opened and not state.drafting:
-            parts[self.compare] = (opened.photo, state.photo)
         return View(parts=parts)
 
     def show_doubt(self, controls: Controls, visible: bool) -> View:
@@ -155,11 +148,6 @@ class EditTab:
         """Strokes edit the photo, or paint a new one from its layout. Work under way was for the other."""
         controls.state.editing = mode == EDIT
         controls.session.cancel_running()
-
-    @staticmethod
-    def close_photo(controls: Controls) -> None:
-        """Another layout comes: strokes paint it."""
-        controls.session.close()
 
     def accept_edit(self, controls: Controls) -> View:
         """The edited photo becomes what the next edit starts from."""
@@ -180,6 +168,7 @@ class EditTab:
             painter={"value": opened.layout, "photo": self._underlay(opened.base, controls)},
             photo=controls.session.show_base(),
             film=None,
+            draft="",
             status="Back to the photo as it was opened.",
             parts={self.mode: EDIT},
         )
@@ -190,6 +179,7 @@ class EditTab:
         return View(
             photo=controls.session.correct(controls.labels),
             film=None,
+            draft="",
             status="The layout is corrected, the photo as it was. What you repaint from now on changes in it.",
             parts={self.mode: EDIT},
         )

@@ -53,7 +53,7 @@ class HistoryStrip:
         """Bind the events -> the one after a state came back."""
         shared = page.at_once(self.strip.address, self.share, changes=[self.link])
         shared.then(None, self.link, page.status, js=COPY_JS, **PRIVATE)
-        slow = {**MODEL, "show_progress_on": page.player}
+        slow = {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo}
         page.on(self.strip.animate, self.animate, changes=[page.player, page.status], **slow)
         page.cancel_running(self.strip.restore)
         return page.with_model(self.strip.restore, self.restore, changes=[page.model, page.shape, *page.landed])
@@ -100,7 +100,7 @@ class HistoryStrip:
     ) -> View:
         """From the state of a link to the canvas."""
         earlier = unpack_link(str(getattr(event, "link", "")))
-        return self.walking.walk_from_state(earlier, controls, report_to(progress, "Walking from then to now"))
+        return self.walking.walk_from_state(earlier, controls, report_to(progress, "Computing the way"))
 
 
 def how_painted(request: SynthesisRequest) -> str:

@@ -28,20 +28,20 @@ class OpenSave:
 
     def __init__(self, models: Models, painting: Painting) -> None:
         self.models, self.painting = models, painting
-        self.opener = gr.UploadButton(
-            "Open photo …",
-            size="sm",
-            file_types=["image", ".json"],
-            file_count="multiple",
-            min_width=110,
-            elem_id="segment",
-        )
-        self.camera = gr.Button("Camera", size="sm", min_width=70, elem_id="camera")
+        with gr.Row(elem_id="open"):
+            self.opener = gr.UploadButton(
+                "Open …",
+                size="sm",
+                file_types=["image", ".json"],
+                file_count="multiple",
+                min_width=90,
+                elem_id="segment",
+            )
+            self.camera = gr.Button("Camera", size="sm", min_width=80, elem_id="camera")
 
     def make_saves(self) -> None:
         """The buttons to save."""
-        gr.HTML("<h3>Save</h3>", elem_classes="small-cap")
-        with gr.Row(elem_classes="line", elem_id="saves"):
+        with gr.Row(elem_classes="panel line", elem_id="saves"):
             self.saves = {what: gr.Button(text, size="sm", min_width=60) for what, text in SAVES.items()}
 
     def wire(self, page: Page) -> Dependency:

@@ -1,4 +1,4 @@
-"""The lines under the photo: paint it, its seed, its steps; and the tab "Advanced" with the other settings."""
+"""The lines that paint: the button, the seed, the steps; and the tab "Settings" with the others."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PaintPanel:
         }
 
     def make_advanced(self, pipeline: Pipeline) -> None:
-        """The tab "Advanced"."""
+        """The tab "Settings"."""
         with gr.Row(elem_classes="panel"):
             self.solver = gr.Dropdown(list(SOLVERS), value=DEFAULT_SOLVER, label="Solver")
             self.grid = gr.Dropdown(list(GRIDS), value=TO_IMAGE_GRID, label="Time grid")

@@ -1,4 +1,5 @@
-"""The column "Path": from photo to layout, from one seed to another, and saving what plays."""
+"""The path: on the photo's slider as soon as the photo stands still, and the tab "Path" for all of its moments, the way
+to another seed, and saving what plays."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ from ..state.downloads import download
 from ..state.session import draw_seed
 from ..widgets import Player
 
-HINT = "Show the path to see how this photo and its layout turn into each other."
+HINT = (
+    "Drag the slider under the photo: it becomes its layout, and back. Here you can compute all its moments "
+    "(their number is among the settings), or the way to the photo of another seed."
+)
 FORMATS = {
     "gif": "image/gif",
     "webp": "image/webp",
@@ -29,35 +33,36 @@ MAX_FPS = 50.0  # GIF has no more
 
 
 class PathPanel:
-    """The column's components and what they do."""
+    """The components and what they do. `player` stands over the photo."""
 
-    def __init__(self, walking: Walking) -> None:
-        self.walking = walking
-        with gr.Row(elem_classes="cap"):
-            gr.HTML("<h2 class='title'><b>3</b> Path</h2>")
-            self.show = gr.Button("Show the path", size="sm", min_width=110)
-        self.player = Player(hint=HINT, elem_id="player")
-        with gr.Row(elem_classes="line", elem_id="morph"):
+    def __init__(self, walking: Walking, player: Player) -> None:
+        self.walking, self.player = walking, player
+        gr.Markdown(HINT, elem_classes="hint")
+        with gr.Row(elem_classes="panel line", elem_id="morph"):
+            self.show = gr.Button("All its moments", size="sm", min_width=130, scale=0, elem_id="show-path")
             self.other = gr.Number(
-                3, precision=0, label="Or from this seed to", scale=3, elem_id="other-seed", min_width=150
+                3, precision=0, label="To another seed", scale=0, elem_id="other-seed", min_width=180
             )
             self.dice = gr.Button("⚄ New", elem_id="other-dice", min_width=76, scale=0)
-            self.morph = gr.Button("Morph", size="sm", min_width=60, scale=1, elem_id="show-morph")
+            self.morph = gr.Button("Show the way", size="sm", min_width=110, scale=0, elem_id="show-morph")
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        changes, slow = [self.player, page.status], {**MODEL, "show_progress_on": self.player}
+        changes, slow = (
+            [self.player, page.status],
+            {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo},
+        )
+        page.on(self.player.want, self.walking.walk_ahead, changes=[self.player], **MODEL, show_progress="hidden")
         page.on(self.show.click, self.walk, changes=changes, **slow)
         page.on(self.morph.click, self.walk_to_seed, self.other, changes=changes, **slow)
         drawn = self.dice.click(draw_seed, None, self.other, queue=False, **PRIVATE)
         page.on(drawn.then, self.walk_to_seed, self.other, changes=changes, **slow)
         page.on(self.player.predict, self.predict, changes=changes, **slow)
-        how = {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo}
-        page.downloads(self.player.save, self.save, **how)
+        page.downloads(self.player.save, self.save, **slow)
 
     def walk(self, controls: Controls, progress: gr.Progress = gr.Progress()) -> View:  # noqa: B008 (Gradio finds it so)
         """The path of the opened photo, or else of the canvas."""
-        return self.walking.walk(controls, report_to(progress, "Walking the path"))
+        return self.walking.walk(controls, report_to(progress, "Computing the path"))
 
     def walk_to_seed(
         self,
@@ -66,7 +71,7 @@ class PathPanel:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> View:
         """From the seed to another."""
-        return self.walking.walk_to_seed(controls, int(other or 0), report_to(progress, "Walking between the seeds"))
+        return self.walking.walk_to_seed(controls, int(other or 0), report_to(progress, "Computing the way"))
 
     def predict(
         self,
@@ -75,7 +80,7 @@ class PathPanel:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> View:
         """The path that plays, with the ends that each of its moments heads for."""
-        return self.walking.predict(controls, text_of(event, "request"), report_to(progress, "Predicting the ends"))
+        return self.walking.predict(controls, text_of(event, "request"), report_to(progress, "Computing the view"))
 
     def save(self, controls: Controls, event: gr.EventData) -> View:
         """What plays, as it plays: a download.

@@ -21,7 +21,7 @@ async () => {
     canvas.toBlob((blob) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File([blob], 'camera.png', { type: 'image/png' }));
-      const input = document.querySelector('.cap input[type=file]');
+      const input = document.querySelector('#open input[type=file]');
       input.files = transfer.files;
       input.dispatchEvent(new Event('change', { bubbles: true }));
       dialog.close();

@@ -11,7 +11,7 @@ import torch
 from ..method.flow import times_to_image, times_to_mask
 from ..method.perturbation import Draw
 from ..requests import MorphRequest, SynthesisRequest, TrajectoryRequest
-from .engine import Engine, Progress, Steps
+from .engine import DECODED, Engine, Progress, Steps
 from .results import Morph, Trajectory
 from .synthesis import match_colors
 
@@ -33,7 +33,9 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
     else:
         z, times = engine.encode_layout(painted), times_to_image(request.steps, request.time_grid)
     points: list[torch.Tensor] = []
-    steps = Steps(progress, request.steps)
+    shown = request.shown_times
+    decodes = (3 if request.predict else 1) * -(-len(shown) // DECODED)
+    steps = Steps(progress, request.steps + decodes)
 
     def keep(i: int, t: float, zt: torch.Tensor, v: torch.Tensor) -> None:
         points.append(zt)
@@ -43,10 +45,9 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
     if times[0] > times[-1]:
         points.reverse()
         times = times[::-1]
-    shown = request.shown_times
     latents = torch.cat([between(times, points, t) for t in shown])
     heads_for = ends(engine, latents, shown) if request.predict else ()
-    frames, *predicted = map(engine.decode_photos, (engine.states.shown(latents, shown), *heads_for))
+    frames, *predicted = (decoded(engine, z, steps) for z in (engine.states.shown(latents, shown), *heads_for))
     if painted is not None and (
         painted.offsets or engine.learned
     ):  # the path ends in the photo that `synthesize` makes
@@ -58,6 +59,15 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
         predicted = [fitted(part, photo) for part in predicted]
         predicted[:1] = [np.stack([plus(f, added) for f in part]) for part in predicted[:1]]
     return Trajectory(shown, frames, latents, tuple(times), *predicted)
+
+
+def decoded(engine: Engine, latents: torch.Tensor, steps: Steps) -> np.ndarray:
+    """Latents (N, C, h, w) as the codec decodes them, (N, H, W, 3) uint8; each batch counts as a step."""
+    parts = []
+    for part in latents.split(DECODED):
+        parts.append(engine.decode_photos(part))
+        steps()
+    return np.concatenate(parts)
 
 
 def morph(engine: Engine, request: MorphRequest, progress: Progress | None = None) -> Morph:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .test_studio import PATIENCE, wait_status
+from .test_studio import PATIENCE, photo_url, slide, wait_new_photo, wait_path, wait_status
 
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
@@ -29,7 +29,7 @@ def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(studio)
-    page.wait_for_selector("#history .state img", timeout=PATIENCE)
+    page.wait_for_selector("#history .state img", timeout=PATIENCE, state="attached")
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
@@ -37,8 +37,11 @@ def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[
 
 
 def show_path(page: Any) -> None:
-    page.click("button:has-text('Show the path')")
-    page.wait_for_function("!document.querySelector('#player .at').disabled", timeout=PATIENCE)
+    """All moments of the path, and the options of the player."""
+    page.click("#path-button")
+    page.click("#show-path")
+    wait_path(page, 25)
+    page.click("#player .more")
 
 
 def states(page: Any) -> int:
@@ -47,6 +50,7 @@ def states(page: Any) -> int:
 
 def roll(page: Any) -> None:
     """Another seed, which is another state."""
+    page.click("#past-button")
     page.wait_for_selector("#history .state", timeout=PATIENCE)  # the one that the page starts with
     before = states(page)
     page.click("#dice")
@@ -62,13 +66,13 @@ def test_the_players_timelines_and_views(page: Any) -> None:
     assert page.evaluate(marks) == 5  # 4 steps
     page.select_option("#player .timeline", "own")
     assert page.get_attribute("#player .at", "max") == "4" and page.evaluate(marks) == 5
-    moment = page.evaluate("document.querySelector('#player canvas').toDataURL()")
     page.select_option("#player .view", "photos")
-    page.wait_for_function("document.querySelector('#player .view').value === 'photos'", timeout=PATIENCE)
-    page.evaluate(
-        "() => { const at = document.querySelector('#player .at'); at.value = 4; at.dispatchEvent(new Event('input')) }"
+    slide(page, 4)
+    moment = page.evaluate("document.querySelector('#player canvas').toDataURL()")  # until its view is here
+    page.wait_for_function(
+        "(moment) => document.querySelector('#player canvas').toDataURL() !== moment", arg=moment, timeout=PATIENCE
     )
-    assert page.evaluate("document.querySelector('#player canvas').toDataURL()") != moment
+    assert page.input_value("#player .view") == "photos"  # the choice has stayed
 
 
 def test_what_plays_can_be_saved(page: Any, tmp_path: Path) -> None:
@@ -93,10 +97,15 @@ def test_what_plays_can_be_saved(page: Any, tmp_path: Path) -> None:
 
 
 def test_between_two_seeds(page: Any) -> None:
+    page.click("#path-button")
     page.fill("#other-seed input", "77")
     page.click("#show-morph")
     page.wait_for_function("document.querySelector('#player .right').textContent === 'seed 77'", timeout=PATIENCE)
     assert page.locator("#player .view").is_hidden()
+    old = photo_url(page)
+    page.click("#dice")
+    wait_new_photo(page, old)
+    page.wait_for_function("document.querySelector('#player .right').textContent === 'layout'", timeout=PATIENCE)
 
 
 def test_states_come_back_and_survive_a_reload(page: Any) -> None:
@@ -104,8 +113,9 @@ def test_states_come_back_and_survive_a_reload(page: Any) -> None:
     roll(page)
     assert page.input_value("#seed input") != seed
     page.reload()
-    page.wait_for_selector("#history .state img", timeout=PATIENCE)
+    page.wait_for_selector("#history .state img", timeout=PATIENCE, state="attached")
     wait_status(page, "Painted")
+    page.click("#past-button")
     assert states(page) == 2
     page.locator("#history .restore").first.click()  # the newest: of another seed than the page starts with
     page.wait_for_selector("#history .state:first-child[aria-current=true]", timeout=PATIENCE)  # its picture is here

@@ -57,6 +57,7 @@ def test_a_monkey_paints(page: Any) -> None:  # noqa: F811
     page.wait_for_timeout(3000)
     wait_status(page, "Painted")
     assert heap(page) < 1.1 * before
+    page.click("#save-button")
     with page.expect_download(timeout=PATIENCE) as download:
         page.click("#saves button:has-text('Class ids')")
     saved = np.asarray(Image.open(download.value.path()))

@@ -62,7 +62,7 @@ PAINTER = Path(__file__).resolve().parents[2] / "app" / "widgets" / "painter"
 PAGE = f"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>:root {{ --color-accent: #6366f1; }} body {{ margin: 12px; font: 14px sans-serif; }}
 *, ::before, ::after {{ box-sizing: border-box; }}
-#painter {{ max-width: 480px; {(PAINTER / "painter.css").read_text(encoding="utf-8")} }}</style>
+#painter {{ --pane: min(100vw - 24px, 480px); {(PAINTER / "painter.css").read_text(encoding="utf-8")} }}</style>
 <div id="painter">{(PAINTER / "painter.html").read_text(encoding="utf-8")}</div><div style="height: 900px"></div>"""
 
 
@@ -76,7 +76,7 @@ class Scene:
 
 
 def scene(palette: Palette) -> Scene:
-    props = painter_props(palette, [("Face", face())])
+    props = painter_props(palette)
     component = Painter(**props)
     return Scene(palette, component, {**props, "photo": "", "heat": "", "value": pack_labels(blank())})
 
@@ -999,7 +999,7 @@ def test_everything_is_reached_by_keyboard_and_named(faces: Scene, visit: Callab
     page = visit(faces).page
     unnamed = page.evaluate(
         "[...document.querySelectorAll('#painter :is(button, input, canvas)')]"
-        ".filter(b => !(b.getAttribute('aria-label') || b.innerText || b.title || b.closest('.examples'))).length"
+        ".filter(b => !(b.getAttribute('aria-label') || b.innerText || b.title)).length"
     )
     assert unnamed == 0
     page.focus("#painter [data-tool=brush]")

@@ -135,6 +135,7 @@ def test_the_last_of_fast_strokes_wins(page: Any) -> None:
     for i in range(4):
         drag(page, (0.1, 0.2 + 0.1 * i), (0.3, 0.2 + 0.1 * i))
     page.wait_for_timeout(3 * SECONDS)
+    page.click("#save-button")
     with page.expect_download() as download:
         page.click("#saves button:has-text('Class ids')")
     saved = np.asarray(Image.open(download.value.path()))
@@ -167,7 +168,7 @@ def test_keys_choose_classes_and_the_pointer_names_them(page: Any) -> None:
 
 def test_a_photo_becomes_a_layout_under_the_photo(page: Any, tmp_path: Path) -> None:
     before = ids_on_canvas(page)
-    page.set_input_files(".cap input[type=file]", face_photo(tmp_path / "face.png"))
+    page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
     status = wait_status(page, "Read in")
     assert "No face was found" in status
     page.wait_for_function("!document.querySelector('#painter .under').hidden")
@@ -183,41 +184,132 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(page: Any, tmp_path:
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     before = ids_on_canvas(page)
-    page.set_input_files(".cap input[type=file]", bad)
+    page.set_input_files("#open input[type=file]", bad)
     page.wait_for_selector(".toast-body:has-text('not a picture')", timeout=PATIENCE)
     assert np.array_equal(ids_on_canvas(page), before)
 
 
-def test_the_path_slides_without_asking_the_server(page: Any) -> None:
-    page.click("button:has-text('Show the path')")
-    page.wait_for_function("!document.querySelector('#player .at').disabled", timeout=PATIENCE)
+def wait_path(page: Any, moments: int = 13) -> None:
+    """Until the slider under the photo has its path."""
+    page.wait_for_function(
+        "(last) => document.querySelector('#player .at').max === String(last)", arg=moments - 1, timeout=PATIENCE
+    )
+
+
+def slide(page: Any, to: float) -> None:
+    """The slider at a moment."""
+    page.evaluate(
+        "(to) => { const at = document.querySelector('#player .at'); at.value = to;"
+        " at.dispatchEvent(new Event('input')) }",
+        to,
+    )
+
+
+def test_the_photo_slides_into_its_layout_without_asking_the_server(page: Any) -> None:
+    wait_path(page)  # nobody asked: the photo stood still
+    assert page.locator("#player .moment").is_hidden()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     seen = set()
-    for i in (0, 12, 24):
-        page.evaluate(
-            "(i) => { const at = document.querySelector('#player .at'); at.value = i;"
-            " at.dispatchEvent(new Event('input')) }",
-            i,
-        )
+    for at in (3, 3.5, 12):  # between two moments one fades into the next
+        slide(page, at)
+        assert page.locator("#player .moment").is_visible()
         seen.add(page.evaluate("document.querySelector('#player canvas').toDataURL()"))
     assert page.inner_text("#player .t") == "t = 1.00"
     assert len(seen) == 3
+    slide(page, 0)
+    assert page.locator("#player .moment").is_hidden()  # the photo itself
     assert not [url for url in requests if "/queue/" in url or "/call/" in url]
 
 
-def test_on_a_phone_a_small_photo_follows_the_strokes(studio: str, browser: Any) -> None:
+def test_a_slider_that_moves_early_waits_for_its_path(page: Any) -> None:
+    old = photo_url(page)
+    page.click("#dice")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    slide(page, 0.5)
+    assert page.inner_text("#player .t") == "Computing the path …"
+    wait_path(page)
+    page.wait_for_function("document.querySelector('#player .t').textContent === 't = 0.50'", timeout=PATIENCE)
+
+
+def test_comparing_with_one_key(page: Any) -> None:
+    sides = "[...document.querySelectorAll('#player .side')].map((s) => s.textContent)"
+    page.keyboard.press("c")  # there is no earlier picture
+    assert page.evaluate(sides) == ["layout", "photo"]
+    shown = "document.querySelector('#player .other').toDataURL()"
+    layout = np.asarray(Image.open(io.BytesIO(base64.b64decode(page.evaluate(shown).split(",")[1]))).convert("RGB"))
+    assert np.array_equal(layout, ids_on_canvas(page))
+    page.keyboard.press("c")
+    assert page.locator("#player .compare").is_hidden()
+    old = photo_url(page)
+    page.click("#dice")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    page.wait_for_timeout(300)
+    page.keyboard.press("c")
+    assert page.evaluate(sides) == ["before", "after"]
+    page.focus("#player .divider")
+    page.keyboard.press("Home")
+    assert "100%" in page.evaluate("document.querySelector('#player .other').style.clipPath")
+    page.keyboard.press("Escape")
+    assert page.locator("#player .compare").is_hidden()
+
+
+@pytest.mark.parametrize("size, pane", [((1440, 900), 560), ((1920, 1080), 760), ((2560, 1440), 1000)])
+def test_both_panes_are_large_and_the_page_fits(page: Any, size: tuple[int, int], pane: int) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(300)
+    for part in ("#painter .stage", "#photo"):
+        box = page.locator(part).bounding_box()
+        assert min(box["width"], box["height"]) >= pane, part
+    height, width = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    assert (width, height) <= size
+    page.keyboard.press("t")
+    assert page.locator("#gallery").is_hidden() and page.locator("#synthesize").is_visible()
+    page.click("#variations-button")
+    assert page.locator("#draw").is_visible()
+    page.set_viewport_size(dict(zip(("width", "height"), SCREENS["desktop"])))
+
+
+def test_either_pane_in_full_screen(page: Any) -> None:
+    for pane, picture in (("#painter", "#painter .stage"), ("#result", "#photo")):
+        page.click(f"[data-full='{pane}']")
+        page.wait_for_function("(pane) => document.fullscreenElement?.matches(pane)", arg=pane)
+        page.wait_for_timeout(300)
+        assert page.locator(picture).bounding_box()["height"] > 0.9 * page.evaluate("innerHeight") - 20
+        page.keyboard.press("x")
+        page.wait_for_function("!document.fullscreenElement")
+
+
+def test_on_a_phone_the_photo_stays_in_sight(studio: str, browser: Any) -> None:
     with visit(studio, browser, "phone", 2) as page:
-        wait_status(page, "Painted")
-        page.locator("#painter canvas.ids").scroll_into_view_if_needed()
-        page.wait_for_selector("#peek.shown")
-        old = page.get_attribute("#peek img", "src")
-        drag(page, (0.2, 0.2), (0.5, 0.2))
-        page.wait_for_function("(old) => document.querySelector('#peek img').src !== old", arg=old, timeout=PATIENCE)
-        wait_status(page, "Painted")
-        page.click("#peek")
-        page.wait_for_selector("#peek:not(.shown)", state="attached")
-        assert 0 <= page.locator("#photo").bounding_box()["y"] < 844
+        page.locator("#painter [data-do=help]").scroll_into_view_if_needed()
+        page.evaluate("scrollBy(0, 300)")
+        for part in ("#photo", "#inspector"):
+            page.locator(part).scroll_into_view_if_needed()
+            box = page.locator("#photo").bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] < 500, part
+
+
+def test_a_visit_starts_from_the_gallery(page: Any) -> None:
+    before, old = ids_on_canvas(page), photo_url(page)
+    page.click("#gallery .card:has-text('Hat')")
+    wait_new_photo(page, old)
+    hat = PALETTE.colorize(read_layout("assets/layouts/hat.png", PALETTE))
+    assert np.array_equal(ids_on_canvas(page), hat)
+    page.click("#gallery .card:has-text('Draw your own')")
+    wait_status(page, "Painted")
+    page.wait_for_function("document.querySelector('#painter [data-do=undo]:not(:disabled)')")
+    page.wait_for_timeout(300)
+    assert (ids_on_canvas(page) == PALETTE.color_of_id[0]).all()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(300)
+    assert np.array_equal(ids_on_canvas(page), before)  # nothing is lost
+    page.click("#gallery .card:has-text('Try a photo')")
+    assert "The face was cut out" in wait_status(page, "Read in")
+    page.wait_for_selector("#mode", timeout=PATIENCE)
 
 
 def test_another_model_brings_its_classes_and_shape(page: Any) -> None:

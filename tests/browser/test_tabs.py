@@ -39,7 +39,7 @@ def click_photo(page: Any, x: float, y: float) -> None:
 
 
 def open_photo(page: Any, tmp_path: Path) -> None:
-    page.set_input_files(".cap input[type=file]", face_photo(tmp_path / "face.png"))
+    page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
     wait_status(page, "Read in")
     page.wait_for_selector("#mode", timeout=PATIENCE)
     page.wait_for_selector("#accept", timeout=PATIENCE)
@@ -135,7 +135,8 @@ def test_a_region_is_given_a_colour(page: Any) -> None:
 
 def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Path) -> None:
     open_photo(page, tmp_path)
-    page.click("#painter .examples button >> nth=0")
+    page.click("#start-button")
+    page.click("#gallery .card >> nth=0")
     wait_status(page, "Painted")
     page.click("#appearance-button")
     click_photo(page, 0.02, 0.02)
@@ -180,7 +181,9 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
     drag(page, (0.2, 0.8), (0.5, 0.8))
     wait_new_photo(page, old)
     wait_status(page, "Edited")
-    assert page.locator("#compare img").count() >= 2
+    page.keyboard.press("c")
+    assert page.inner_text("#player .side.one") == "before"
+    page.keyboard.press("Escape")
     with page.expect_download(timeout=PATIENCE) as download:
         page.click("#whole-photo")
     with Image.open(tmp_path / "face.png") as taken, Image.open(download.value.path()) as whole:
@@ -228,7 +231,8 @@ def test_unsure_places_are_shown_over_the_layout(page: Any, tmp_path: Path) -> N
 
 def test_an_example_is_no_edit_of_the_photo(page: Any, tmp_path: Path) -> None:
     open_photo(page, tmp_path)
-    page.click("#painter .examples button:has-text('Hat')")
+    page.click("#start-button")
+    page.click("#gallery .card:has-text('Hat')")
     wait_status(page, "Painted")
     page.wait_for_selector("#mode", state="detached", timeout=PATIENCE)
 

@@ -28,6 +28,7 @@ def test_two_visitors_have_states_of_their_own(studio: str, browser: Any, tmp_pa
         wait_new_photo(other, photo)
         wait_status(other, "Painted")  # not "Edited": it has no photo open
         assert other.locator("#mode").count() == 0 and other.input_value("#seed input") == seed
+        other.click("#save-button")
         with other.expect_download(timeout=PATIENCE) as download:
             other.click("#saves button:has-text('Class ids')")
         saved = np.asarray(Image.open(download.value.path()))

@@ -2,7 +2,7 @@
 // before this one, in one scope (painter.py says how).
 //
 // props: value (packed layout, both ways), classes [{id, name, hint, color, group}], mirror [[id, id]] (classes that
-// a flip exchanges), background (id), examples [{name, value}], photo (URL of a picture under the layout, or ""),
+// a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
 // heat (URL of a partly transparent picture over it, or "").
 // events: 'begin' at pointer down (an older request may stop), 'input' when a stroke is finished.
 
@@ -54,12 +54,10 @@ watch(['classes', 'mirror'], () => {
   buildPalette();
   W = H = 0; // ids of other classes are no history of this canvas
 });
-watch('examples', buildExamples);
 watch('photo', () => showPhoto(props.photo));
 watch('heat', () => showHeat(props.heat));
 watch('value', load);
 buildPalette();
-buildExamples();
 useTool('brush');
 setBrushShape('round');
 setFill('region');

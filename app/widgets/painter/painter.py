@@ -5,7 +5,6 @@ Not gr.ImageEditor: that one blends colours at every brush edge, and a blended c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -24,8 +23,7 @@ class Painter(Widget):
     """A label map that people paint.
 
     Its value is (H, W) uint8 class ids in Python and a packed string in the browser. Events: `begin` at
-    pointer down, `input` when a stroke is finished (never when Python sets the value), `example` when a layout to
-    start from is taken.
+    pointer down, `input` when a stroke is finished (never when Python sets the value).
     """
 
     # Each file is one idea; painter.js starts them.
@@ -67,12 +65,8 @@ class Painter(Widget):
         return pack_labels(np.zeros((16, 16), np.uint8))
 
 
-def painter_props(palette: Palette, examples: Sequence[tuple[str, np.ndarray]]) -> dict[str, Any]:
-    """The props that depend on the model: its classes with readable names, and layouts to start from.
-
-    Args:
-        examples: (name, class ids (H, W) uint8) pairs.
-    """
+def painter_props(palette: Palette) -> dict[str, Any]:
+    """The props that depend on the model: its classes with readable names."""
     classes = [
         {"id": c.id, "color": "#{:02x}{:02x}{:02x}".format(*c.color), "group": c.group, **readable(c.name)}
         for c in palette.classes
@@ -83,5 +77,4 @@ def painter_props(palette: Palette, examples: Sequence[tuple[str, np.ndarray]]) 
         "classes": classes,
         "background": palette.background,
         "mirror": [list(pair) for pair in palette.mirror],
-        "examples": [{"name": name, "value": pack_labels(labels)} for name, labels in examples],
     }

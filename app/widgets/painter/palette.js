@@ -169,25 +169,3 @@ function walk(event) {
   next.focus();
   if (next.dataset.id) choose(Number(next.dataset.id));
 }
-
-async function buildExamples() {
-  const buttons = [];
-  for (const example of props.examples) {
-    const picture = await unpackLabels(example.value);
-    const small = node('canvas', { width: picture.W, height: picture.H });
-    const data = small.getContext('2d').createImageData(picture.W, picture.H);
-    new Uint32Array(data.data.buffer).set(Uint32Array.from(picture.ids, (id) => colors[id]));
-    small.getContext('2d').putImageData(data, 0, 0);
-    const button = node('button', { type: 'button', title: `Start from '${example.name}'` }, small, node('span', { textContent: example.name }));
-    button.addEventListener('click', () => {
-      trigger('example');
-      props.photo = props.heat = ''; // they belong to the layout that was there
-      showPhoto('');
-      showHeat('');
-      replace(picture);
-      send();
-    });
-    buttons.push(button);
-  }
-  find('.examples').replaceChildren(...buttons); // at the end, because two calls may overlap
-}

@@ -12,19 +12,20 @@ from ..base import Widget
 
 
 class Player(Widget):
-    """A film between two ends, such as photo (left, t=0) and layout (right, t=1).
+    """A film between two ends, such as photo (left, t=0) and layout (right, t=1), over the photo.
 
-    Its value is a `Film`, or None for nothing yet. Events, whose data are attributes of the gr.EventData: `predict`
-    {request} when a view is wanted that the film does not have, `save` {request, view, timeline, there_and_back,
-    seconds, format}.
+    Its value is a `Film`, or None for nothing yet. Events: `want` when the path of the photo shown is wanted, `stop`
+    when what is being computed is not; and with data that are attributes of the gr.EventData: `predict` {request} when
+    a view is wanted that the film does not have, `save` {request, view, timeline, there_and_back, seconds, format}.
     """
 
     def __init__(self, value: Film | None = None, **props: Any) -> None:
         """
         Args:
-            props: `hint`, what is said while there is no path, and what every component takes (elem_id, ...).
+            props: `draft`, what is said over a photo that is only a draft, `before`, the URL of the photo that edits
+                are compared with, "" for none, and what every component takes (elem_id, ...).
         """
-        super().__init__(value, **props)
+        super().__init__(value, **{"draft": "", "before": "", **props})
 
     def postprocess(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, value: Film | None

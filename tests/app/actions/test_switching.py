@@ -71,9 +71,9 @@ def test_another_model_paints_only_when_live(
     assert view.photo.shape == (256, 256, 3) and view.settings["seed"] == 7
 
 
-@pytest.mark.parametrize("model, columns", [("streets", True), ("faces", False)])
-def test_wide_pictures_say_so(models: Models, model: str, columns: bool) -> None:
-    assert ("--columns" in shape_style(models.pipeline(model))) == columns
+@pytest.mark.parametrize("model, aspect", [("streets", "2"), ("faces", "1")])
+def test_every_frame_has_the_models_shape(models: Models, model: str, aspect: str) -> None:
+    assert f"--aspect: {aspect} }}" in shape_style(models.pipeline(model))
 
 
 def test_the_amplitude_stays_below_half_the_spacing(pipeline: FakePipeline) -> None:

@@ -36,7 +36,7 @@ QUIET: Any = quiet
 @pytest.fixture
 def panel(walking: Walking) -> PathPanel:
     with gr.Blocks():
-        return PathPanel(walking)
+        return PathPanel(walking, Player())
 
 
 def film_of(view: View) -> Film:

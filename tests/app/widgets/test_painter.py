@@ -21,7 +21,7 @@ from semflow_core.method.palette import load_palette, palette_names
 
 @pytest.fixture(scope="module")
 def painter() -> Painter:
-    return Painter(**painter_props(load_palette("celebamask_hq"), []))
+    return Painter(**painter_props(load_palette("celebamask_hq")))
 
 
 def test_ids_survive_both_ways(painter: Painter) -> None:
@@ -66,7 +66,7 @@ def test_none_leaves_the_canvas_alone(painter: Painter) -> None:
 @pytest.mark.parametrize("name", palette_names())
 def test_every_palette_gets_names_and_keeps_groups_together(name: str) -> None:
     palette = load_palette(name)
-    classes = painter_props(palette, [])["classes"]
+    classes = painter_props(palette)["classes"]
     assert {c["id"] for c in classes} == {c.id for c in palette.classes}
     assert all("_" not in c["name"] for c in classes)
     groups = [c["group"] for c in classes]
@@ -76,8 +76,8 @@ def test_every_palette_gets_names_and_keeps_groups_together(name: str) -> None:
 
 def test_symmetry_gets_the_pairs_that_a_flip_exchanges() -> None:
     palette = load_palette("celebamask_hq")
-    assert [tuple(pair) for pair in painter_props(palette, [])["mirror"]] == list(palette.mirror)
-    assert painter_props(load_palette("coco_stuff"), [])["mirror"] == []
+    assert [tuple(pair) for pair in painter_props(palette)["mirror"]] == list(palette.mirror)
+    assert painter_props(load_palette("coco_stuff"))["mirror"] == []
 
 
 def test_every_script_is_joined() -> None:

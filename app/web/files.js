@@ -2,7 +2,7 @@
 () => {
   const hand = (files) => {
     const pictures = [...files].filter((f) => f.type.startsWith('image/'));
-    const input = document.querySelector('.cap input[type=file]');
+    const input = document.querySelector('#open input[type=file]');
     if (!pictures.length || !input) return false;
     const transfer = new DataTransfer();
     for (const file of pictures) transfer.items.add(file);

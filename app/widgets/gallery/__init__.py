@@ -1,0 +1,5 @@
+"""The opening gallery."""
+
+from .gallery import Gallery
+
+__all__ = ["Gallery"]
