@@ -30,6 +30,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=positive, metavar="PIXELS", help="their width, if another than the height")
     parser.add_argument("--beta", type=float, help="amplitude of its perturbation in 0..255 units (the paper's)")
     parser.add_argument(
+        "--in-parts", action="store_true", help="the autoencoder takes pictures one at a time, in tiles: less memory"
+    )
+    parser.add_argument(
         "--raw-ids", action="store_true", help="SymmFlow's COCO model paints COCO-Stuff's raw ids, with their gaps"
     )
 

@@ -15,6 +15,7 @@ from ..method.palette import UNLABELLED, Palette, load_palette
 from ..method.palette_file import PaletteClass
 from ..method.perturbation import Perturbation
 from ..nets.contracts import ConditionedUNetVelocity
+from ..nets.memory import work_in_parts
 from ..nets.prompt import read_prompt
 from ..nets.symmetric import SymmetricUNet, SymmetricVelocity
 from ..pictures.files import check_writable
@@ -42,6 +43,7 @@ class Conversion:
         palette: the label set; None is what the file's name says, or CelebAMask-HQ.
         size, width: pixels on which the model works; without a width, a square.
         beta: amplitude of the perturbation in 0..255 units; None is the paper's of the source.
+        in_parts: the autoencoder works in parts, which needs less memory.
         raw_ids: SymmFlow's COCO model was trained on COCO-Stuff's raw ids, with their gaps.
     """
 
@@ -53,6 +55,7 @@ class Conversion:
     size: int = 512
     width: int | None = None
     beta: float | None = None
+    in_parts: bool = False
     raw_ids: bool = False
 
 
@@ -88,6 +91,8 @@ def load(what: Conversion) -> SemFlowPipeline:
     unet = source.unet(source.unet_config or base.unet_config)
     vae = vae_in(what.vae) if what.vae else part(source, base, "vae", "autoencoder", "--vae")
     prompt = read_prompt(what.prompt) if what.prompt else part(source, base, "prompt", "empty prompt", "--prompt")
+    if what.in_parts:
+        work_in_parts(vae)
     channels = int(unet.config["cross_attention_dim"])
     if prompt.shape[2] != channels:
         raise InputError(

@@ -21,28 +21,37 @@ class Augmentation:
     rotate: float = 8.0  # largest angle in degrees; 0 keeps the horizon of streets
     shift: float = 0.05  # largest shift, as a share of the side
     scale: float = 0.15  # largest change of size: 0.15 is 1/1.15 .. 1.15
+    crop: bool = False  # a random square along the longer side first; for pairs that are streamed (training/streaming)
     colour: float = 0.0  # largest change of brightness, contrast, saturation and each channel's gain, as a share
 
 
 def augment(
     photo: np.ndarray, labels: np.ndarray, palette: Palette, rng: np.random.Generator, how: Augmentation
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mirror, rotate, scale and shift a photo (S, S, 3) uint8 and its class ids (S, S) uint8 together, at random.
+    """Mirror, rotate, scale and shift a photo (H, W, 3) uint8 and its class ids (H, W) uint8 together, at random.
 
     The photo's colours may change too. Pixels from outside are reflections, in both, so that borders are no class of
     their own.
     """
     if how.mirror and rng.random() < 0.5:
         photo, labels = photo[:, ::-1], palette.flip(labels)
-    size = labels.shape[0]
+    size = labels.shape[1], labels.shape[0]
     zoom = (1 + how.scale) ** rng.uniform(-1, 1)
-    center = (size - 1) / 2
-    matrix = cv2.getRotationMatrix2D((center, center), rng.uniform(-how.rotate, how.rotate), zoom)
-    matrix[:, 2] += rng.uniform(-how.shift, how.shift, 2) * size
+    center = (size[0] - 1) / 2, (size[1] - 1) / 2
+    matrix = cv2.getRotationMatrix2D(center, rng.uniform(-how.rotate, how.rotate), zoom)
+    matrix[:, 2] += rng.uniform(-how.shift, how.shift, 2) * np.array(size)
     border = cv2.BORDER_REFLECT_101
-    photo = cv2.warpAffine(photo, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
-    labels = cv2.warpAffine(labels, matrix, (size, size), flags=cv2.INTER_NEAREST, borderMode=border)
+    photo = cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    labels = cv2.warpAffine(labels, matrix, size, flags=cv2.INTER_NEAREST, borderMode=border)
     return recolour(photo, rng, how.colour) if how.colour else photo, labels
+
+
+def crop_square(photo: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A square of the shorter side's length, anywhere along the longer side of both (H, W)."""
+    h, w = labels.shape
+    side = min(h, w)
+    y, x = int(rng.integers(h - side + 1)), int(rng.integers(w - side + 1))
+    return photo[y : y + side, x : x + side], labels[y : y + side, x : x + side]
 
 
 def recolour(photo: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:

@@ -65,9 +65,15 @@ def in_one_line(phrases: Sequence[str], folder: str | os.PathLike[str]) -> str:
 
 
 def load_pair(
-    pair: Pair, palette: Palette, size: int, ids: str = "", usual: str = "", notes: list[str] | None = None
+    pair: Pair,
+    palette: Palette,
+    size: int,
+    ids: str = "",
+    usual: str = "",
+    notes: list[str] | None = None,
+    width: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One pair squeezed to a square: photo (size, size, 3) uint8, class ids (size, size) uint8.
+    """One pair squeezed to a square, or to another width: photo (size, width, 3) uint8, class ids (size, width) uint8.
 
     The photo is resized by area averaging, the label map by nearest neighbour only. The mask may be written as any
     layout (`pictures.layouts.read_mask`); pixels of no class have id 255.
@@ -96,8 +102,8 @@ def load_pair(
         )
     if notes is not None:
         notes.extend(filter(None, (layout.translated, layout.uncertain, said)))
-    photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
+    photo = cv2.resize(photo, (width or size, size), interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(mask, (width or size, size), interpolation=cv2.INTER_NEAREST_EXACT)
     return photo, mask
 
 
@@ -108,6 +114,7 @@ def load_pairs(
     every: Sequence[Pair] = (),
     ids: str = "",
     notes: list[str] | None = None,
+    width: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Several pairs as `load_pair` reads them: photos (N, size, size, 3), class ids (N, size, size).
 
@@ -120,7 +127,7 @@ def load_pairs(
     """
     usual = "" if ids else usual_ids(every or pairs, palette)
     try:
-        photos, masks = zip(*(load_pair(pair, palette, size, ids, usual, notes) for pair in pairs))
+        photos, masks = zip(*(load_pair(pair, palette, size, ids, usual, notes, width) for pair in pairs))
     except InputError as error:  # a folder is mended at once, not file by file
         sentences = damaged(every or pairs, palette, ids) or [str(error)]
         raise InputError(in_one_line(sentences, pairs[0].photo.parents[1])) from None
@@ -152,7 +159,14 @@ class PairArrays:
 
 
 def load_split(
-    folder: Path, palette: Palette, held_out: int, split: str, size: int, limit: int | None = None, ids: str = ""
+    folder: Path,
+    palette: Palette,
+    held_out: int,
+    split: str,
+    size: int,
+    limit: int | None = None,
+    ids: str = "",
+    width: int | None = None,
 ) -> PairArrays:
     """The `dev` split of a folder (the last `held_out` pairs in sorted order) or the rest, `train`.
 
@@ -170,5 +184,5 @@ def load_split(
     cut = len(every) - held_out
     pairs = (every[:cut] if split == "train" else every[cut:])[:limit]
     notes = list[str]()
-    photos, masks = load_pairs(pairs, palette, size, every, ids, notes)
+    photos, masks = load_pairs(pairs, palette, size, every, ids, notes, width)
     return PairArrays(tuple(p.name for p in pairs), photos, masks, tuple(summary(notes, len(pairs))))

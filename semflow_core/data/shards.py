@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
+from .pairs import PairArrays
 
 INDEX = "index.json"  # of a prepared data set
 Encoded = tuple[str, bytes, bytes]  # name, JPEG of the photo, PNG of the class ids
@@ -111,3 +112,24 @@ def prepared_splits(folder: Path) -> dict[str, int]:
     if not whole:
         raise InputError(f"the data set in {folder} was not prepared to its end; run semflow data prepare again")
     return splits
+
+
+def load_prepared(folder: Path, split: str, size: int, width: int, limit: int | None = None) -> PairArrays:
+    """Pairs of a prepared data set in memory, squeezed to (size, width).
+
+    Args:
+        split: "train", or "dev", which is the data set's own `val`.
+        limit: at most so many pairs, from the start of the split.
+
+    Raises:
+        InputError: the data set is not whole, or has no such split.
+    """
+    name = "val" if split == "dev" else split
+    if not prepared_splits(folder).get(name):
+        raise InputError(f"the data set in {folder} has no pairs of the split {name}")
+    pairs = ShardedPairs(folder / name)
+    n = min(limit or len(pairs), len(pairs))
+    loaded = [pairs.pair(i) for i in range(n)]
+    photos = [cv2.resize(p, (width, size), interpolation=cv2.INTER_AREA) for p, _ in loaded]
+    masks = [cv2.resize(m, (width, size), interpolation=cv2.INTER_NEAREST_EXACT) for _, m in loaded]
+    return PairArrays(tuple(pairs.names[:n]), np.stack(photos), np.stack(masks))

@@ -21,6 +21,7 @@ from ..method.codebook import Codebook, to_model
 from ..method.palette import load_palette, palette_names
 from ..method.perturbation import Perturbation
 from ..nets.components import anchors_of, entry_of, known, load_component, load_velocity, save_component
+from ..nets.memory import in_parts, work_in_parts
 from .engine import Engine
 
 INDEX = "model_index.json"
@@ -63,6 +64,8 @@ def load_parts(folder: Path) -> dict[str, Any]:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"the model in {folder} cannot be loaded: {reason}") from None
     check_anchors(codebook, parts["velocity"], folder)
+    if index.get("in_parts"):
+        work_in_parts(parts["codec"])
     return parts
 
 
@@ -129,6 +132,7 @@ def save(engine: Engine, folder: Path, vae: str = "vae", max_shard_size: str = "
         "perturbation": asdict(engine.perturbation),
         "size": engine.size,
         "aspect": engine.aspect,
+        **({"in_parts": True} if in_parts(engine.codec) else {}),
         **({"width": engine.width} if engine.width != engine.size else {}),
         "read_defaults": engine.read_defaults,
     }

@@ -13,6 +13,7 @@ import torch
 import yaml
 
 from ..data.pairs import PairArrays, load_split
+from ..data.shards import is_prepared, load_prepared
 from ..errors import InputError
 from ..method.codebook import PRESETS, Codebook
 from ..method.palette import load_palette
@@ -30,13 +31,19 @@ class OptimConfig:
     decay: float = 0.5  # the last share of the run decays linearly to 0
     weight_decay: float = 0.01
     betas: list[float] = field(default_factory=lambda: [0.9, 0.99])
-    clip: float = 1.0  # largest norm of the gradient
+    clip: float = 1.0  # largest norm of the gradient, in every mode of accelerate
+    # batches per step, over all processes; their number must divide it, and then does not change the result. 0: one per
+    # process
+    batches: int = 0
+    recompute: bool = False  # gradient checkpointing: activations are computed again instead of kept
     ema: float = 0.999
     bf16: bool = True  # autocast, where the hardware multiplies it; times and perturbations stay float32
     compile: bool = False  # torch.compile: a third more steps per minute here, after two minutes; needs a C++ compiler
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
+        if self.batches < 0:
+            raise InputError(f"optim.batches is {self.batches}; it must be at least 0")
         if min(self.steps, self.batch, self.warmup) < 1 or self.lr <= 0 or len(self.betas) != 2 or self.minutes < 0:
             raise InputError(
                 "optim needs steps, batch and warmup of at least 1, minutes and an lr above 0 and two betas"
@@ -52,8 +59,8 @@ class DomainConfig:
     """A folder of pairs, its label set and the anchors that stand for the labels."""
 
     palette: str
-    folder: str  # below the data root, or a path of its own; holds images/ and masks/
-    held_out: int  # pairs in the development split: the last in sorted order
+    folder: str  # below the data root, or a path of its own; holds images/ and masks/, or is prepared
+    held_out: int  # pairs in the development split: the last in sorted order; a prepared set has a split of its own
     k: int = PRESETS["paper"][0]
     s: int = PRESETS["paper"][1]
     order: list[int] = field(default_factory=list)  # grid position of each class; empty is the paper's
@@ -66,10 +73,15 @@ class DomainConfig:
     def codebook(self) -> Codebook:
         return Codebook(load_palette(self.palette), self.k, self.s, tuple(self.order))
 
-    def split(self, root: Path, split: str, size: int, limit: int | None = None) -> PairArrays:
-        """The `train` or `dev` pairs in memory; see `data.pairs.load_split`."""
-        palette = load_palette(self.palette)
-        pairs = load_split(root / self.folder, palette, self.held_out, split, size, limit, self.ids)
+    def split(
+        self, root: Path, split: str, size: int, limit: int | None = None, width: int | None = None
+    ) -> PairArrays:
+        """The `train` or `dev` pairs in memory; see `data.pairs.load_split` and `data.shards.load_prepared`."""
+        palette, folder = load_palette(self.palette), root / self.folder
+        if is_prepared(folder):
+            pairs = load_prepared(folder, split, size, width or size, limit)
+        else:
+            pairs = load_split(folder, palette, self.held_out, split, size, limit, self.ids, width)
         for note in pairs.notes:
             print(f"{self.folder}, {split}: {note}", file=sys.stderr)
         # pixels without a class are trained on as the background; figures on `dev` leave them out

@@ -38,7 +38,8 @@ class LatentConfig:
 
     codec: str  # folder of the autoencoder
     domain: DomainConfig
-    size: int = 256  # side in pixels of the square that pairs are squeezed to
+    size: int = 256  # side in pixels of the square that pairs are squeezed to, or their height
+    width: int | None = None  # in pixels, where that is no square
     aspect: float = 1.0  # width over height at which pictures are shown
     beta: float = 6.0  # amplitude of the perturbation, in 0..255 units
     spectrum: str = "white"
@@ -47,6 +48,8 @@ class LatentConfig:
     augment: Augmentation = field(default_factory=Augmentation)
     # share of the copies whose layout synthesis gets roughly painted: `data.augment.sloppy`
     sloppy: Annotated[float, Bounds(0, 1, "latents.sloppy")] = 0.0
+    stream: bool = False  # encode each batch from disk (training/streaming.py); `copies` are not made then
+    readers: Annotated[int, Bounds(1, 256, "latents.readers")] = 8  # threads that read a batch, with `stream`
 
 
 class Copies(NamedTuple):
@@ -60,6 +63,17 @@ class Copies(NamedTuple):
     appearance: Appearance | None
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A batch of encoded pairs, a row each."""
+
+    z0: torch.Tensor  # (n, C, h, w) float16, photos
+    z1: torch.Tensor  # (n, C, h, w) float16, exact layouts
+    painted: torch.Tensor  # (n, C, h, w) float16, layouts as synthesis gets them
+    labels: torch.Tensor  # (n, H, W) uint8 class indices
+    index: torch.Tensor  # (n,) rows of the copies, or of the pairs on disk
+
+
 class LatentPairs:
     """The pairs of one domain in the latents of one codec. The copies are encoded when they are first asked for.
 
@@ -67,13 +81,15 @@ class LatentPairs:
         root: the data root.
         seed: of augmentation and perturbation.
         bf16: encode under autocast, which errs by half a percent of the latents' deviation.
+        limit: at most so many training pairs, for a trial.
 
     Raises:
         InputError: the codec, the data or a setting is wrong.
     """
 
-    def __init__(self, config: LatentConfig, root: Path, seed: int, bf16: bool) -> None:
-        self.config, self.root, self.seed, self.bf16 = config, root, seed, bf16
+    def __init__(self, config: LatentConfig, root: Path, seed: int, bf16: bool, limit: int | None = None) -> None:
+        self.config, self.root, self.seed, self.bf16, self.limit = config, root, seed, bf16, limit
+        self.width = config.width or config.size
         self.device: Any = PartialState().device  # the device of this process
         self.codebook: Codebook = config.domain.codebook()
         self.perturbation = Perturbation(config.beta, config.spectrum)
@@ -82,22 +98,45 @@ class LatentPairs:
             raise InputError("appearance needs a regional perturbation: spectrum regional, and beta above 0")
         self.codec: Codec = load_codec(config.codec, self.device)
         factor = self.codec.factor
-        if config.copies < 1 or config.size % factor or config.size < 4 * factor:
+        if config.augment.crop and not config.stream:
+            raise InputError("latents.augment.crop cuts squares out of whole photos; it needs latents.stream")
+        sides = (config.size, self.width)
+        if config.copies < 1 or any(side % factor or side < 4 * factor for side in sides):
             raise InputError(
                 f"copies must be at least 1, and size a multiple of {factor} and at least {4 * factor}, as the codec's "
                 f"latents are {factor} times smaller"
             )
-        self.dev: PairArrays = config.domain.split(root, "dev", config.size, limit=REPORTED)
+        self.dev: PairArrays = config.domain.split(root, "dev", config.size, REPORTED, self.width)
 
     @property
     def side(self) -> int:
-        """Cells of the latents per axis."""
-        return self.config.size // self.codec.factor
+        """Cells of the latents per axis; of the shorter one."""
+        return min(self.config.size, self.width) // self.codec.factor
+
+    @property
+    def appearance(self) -> Appearance | None:
+        """How the photos' regional colours are distributed, where offsets ask for them."""
+        return self.copies.appearance
+
+    @property
+    def rarity(self) -> torch.Tensor:
+        """Weight of each class in a cross-entropy, (n,)."""
+        return self.copies.rarity
+
+    def draw(self, rng: np.random.Generator, n: int, painted: bool = False) -> Drawn:
+        """n pairs at random.
+
+        Args:
+            painted: whether `Drawn.painted` is used; without, it is the exact layouts.
+        """
+        copies = self.copies
+        i = torch.from_numpy(rng.integers(len(copies.z0), size=n))
+        return Drawn(copies.z0[i], copies.z1[i], self.painted[i] if painted else copies.z1[i], copies.labels[i], i)
 
     @cached_property
     def copies(self) -> Copies:
         """All copies, in a process's memory."""
-        pairs = self.config.domain.split(self.root, "train", self.config.size)
+        pairs = self.config.domain.split(self.root, "train", self.config.size, self.limit, self.width)
         with autocast(self.device, False):  # whoever asks first may be in the middle of a step
             appearance = self._fit_appearance(pairs) if self.config.appearance else None
             weights = rarity(pairs.masks, self.codebook, RARITY_POWER)
@@ -133,7 +172,8 @@ class LatentPairs:
             self.perturbation,
             self.config.size,
             self.config.aspect,
-            appearance=self.copies.appearance,
+            appearance=self.appearance,
+            width=self.width,
         )
 
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -183,6 +223,13 @@ class LatentPairs:
         return appearance.offsets(torch.from_numpy(np.stack(colors))).numpy()
 
 
+def open_pairs(config: LatentConfig, root: Path, seed: int, bf16: bool, limit: int | None = None) -> LatentPairs:
+    """The pairs of a configuration, in memory or streamed. Arguments and errors: see `LatentPairs`."""
+    from .streaming import StreamedPairs  # which is one of them
+
+    return (StreamedPairs if config.stream else LatentPairs)(config, root, seed, bf16, limit)
+
+
 class LatentCache:
     """The latents that were asked for last: variants of a study mostly share theirs. Whoever trains owns one."""
 
@@ -195,5 +242,5 @@ class LatentCache:
         key = repr((asdict(config), root, seed, bf16))
         if self._pairs is None or key != self._key:
             self._pairs = None  # before the next one needs the memory
-            self._key, self._pairs = key, LatentPairs(config, root, seed, bf16)
+            self._key, self._pairs = key, open_pairs(config, root, seed, bf16)
         return self._pairs

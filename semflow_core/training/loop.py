@@ -1,11 +1,13 @@
 """The one training loop: accelerate, EMA, checkpoints that resume anywhere, progress and sample grids.
 
-A *task* (task.py) holds the model, draws batches and computes their loss. Batches are drawn from (seed, step, process),
-so a resumed run gets the batches that an uninterrupted one would have got.
+A *task* (task.py) holds the model, draws batches and computes their loss. Batches are drawn from (seed, step, number of
+the batch in its step), so a resumed run gets the batches that an uninterrupted one would have got, and with
+`optim.batches` a run on other numbers of processes gets them, too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import math
@@ -17,11 +19,12 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import broadcast_object_list, gather_object
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
 from ..errors import InputError
+from ..nets.memory import recompute_activations
 from ..nets.placement import autocast, place
 from .config import OptimConfig
 from .task import Task
@@ -53,7 +56,11 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     if resumed is None:
         task.prepare()
     model = task.model
+    if config.recompute:
+        recompute_activations(model)
     place(model, device, fast=False)
+    own = batches_of(config, accelerator.num_processes)  # per process and step
+    clip_in_deepspeed(accelerator, config, own)
     betas = (config.betas[0], config.betas[1])
     # fused and foreach: plain loops over parameters are a good part of a small step on a CPU
     optimizer = torch.optim.AdamW(task.groups(config.lr), betas=betas, weight_decay=config.weight_decay, fused=True)
@@ -78,23 +85,31 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
         save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
     over = step >= config.steps or is_over(started, config)
     while not over:
-        rng = np.random.default_rng((seed, step, accelerator.process_index))
-        torch.manual_seed(int(rng.integers(2**62)))
-        with autocast(device, bf16):
-            parts = task.loss(forward, task.batch(rng, device))
-        if not math.isfinite(float(parts["loss"].detach())):
-            raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
-        accelerator.backward(parts["loss"])
-        for group, peak in zip(optimizer.param_groups, peaks):
-            accelerator.clip_grad_norm_(group["params"], config.clip)
+        for group, peak in zip(optimizer.param_groups, peaks):  # before backward, in which DeepSpeed steps
             group["lr"] = peak * learning_rate(step, config, (time.monotonic() - started) / 60)
+        sums: dict[str, float] = {}
+        for i in range(own):
+            number = i * accelerator.num_processes + accelerator.process_index
+            rng = np.random.default_rng((seed, step, number))
+            torch.manual_seed(int(rng.integers(2**62)))
+            alone = contextlib.nullcontext() if i == own - 1 else accelerator.no_sync(model)
+            with alone:
+                with autocast(device, bf16):
+                    parts = task.loss(forward, task.batch(rng, device))
+                if not math.isfinite(float(parts["loss"].detach())):
+                    raise InputError(f"the loss is not finite at step {step}; lower optim.lr (now {config.lr})")
+                accelerator.backward(parts["loss"] / own)
+            for name, value in parts.items():
+                sums[name] = sums.get(name, 0.0) + float(value.detach()) / own
+        for group in optimizer.param_groups:
+            accelerator.clip_grad_norm_(group["params"], config.clip)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         ema.step(accelerator.unwrap_model(model).parameters())
         step += 1
-        for name, value in parts.items():
+        for name, value in sums.items():
             keep = min(0.98, 1 - 1 / (step - first))
-            averages[name] = keep * averages.get(name, 0.0) + (1 - keep) * float(value.detach())
+            averages[name] = keep * averages.get(name, 0.0) + (1 - keep) * value
         bar.update()
         if step % 10 == 0:
             bar.set_postfix({k: f"{v:.4f}" for k, v in averages.items()}, refresh=False)
@@ -110,17 +125,55 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
             seconds = time.monotonic() - started
             if accelerator.is_main_process:
                 keep_checkpoint(out, {"step": step, "seconds": seconds})
+            shown = over_processes(accelerator, averages)
             figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
             if accelerator.is_main_process:
-                rate = (step - first) * config.batch * accelerator.num_processes / (seconds - spent)
+                rate = (step - first) * config.batch * own * accelerator.num_processes / (seconds - spent)
                 line = {"step": step, "seconds": round(seconds), "samples_per_second": round(rate, 2)}
-                line |= {k: round(v, 5) for k, v in averages.items()}
+                line |= {k: round(v, 5) for k, v in shown.items()}
                 with open(out / "log.jsonl", "a", encoding="utf-8") as log:
                     log.write(json.dumps(line | {"held_out": figures}) + "\n")
                 bar.write(f"step {step}, {seconds / 60:.1f} min, {rate:.1f} samples/s: {figures}")
             accelerator.wait_for_everyone()
             saved = time.monotonic()
     bar.close()
+
+
+def batches_of(config: OptimConfig, processes: int) -> int:
+    """Batches per process and step.
+
+    Raises:
+        InputError: the step's batches cannot be shared out evenly.
+    """
+    if config.batches % processes:
+        raise InputError(
+            f"optim.batches is {config.batches}, which {processes} processes cannot share evenly; start a number of "
+            "processes that divides it"
+        )
+    return config.batches // processes or 1
+
+
+def clip_in_deepspeed(accelerator: Accelerator, config: OptimConfig, own: int) -> None:
+    """Tell DeepSpeed the largest norm of the gradient, which it does not take from accelerate's `clip_grad_norm_`."""
+    plugin = accelerator.state.deepspeed_plugin
+    if plugin is None:
+        return
+    settings = plugin.deepspeed_config
+    settings["gradient_clipping"] = config.clip
+    settings["train_micro_batch_size_per_gpu"] = config.batch
+    settings["gradient_accumulation_steps"] = 1  # the loop steps once per call of backward
+    if own > 1:
+        raise InputError("DeepSpeed takes one batch per process and step; set optim.batches to the number of processes")
+
+
+def over_processes(accelerator: Accelerator, averages: dict[str, float]) -> dict[str, float]:
+    """The mean of each part of the loss over the processes; parts that one of them has not had are its own."""
+    if accelerator.num_processes == 1:
+        return averages
+    everyone: list[dict[str, float]] = gather_object([averages])
+    names = [name for name in averages if all(name in one for one in everyone)]
+    means = {name: sum(one[name] for one in everyone) / len(everyone) for name in names}
+    return averages | means
 
 
 def join_processes() -> None:

@@ -54,18 +54,17 @@ class FlowObjective:
         return Times.joined([Times.straight(straight), *reserved])
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> Batch:
-        copies = self.latents.copies
-        index = torch.from_numpy(rng.integers(len(copies.z0), size=self.size))
+        drawn = self.latents.draw(rng, self.size, painted=True)
         times = self.times()
         # segmentation decides below one half; it must not be trained on roughly painted layouts
         exact = times.segments.view(-1, 1, 1, 1)
-        z1 = torch.where(exact, copies.z1[index], self.latents.painted[index])
+        z1 = torch.where(exact, drawn.z1, drawn.painted)
         batch = Batch(
-            copies.z0[index].to(device).float(),
+            drawn.z0.to(device).float(),
             z1.to(device).float(),
             Times(times.t.to(device), times.from_photo.to(device), times.from_layout.to(device)),
-            copies.labels[index].to(device),
-            index,
+            drawn.labels.to(device),
+            drawn.index,
         )
         for term in self.terms.values():
             batch = term.pairs(batch)

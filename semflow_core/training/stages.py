@@ -60,7 +60,9 @@ STAGES: dict[str, Stage] = {
 
 
 # keys of sections that may change when a run goes on: where things lie, its length and its rate
-MAY_CHANGE = ("codec", "teacher", "backbone", "init", "model", "optim")
+MAY_CHANGE = ("codec", "teacher", "backbone", "init", "model", "optim", "readers")
+# keys that runs of before do not have: at their defaults they are left out of what a run is about
+LATER = {"latents.width": None, "latents.stream": False, "latents.augment.crop": False, "latents.domain.ids": ""}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Plan:
         about = {"seed": self.run.seed, stage: asdict(self.sections[stage])}
         if STAGES[stage].latents and self.latents is not None:
             about["latents"] = asdict(self.latents)
-        return dict(sorted(flat(about)))
+        return {key: value for key, value in sorted(flat(about)) if key not in LATER or value != LATER[key]}
 
 
 def read_plan(path: Path, overrides: list[str]) -> Plan:

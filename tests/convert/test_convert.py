@@ -143,9 +143,11 @@ def test_the_command_makes_a_model_folder(sd: Path, face: Path, tmp_path: Path, 
 
 
 def test_a_rectangle_for_street_scenes(sd: Path, tmp_path: Path) -> None:
-    convert(Conversion(sd, palette="cityscapes", size=64, width=128), tmp_path / "city")
+    convert(Conversion(sd, palette="cityscapes", size=64, width=128, in_parts=True), tmp_path / "city")
     index = json.loads((tmp_path / "city" / "model_index.json").read_text())
     assert (index["size"], index["width"], index["aspect"]) == (64, 128, 2.0)
+    assert index["in_parts"] is True
+    assert SemFlowPipeline.from_pretrained(tmp_path / "city").codec.module.use_tiling  # type: ignore[attr-defined]
     assert index["unet"] == ["diffusers", "UNet2DConditionModel"] and index["vae"] == ["diffusers", "AutoencoderKL"]
 
 

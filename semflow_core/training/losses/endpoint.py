@@ -39,5 +39,5 @@ class Endpoint(Term):
         chosen = self.select(batch)
         masks = self.latents.codec.decode(states.masks(v, chosen))
         labels = batch.labels[chosen].long()
-        rarity = self.latents.copies.rarity
+        rarity = self.latents.rarity
         return anchor_cross_entropy(masks, [self.latents.codebook], [labels], [rarity], WIDTH, self.power)

@@ -46,7 +46,7 @@ class PhotoReading(Term):
         chosen = self.select(batch)
         _, scores = self.network.backbone(states.photos(v, chosen))
         labels = scored_labels(batch.labels[chosen], scores)
-        return F.cross_entropy(scores.float(), labels, self.latents.copies.rarity.to(scores.device))
+        return F.cross_entropy(scores.float(), labels, self.latents.rarity.to(scores.device))
 
 
 def scored_labels(labels: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:

@@ -95,16 +95,15 @@ class BackboneTask(Task):
         self.model.zero_grad(set_to_none=True)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> LabelledStates:
-        copies = self.latents.copies
-        i = torch.from_numpy(rng.integers(len(copies.z0), size=self.config.optim.batch))
-        u = torch.from_numpy(rng.random((2, len(i)), dtype=np.float32))
+        drawn = self.latents.draw(rng, self.config.optim.batch)
+        u = torch.from_numpy(rng.random((2, len(drawn.z0)), dtype=np.float32))
         t = torch.where(u[0] < self.config.photo_share, 0, u[1].square())  # most of the others are near the photo, too
-        path = sample_path(copies.z0[i].to(device).float(), copies.z1[i].to(device).float(), t.to(device))
-        return LabelledStates(path.zt, copies.labels[i].to(device))
+        path = sample_path(drawn.z0.to(device).float(), drawn.z1.to(device).float(), t.to(device))
+        return LabelledStates(path.zt, drawn.labels.to(device))
 
     def loss(self, model: torch.nn.Module, batch: LabelledStates) -> dict[str, torch.Tensor]:
         _, scores = model(batch.zt)
-        rarity = self.latents.copies.rarity.to(scores.device)
+        rarity = self.latents.rarity.to(scores.device)
         return {"loss": F.cross_entropy(scores.float(), scored_labels(batch.labels, scores), rarity)}
 
     def report(self, model: Any, step: int, out: Path) -> str:

@@ -61,9 +61,8 @@ class DiscriminativeTask(Task):
         self.model: Any = config.unet.build(codec.channels, codec.factor**2 * classes, self.latents.side)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> LabelledPhotos:
-        copies = self.latents.copies
-        i = torch.from_numpy(rng.integers(len(copies.z0), size=self.config.optim.batch))
-        return LabelledPhotos(copies.z0[i].to(device).float(), copies.labels[i].to(device).long())
+        drawn = self.latents.draw(rng, self.config.optim.batch)
+        return LabelledPhotos(drawn.z0.to(device).float(), drawn.labels.to(device).long())
 
     def loss(self, model: torch.nn.Module, batch: LabelledPhotos) -> dict[str, torch.Tensor]:
         scores = class_scores(UNetVelocity(model), batch.z0, self.latents.codec.factor)

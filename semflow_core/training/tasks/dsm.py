@@ -80,10 +80,9 @@ class DSMTask(Task):
         self.model: Any = config.unet.build(2 * channels, channels, self.latents.side)
 
     def batch(self, rng: np.random.Generator, device: torch.device) -> DSMBatch:
-        copies = self.latents.copies
-        i = torch.from_numpy(rng.integers(len(copies.z0), size=self.config.optim.batch))
-        z0, z1 = copies.z0[i].to(device).float(), copies.z1[i].to(device).float()
-        t, noise = torch.randint(TIMES, (len(i),), device=device), torch.randn_like(z1)
+        drawn = self.latents.draw(rng, self.config.optim.batch)
+        z0, z1 = drawn.z0.to(device).float(), drawn.z1.to(device).float()
+        t, noise = torch.randint(TIMES, (len(z0),), device=device), torch.randn_like(z1)
         return DSMBatch(add_noise(z1, noise, t), z0, t, noise)
 
     def loss(self, model: torch.nn.Module, batch: DSMBatch) -> dict[str, torch.Tensor]:

@@ -65,7 +65,7 @@ def test_a_folder_without_a_network_is_named(sd: Path) -> None:
 
 def test_a_codec_is_no_velocity(sd: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match="holds a AutoencoderKL; a velocity is one of BackboneUNet, UNet2DModel, UNet2DConditionModel"
+        InputError, match="holds a AutoencoderKL; a velocity is one of BackboneUNet, SymmetricUNet, UNet2DModel"
     ):
         run_training(sd, [f"flow.network={tmp_path / 'kl'}"])
 
