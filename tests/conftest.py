@@ -8,6 +8,7 @@ from pathlib import Path
 # before torch is imported, here and in what the tests start: networks this small gain nothing from a second thread,
 # and two that wait for each other on a busy machine take ten times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["SEMFLOW_RUNTIME"] = "torch"  # whatever is exported on this machine
 
 import numpy as np
 import pytest

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import InputError
-from . import animate, convert, data, edit, evaluate, models, segment, study, synthesize, train
+from . import animate, convert, data, edit, evaluate, export, models, segment, study, synthesize, train
 
 COMMANDS = {  # name -> its file, in the order of --help
     "models": models,
@@ -28,6 +28,7 @@ COMMANDS = {  # name -> its file, in the order of --help
     "study": study,
     "train": train,
     "convert": convert,
+    "export": export,
 }
 
 

@@ -11,6 +11,7 @@ from ..assets import asset
 from ..errors import InputError
 from ..nets.devices import DEVICES
 from .pipeline import SemFlowPipeline
+from .runtime import choose_runtime
 
 VARIABLE = "SEMFLOW_MODELS"  # folders of model folders, separated as in PATH
 NO_MODELS = (
@@ -43,16 +44,30 @@ def find_models(extra: Sequence[Path] = ()) -> dict[str, Path]:
 
 
 def load_pipeline(model: str, extra: Sequence[Path] = (), device: str = "cpu") -> SemFlowPipeline:
-    """Load a model by name or by its folder's path; the same one is loaded once.
+    """Load a model by name or by its folder's path, on the fastest runtime (`runtime`); the same one is loaded once.
 
     Raises:
         InputError: there is no such model or device, or it cannot be loaded.
     """
+    return _load(model_folder(model, extra), device)
+
+
+def load_as_torch(model: str, extra: Sequence[Path] = ()) -> SemFlowPipeline:
+    """A model by name or by its folder's path, computed by PyTorch. Raises InputError: see `load_pipeline`."""
+    return SemFlowPipeline.from_pretrained(model_folder(model, extra))
+
+
+def model_folder(model: str, extra: Sequence[Path] = ()) -> Path:
+    """The folder of a model by name or by its path.
+
+    Raises:
+        InputError: there is no such model.
+    """
     models = find_models(extra)
     if model in models:
-        return _load(models[model], device)
+        return models[model]
     if (Path(model) / "model_index.json").is_file():
-        return _load(Path(model).resolve(), device)
+        return Path(model).resolve()
     if not models:
         raise InputError(f"there is no model '{model}', for {NO_MODELS}")
     raise InputError(f"there is no model '{model}'; there are {', '.join(models)}, or name a model's folder")
@@ -63,6 +78,8 @@ def _load(folder: Path, device: str) -> SemFlowPipeline:
     if device.partition(":")[0] not in DEVICES:
         raise InputError(f"there is no device '{device}'; it is one of {', '.join(DEVICES)}")
     pipeline = SemFlowPipeline.from_pretrained(folder)
+    if device == "cpu":
+        return choose_runtime(pipeline)
     try:
         return pipeline.to(device)
     except (RuntimeError, AssertionError) as error:
