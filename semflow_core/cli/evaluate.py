@@ -57,9 +57,10 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from dataclasses import replace
+    from functools import partial
 
-    from ..data.masks import summary
-    from ..data.pairs import load_pairs
+    from ..data.masks import summary, usual_ids
+    from ..data.pairs import load_pairs, read_pair
     from ..evaluation.evaluate import evaluate
     from ..evaluation.features import HOW_TO_GET, find_networks, installation_hints
     from ..evaluation.harness import Harness
@@ -94,11 +95,13 @@ def run(args: argparse.Namespace) -> None:
     photos = list(loaded)
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
-    metrics = PhotoMetrics(photos, networks, find_lpips(), seed) if len(photos) > 1 else None
+    metrics = PhotoMetrics(photos, networks, find_lpips(), seed, masks) if len(photos) > 1 else None
     harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
     reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
     split = f"the last {len(pairs)} of {len(matches)} pairs in sorted order"
-    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader)
+    usual = "" if args.ids else usual_ids(pairs, pipeline.palette)
+    whole = [partial(read_pair, pair, pipeline.palette, args.ids, usual) for pair in pairs]
+    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader, whole)
     report = replace(report, split=split, reader=args.reader if other else None)
     if args.json:  # before anything is printed: a console may be gone by now
         write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))

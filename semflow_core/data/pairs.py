@@ -64,19 +64,12 @@ def in_one_line(phrases: Sequence[str], folder: str | os.PathLike[str]) -> str:
     return "; ".join(phrases[:MOST_NAMED]) + rest
 
 
-def load_pair(
-    pair: Pair,
-    palette: Palette,
-    size: int,
-    ids: str = "",
-    usual: str = "",
-    notes: list[str] | None = None,
-    width: int | None = None,
+def read_pair(
+    pair: Pair, palette: Palette, ids: str = "", usual: str = "", notes: list[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One pair squeezed to a square, or to another width: photo (size, width, 3) uint8, class ids (size, width) uint8.
+    """One pair at its own size: photo (H, W, 3) uint8, class ids (H, W) uint8.
 
-    The photo is resized by area averaging, the label map by nearest neighbour only. The mask may be written as any
-    layout (`pictures.layouts.read_mask`); pixels of no class have id 255.
+    The mask may be written as any layout (`pictures.layouts.read_mask`); pixels of no class have id 255.
 
     Args:
         ids: whose ids the mask's are, where the caller knows (`pictures.foreign.translate`).
@@ -102,6 +95,29 @@ def load_pair(
         )
     if notes is not None:
         notes.extend(filter(None, (layout.translated, layout.uncertain, said)))
+    return photo, mask
+
+
+def load_pair(
+    pair: Pair,
+    palette: Palette,
+    size: int,
+    ids: str = "",
+    usual: str = "",
+    notes: list[str] | None = None,
+    width: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """One pair squeezed to a square, or to another width: photo (size, width, 3) uint8, class ids (size, width) uint8.
+
+    The photo is resized by area averaging, the label map by nearest neighbour only.
+
+    Args:
+        ids, usual, notes: as in `read_pair`.
+
+    Raises:
+        InputError: see `read_pair`.
+    """
+    photo, mask = read_pair(pair, palette, ids, usual, notes)
     photo = cv2.resize(photo, (width or size, size), interpolation=cv2.INTER_AREA)
     mask = cv2.resize(mask, (width or size, size), interpolation=cv2.INTER_NEAREST_EXACT)
     return photo, mask

@@ -48,5 +48,11 @@ def bootstrap(statistic: Callable[[np.ndarray], float], n: int, seed: int = 0) -
 
 
 def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate:
-    """The mean of one value per picture, (n,), with its interval."""
-    return bootstrap(lambda index: float(values[index].mean()), len(values), seed)
+    """The mean of one value per picture, (n,), with its interval; pictures whose value is nan are left out."""
+    return bootstrap(lambda index: mean_of(values[index]), len(values), seed)
+
+
+def mean_of(values: np.ndarray) -> float:
+    """The mean of the values that are not nan; nan where there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
+import torch
 
 from ..pipeline.pipeline import SemFlowPipeline
 from ..requests import SegmentationRequest, SynthesisRequest
 from .diversity import SEEDS
 
 T = TypeVar("T")
+
+
+class Readings(NamedTuple):
+    labels: np.ndarray  # (N, S, S) uint8 class ids
+    margins: np.ndarray  # (N, S, S) float32 in 0..1
+
+
+class Syntheses(NamedTuple):
+    photos: list[np.ndarray]  # (S, S, 3) uint8
+    states: list[torch.Tensor]  # (1, D, h, w), where the flow ended; none of a model without a renderer
 
 
 class Harness:
@@ -43,15 +54,27 @@ class Harness:
         self.layouts = self.palette.paintable(masks)
 
     def segment(self, photos: Sequence[np.ndarray], **how: Any) -> np.ndarray:
-        """Class ids (N, S, S) of photos (H, W, 3) uint8 of any size.
+        """Class ids (N, S, S) of photos (H, W, 3) uint8 of any size; see `read`."""
+        return self.read(photos, **how).labels
+
+    def read(self, photos: Sequence[np.ndarray], **how: Any) -> Readings:
+        """Segment photos (H, W, 3) uint8 of any size.
 
         Args:
             how: steps, solver, grid as in SegmentationRequest.
         """
-        requests = [SegmentationRequest(photo=p, mirror=self.mirror, smooth=self.smooth, **how) for p in photos]
-        labels = [s.labels for part in self._batches(requests) for s in self.pipeline.segment_many(part)]
+        requests = [self._request(p, **how) for p in photos]
+        results = [s for part in self._batches(requests) for s in self.pipeline.segment_many(part)]
+
         # a model with an aspect has wider photos, and so wider label maps
-        return np.stack([cv2.resize(m, self._side, interpolation=cv2.INTER_NEAREST_EXACT) for m in labels])
+        def square(x: np.ndarray) -> np.ndarray:
+            return cv2.resize(x, self._side, interpolation=cv2.INTER_NEAREST_EXACT)
+
+        return Readings(np.stack([square(s.labels) for s in results]), np.stack([square(s.margin) for s in results]))
+
+    def segment_whole(self, photo: np.ndarray, **how: Any) -> np.ndarray:
+        """Class ids (H, W) of a photo (H, W, 3) uint8 at its own size; `how` as in `read`."""
+        return self.pipeline.segment_many([self._request(photo, **how)])[0].labels
 
     def synthesize(self, layouts: np.ndarray | None = None, **how: Any) -> list[np.ndarray]:
         """Photos (S, S, 3) uint8 of the split's layouts, or of others.
@@ -60,21 +83,37 @@ class Harness:
             layouts: class ids (N, H, W) uint8.
             how: steps, solver, grid, beta, spectrum, offsets as in SynthesisRequest.
         """
+        return self.photos_of(self.requests(layouts, **how))
+
+    def requests(self, layouts: np.ndarray | None = None, **how: Any) -> list[SynthesisRequest]:
+        """The requests of `synthesize`: layout i with seed + i."""
         layouts = self.layouts if layouts is None else layouts
-        return self.photos_of([SynthesisRequest(layout=m, seed=self.seed + i, **how) for i, m in enumerate(layouts)])
+        return [SynthesisRequest(layout=m, seed=self.seed + i, **how) for i, m in enumerate(layouts)]
 
     def by_seed(self, layouts: int, **how: Any) -> list[list[np.ndarray]]:
         """Photos of the split's first `layouts` layouts, 8 seeds each."""
-        requests = [
+        return grouped(self.photos_of(self.seed_requests(layouts, **how)))
+
+    def seed_requests(self, layouts: int, **how: Any) -> list[SynthesisRequest]:
+        """The requests of `by_seed`, in one list."""
+        return [
             SynthesisRequest(layout=m, seed=self.seed + k, **how) for m in self.layouts[:layouts] for k in range(SEEDS)
         ]
-        photos = self.photos_of(requests)
-        return [photos[i : i + SEEDS] for i in range(0, len(photos), SEEDS)]
 
     def photos_of(self, requests: Sequence[SynthesisRequest]) -> list[np.ndarray]:
         """The photos (S, S, 3) uint8 of requests that agree in steps, solver and grid."""
-        photos = [s.photo for part in self._batches(requests) for s in self.pipeline.synthesize_many(part)]
-        return [cv2.resize(p, self._side, interpolation=cv2.INTER_AREA) for p in photos]
+        return self.syntheses(requests).photos
+
+    def syntheses(self, requests: Sequence[SynthesisRequest]) -> Syntheses:
+        """Photos, and the states that `decode` shows without the renderer, of requests as in `photos_of`."""
+        results = [s for part in self._batches(requests) for s in self.pipeline.synthesize_many(part)]
+        states = [s.z0 for s in results] if self.pipeline.learned else []
+        return Syntheses(self._squares([s.photo for s in results]), states)
+
+    def decode(self, states: Sequence[torch.Tensor]) -> list[np.ndarray]:
+        """Photos (S, S, 3) uint8 of states z0 (1, D, h, w) as the codec decodes them."""
+        model = self.pipeline
+        return self._squares([model.decode_photos(model.states.photos(z0))[0] for z0 in states])
 
     def codec_labels(self) -> np.ndarray:
         """The perturbed layouts after the codec alone, (N, S, S): the ceiling of every mIoU."""
@@ -85,9 +124,13 @@ class Harness:
 
     def codec_photos(self) -> list[np.ndarray]:
         """The photos after the codec alone, (S, S, 3) uint8: the bound of every synthesis."""
-        model = self.pipeline
-        decoded = [model.decode_photos(model.states.photos(model.encode_photo(p)))[0] for p in self.photos]
-        return [cv2.resize(p, self._side, interpolation=cv2.INTER_AREA) for p in decoded]
+        return self.decode([self.pipeline.encode_photo(p) for p in self.photos])
+
+    def _request(self, photo: np.ndarray, **how: Any) -> SegmentationRequest:
+        return SegmentationRequest(photo=photo, mirror=self.mirror, smooth=self.smooth, **how)
+
+    def _squares(self, photos: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [cv2.resize(p, self._side, interpolation=cv2.INTER_AREA) for p in photos]
 
     @property
     def _side(self) -> tuple[int, int]:
@@ -96,3 +139,8 @@ class Harness:
     def _batches(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
         for start in range(0, len(items), self.batch):
             yield items[start : start + self.batch]
+
+
+def grouped(photos: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+    """The photos of `Harness.seed_requests` by layout."""
+    return [list(photos[i : i + SEEDS]) for i in range(0, len(photos), SEEDS)]

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from .bootstrap import bootstrap, bootstrap_mean
-from .diversity import SEEDS, STD_SEEDS, distances, pixel_std
+from .bootstrap import bootstrap, bootstrap_mean, mean_of
+from .diversity import SEEDS, STD_SEEDS, distances, pixel_std, region_spreads
 from .features import FeatureNetwork
 from .frechet import check_sets, frechet_of, kernel_terms, off_diagonal, products
 from .lpips import Distance
@@ -19,6 +19,7 @@ Photos = Sequence[np.ndarray]  # (H, W, 3) uint8, all of one size
 TO_PHOTO = "to the photo"
 BETWEEN = f"between {SEEDS} seeds"
 STD = f"pixel std of {STD_SEEDS} seeds"
+REGIONS = f"colour spread of regions over {SEEDS} seeds"
 
 
 class PhotoMetrics:
@@ -29,16 +30,22 @@ class PhotoMetrics:
         networks: the feature networks; if empty, only pixels are compared.
         lpips: LPIPS, or None where it is not available.
         seed: seed of the bootstrap.
+        layouts: the photos' class ids (N, S, S); without, the colours of regions are not compared.
 
     Raises:
         InputError: there are fewer than two photos.
     """
 
     def __init__(
-        self, real: Photos, networks: Sequence[FeatureNetwork], lpips: Distance | None = None, seed: int = 0
+        self,
+        real: Photos,
+        networks: Sequence[FeatureNetwork],
+        lpips: Distance | None = None,
+        seed: int = 0,
+        layouts: np.ndarray | None = None,
     ) -> None:
         check_sets(real)
-        self.real, self.networks, self.lpips, self.seed = real, networks, lpips, seed
+        self.real, self.networks, self.lpips, self.seed, self.layouts = real, networks, lpips, seed, layouts
         self.features = [network.features(real) for network in networks]
 
     def against(self, photos: Photos, paired: bool) -> Figures:
@@ -62,7 +69,7 @@ class PhotoMetrics:
         return figures
 
     def each_between(self, groups: Sequence[Photos]) -> dict[str, np.ndarray]:
-        """Diversity per layout by name, (layouts,) each, from each layout's photos by seed."""
+        """Diversity per layout by name, (layouts,) each, from the photos by seed of each of the first layouts."""
         values = {}
         for network in self.networks:
             pairwise = [off_diagonal(distances(network.features(group))) for group in groups]
@@ -70,6 +77,9 @@ class PhotoMetrics:
         if self.lpips:
             values[f"LPIPS {BETWEEN}"] = np.array([_lpips_pairs(self.lpips, group) for group in groups])
         values[STD] = np.array([pixel_std(group[:STD_SEEDS]) for group in groups])
+        if self.layouts is not None:
+            spreads = [region_spreads(g, m[None].repeat(len(g), 0)) for g, m in zip(groups, self.layouts)]
+            values[REGIONS] = np.array([mean_of(np.array(list(s.values()), float)) for s in spreads])
         return values
 
     def between(self, groups: Sequence[Photos]) -> Figures:
@@ -88,6 +98,11 @@ class PhotoMetrics:
             figures[f"LPIPS {BETWEEN}"] = bootstrap_mean(each, self.seed)
         groups = [self.real[i : i + STD_SEEDS] for i in range(0, n - STD_SEEDS + 1, STD_SEEDS)] or [self.real]
         figures[STD] = bootstrap_mean(np.array([pixel_std(g) for g in groups]), self.seed)
+        if self.layouts is not None:
+            # each class's spread over all photos, averaged over the classes of each layout as over seeds
+            spreads = region_spreads(self.real, self.layouts)
+            of_layouts = [[spreads[i] for i in np.unique(m).tolist() if i in spreads] for m in self.layouts]
+            figures[REGIONS] = bootstrap_mean(np.array([mean_of(np.array(s, float)) for s in of_layouts]), self.seed)
         return figures
 
 

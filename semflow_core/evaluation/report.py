@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, NamedTuple
 
 from ..errors import InputError
 from .bootstrap import Estimate
@@ -21,6 +21,45 @@ class Scores:
     miou: Estimate  # mean IoU over the classes of the truth
     accuracy: Estimate  # share of pixels with the right class
     iou: dict[str, float | None]  # IoU by class name; None for a class that neither has
+    foreground: Estimate | None = None  # mIoU with the background left out, where the palette has one
+
+
+class MarginBin(NamedTuple):
+    """The pixels whose margin is in one bin of the reliability curve, in 0..100."""
+
+    pixels: float  # share of all pixels
+    margin: float | None  # its mean; None where there is no pixel
+    accuracy: float | None  # share of right pixels
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What the margin of a segmentation says of its errors, in 0..100."""
+
+    calibration_error: Estimate  # expected calibration error of the margin
+    recall: Estimate  # share of the wrong pixels that are among the 10 % least sure
+    precision: Estimate  # share of the 10 % least sure pixels that are wrong
+    curve: tuple[MarginBin, ...]  # by margin, from 0 to 1 in bins of equal width
+
+
+@dataclass(frozen=True)
+class FullSize:
+    """Segmentation against annotations of the photos' own size, in 0..100."""
+
+    size: str  # of the photos: "512x512", or "several sizes"
+    miou: Estimate
+    boundary: Figures  # boundary F-score by tolerance
+    foreground: Estimate | None = None  # as in `Scores`
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Figures of the same syntheses as the codec decodes them, without the renderer."""
+
+    cycle: Scores
+    photos: Figures
+    diversity: Figures
+    read_by_other: Scores | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +83,10 @@ class Row:
     diversity: Figures  # syntheses of one layout among each other; empty without metrics
     seconds: Seconds
     read_by_other: Scores | None = None  # the cycle, its photos segmented by the report's reader
+    decoded: Decoded | None = None  # of a model with a renderer
+    confidence: Confidence | None = None  # of segmentation
+    full_size: FullSize | None = None  # segmentation at the photos' own size
+    enlarged: FullSize | None = None  # the square's labels enlarged to that size; None where it is the square's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +112,7 @@ class Report:
 
     def to_json(self) -> str:
         """The report as text; estimates are {value, low, high}, nan is null, and absent parts have no key."""
-        raw = _without_none(plain(asdict(self)))
-        raw["rows"] = [_without_none(row) for row in raw["rows"]]
-        return json.dumps(raw, indent=2) + "\n"
+        return json.dumps(plain(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Report:
@@ -93,7 +134,12 @@ class Report:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: estimates as {value, low, high}, nan as null, floats with five decimals."""
+    """A value as JSON has it: estimates as {value, low, high}, nan as null, floats with five decimals.
+
+    A dataclass is a dictionary of its fields, without those that are None.
+    """
+    if is_dataclass(value):
+        return {f.name: plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
     if isinstance(value, Estimate):
         return {k: plain(v) for k, v in value._asdict().items()}
     if isinstance(value, dict):
@@ -105,19 +151,37 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _without_none(raw: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in raw.items() if v is not None}
-
-
 def _read_row(raw: dict[str, Any]) -> Row:
-    parts: dict[str, Any] = {"seconds": Seconds(**raw["seconds"])}
-    parts |= {name: _read_scores(raw[name]) for name in ("segmentation", "cycle", "read_by_other") if name in raw}
-    parts |= {name: _read_figures(raw[name]) for name in ("photos", "diversity")}
-    return Row(**raw | parts)
+    parts = _read_syntheses(raw)
+    parts |= {"seconds": Seconds(**raw["seconds"]), "segmentation": _read_scores(raw["segmentation"])}
+    if "decoded" in raw:
+        parts["decoded"] = Decoded(**_read_syntheses(raw["decoded"]))
+    readers = {"confidence": _read_confidence, "full_size": _read_full_size, "enlarged": _read_full_size}
+    return Row(**parts | {name: read(raw[name]) for name, read in readers.items() if name in raw})
+
+
+def _read_syntheses(raw: dict[str, Any]) -> dict[str, Any]:
+    figures = {name: _read_figures(raw[name]) for name in ("photos", "diversity")}
+    return raw | figures | {name: _read_scores(raw[name]) for name in ("cycle", "read_by_other") if name in raw}
 
 
 def _read_scores(raw: dict[str, Any]) -> Scores:
-    return Scores(_read_estimate(raw["miou"]), _read_estimate(raw["accuracy"]), raw["iou"])
+    return Scores(**_with_estimates(raw, "miou", "accuracy", "foreground"))
+
+
+def _read_confidence(raw: dict[str, Any]) -> Confidence:
+    curve: Any = tuple(MarginBin(*values) for values in raw["curve"])
+    return Confidence(**_with_estimates(raw, "calibration_error", "recall", "precision") | {"curve": curve})
+
+
+def _read_full_size(raw: dict[str, Any]) -> FullSize:
+    boundary: Any = _read_figures(raw["boundary"])
+    return FullSize(**_with_estimates(raw, "miou", "foreground") | {"boundary": boundary})
+
+
+def _with_estimates(raw: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The same, with estimates under those of the names that it has."""
+    return raw | {name: _read_estimate(raw[name]) for name in names if name in raw}
 
 
 def _read_figures(raw: dict[str, Any]) -> Figures:

@@ -51,6 +51,26 @@ def miou_of(counts: np.ndarray) -> float:
     return 100 * float(of_truth.mean()) if len(of_truth) else float("nan")
 
 
+def foreground_miou_of(counts: np.ndarray, background: int) -> float:
+    """`mean_iou` as SymmFlow computes it: pixels of the background are left out, and it is not in the mean.
+
+    What is predicted on background costs nothing then, so this is no stricter figure, only another
+    (caetas/SymmetricFlow: `pred[gt == 0] = 0`, `JaccardIndex(ignore_index=0)`).
+
+    Args:
+        counts: (n, n).
+        background: class index (`background_index`).
+    """
+    others = counts.copy()
+    others[background] = 0
+    return miou_of(others)
+
+
+def background_index(palette: Palette) -> int | None:
+    """The index of the class that is named background; None where the palette has none, as Cityscapes'."""
+    return next((i for i, c in enumerate(palette.classes) if c.name == "background"), None)
+
+
 def accuracy_of(counts: np.ndarray) -> float:
     """`pixel_accuracy` from confusion counts (n, n); nan where the truth has no class."""
     total = int(counts.sum())

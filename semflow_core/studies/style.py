@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..evaluation.bootstrap import bootstrap, bootstrap_mean
+from ..evaluation.diversity import LEAST_PIXELS, lab, spread
 from ..evaluation.features import FeatureNetwork
 from ..method.appearance import Offset
 from ..method.palette import PaletteClass
@@ -25,7 +26,6 @@ from .table import Outcome, Table
 
 STEPS = 8
 LEAST_SHARE = 0.03  # share of all pixels below which a class is left out
-LEAST_PIXELS = 50  # pixels of a region in one picture, below which it is left out
 
 Offsets = dict[int, Offset]  # class id -> offset
 
@@ -162,15 +162,6 @@ def color_errors(
     return rows
 
 
-def lab(photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id: int) -> np.ndarray:
-    """Mean CIE Lab colour of a region in each photo, (N, 3); nan where it has too few pixels."""
-    rows = np.full((len(photos), 3), np.nan)
-    for row, photo, labels in zip(rows, photos, layouts):
-        if (labels == class_id).sum() >= LEAST_PIXELS:
-            row[:] = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[labels == class_id].mean(0)
-    return rows
-
-
 def region_features(
     network: FeatureNetwork, photos: Sequence[np.ndarray] | np.ndarray, layouts: np.ndarray, class_id: int
 ) -> np.ndarray:
@@ -210,12 +201,6 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a.ravel() - a.mean(), b.ravel() - b.mean()
     scale = np.sqrt(np.square(a).sum() * np.square(b).sum())
     return float((a * b).sum() / scale) if scale else float("nan")
-
-
-def spread(colors: np.ndarray) -> float:
-    """Root mean square distance of colours (N, 3) from their mean; rows with nan are left out."""
-    colors = colors[~np.isnan(colors).any(1)]
-    return float(np.sqrt(np.square(colors - colors.mean(0)).sum(1).mean())) if len(colors) else float("nan")
 
 
 def corners(ids: list[int]) -> list[tuple[tuple[int, Offset], ...]]:

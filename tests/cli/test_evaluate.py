@@ -26,15 +26,16 @@ def test_evaluate(
         Image.fromarray(np.roll(face_layout[:40, :40], i, axis=1)).save(tmp_path / "masks" / f"{i}.png")
     target = tmp_path / "figures" / "f.json"
     words = ["evaluate", "--model", tiny_model, "--images", tmp_path / "images", "--masks", tmp_path / "masks"]
-    assert run(*words, "--last", 2, "--steps", "1,3", "--json", target) == 0
+    assert run(*words, "--last", 2, "--steps", "1,3", "--diverse", 1, "--json", target) == 0
     figures = json.loads(target.read_text())
     assert figures["model"] == "tiny" and figures["seed"] == 0
     assert [(r["steps"], r["n"], r["resolution"]) for r in figures["rows"]] == [(1, 2, 32), (3, 2, 32)]
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("Layouts: the last 2 of 3 pairs in sorted order, n = 2, 32x32")
     assert [line.split()[1] for line in printed[2:6:2]] == ["steps", "1"] and printed[5].split()[1] == "3"
+    assert "Segmentation at the photos' own size, 40x40:" in printed
     # it is no other model than itself
-    assert run(*words, "--last", 2, "--steps", "2", "--reader", tiny_model, "--json", target) == 0
+    assert run(*words, "--last", 2, "--steps", "2", "--diverse", 0, "--reader", tiny_model, "--json", target) == 0
     row = json.loads(target.read_text())["rows"][0]
     assert row["read_by_other"] == row["cycle"]
     assert f"cycle mIoU, read by {tiny_model}" in capsys.readouterr().out

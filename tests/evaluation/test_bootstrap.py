@@ -26,6 +26,11 @@ def test_the_interval_of_a_biased_figure_holds_the_figure() -> None:
     assert bootstrap_mean(np.full(5, 7.0)) == (7, 7, 7)
 
 
+def test_pictures_without_a_value_are_left_out_of_a_mean() -> None:
+    assert bootstrap_mean(np.array([1.0, np.nan, 3.0])).value == 2
+    assert np.isnan(bootstrap_mean(np.array([np.nan])).value)
+
+
 def test_resamples_without_a_value_are_left_out() -> None:
     estimate = bootstrap(lambda i: float("nan") if i[0] == i[1] else 1.0, 2)
     assert estimate == (1, 1, 1)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semflow_core.evaluation.diversity import distances, pixel_std
+from semflow_core.evaluation.diversity import distances, pixel_std, region_spreads
 from semflow_core.evaluation.frechet import off_diagonal
 
 
@@ -22,3 +22,13 @@ def test_pixel_std_by_hand() -> None:
     assert pixel_std([black, gray]) == pytest.approx(50**0.5)
     assert pixel_std([black, half]) == pytest.approx(50**0.5 / 2)
     assert pixel_std([gray, gray]) == 0
+
+
+def test_regions_spread_by_their_own_colours() -> None:
+    """The left half is black or white (Lab 0 and 100), the right half gray in all; void and crumbs are left out."""
+    photos = [np.full((20, 20, 3), 128, np.uint8) for _ in range(2)]
+    photos[0][:, :10], photos[1][:, :10] = 0, 255
+    layout = np.full((20, 20), 3, np.uint8)
+    layout[:, 10:], layout[:4, 10:], layout[4:6, 10:] = 5, 255, 9
+    spreads = region_spreads(photos, np.stack([layout] * 2))
+    assert spreads == pytest.approx({3: 50, 5: 0}, abs=0.1)

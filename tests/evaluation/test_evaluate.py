@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import cv2
 import numpy as np
 import pytest
+import torch
 
+from semflow_core.evaluation.confidence import measure_confidence
 from semflow_core.evaluation.evaluate import evaluate, share_of_best
+from semflow_core.evaluation.full_size import measure_full_size
 from semflow_core.evaluation.harness import Harness
 from semflow_core.evaluation.photos import PhotoMetrics
+from semflow_core.evaluation.report import Decoded
 from semflow_core.evaluation.segmentation import mean_iou, pixel_accuracy
 from semflow_core.evaluation.tables import tables
+from semflow_core.method.palette import load_palette
+from semflow_core.nets.contracts import renderer_of
+from semflow_core.nets.renderer import PhotoRenderer
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.pipeline.registry import load_pipeline
 from semflow_core.requests import SegmentationRequest, SynthesisRequest
@@ -22,10 +31,10 @@ from .samples import ABC, COLOR, pictures
 class Pretender:
     """A pipeline whose photos carry their layout in the red channel, and which errs in three known ways."""
 
-    palette, size, name = ABC, 16, "pretender"
+    palette, size, name, learned = ABC, 16, "pretender", False
 
     def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
-        return [SimpleNamespace(labels=r.photo[..., 0]) for r in requests]
+        return [SimpleNamespace(labels=r.photo[..., 0], margin=np.ones(r.photo.shape[:2])) for r in requests]
 
     def synthesize_many(self, requests: list[SynthesisRequest]) -> list[Any]:
         """b is painted as c."""
@@ -63,7 +72,7 @@ class Contrary(Pretender):
     name = "contrary"
 
     def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
-        return [SimpleNamespace(labels=np.full((16, 16), 5, np.uint8)) for _ in requests]
+        return [SimpleNamespace(labels=np.full((16, 16), 5, np.uint8), margin=np.ones((16, 16))) for _ in requests]
 
 
 def test_another_model_reads_what_is_made_and_the_photos() -> None:
@@ -148,6 +157,58 @@ def test_photos_stand_beside_the_codec_and_the_training_set(tiny_model: Path) ->
     assert report.rows[1].diversity == metrics.between(groups)
     text = tables(report)
     for phrase in ("codec alone", "real training photos", "Fréchet distance (color)", "pixel std of 5 seeds: 2 steps"):
+        assert phrase in text
+
+
+class ByRed(Pretender):
+    """Reads a class from how red a pixel is."""
+
+    palette, name = load_palette("celebamask_hq"), "red"
+
+    def segment_many(self, requests: list[SegmentationRequest]) -> list[Any]:
+        return [SimpleNamespace(labels=r.photo[..., 0] // 14, margin=np.ones(r.photo.shape[:2])) for r in requests]
+
+
+def with_renderer(folder: Path) -> SemFlowPipeline:
+    """A model whose renderer, of random weights, makes photos of twice the size."""
+    pipeline = load_pipeline(str(folder))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = PhotoRenderer(latent_channels=4, widths=(8, 8, 8, 8, 4), blocks=(1, 1, 1, 1, 0))
+    pipeline.renderer = renderer_of(module, pipeline.codec)
+    return pipeline
+
+
+def test_rendered_photos_stand_beside_decoded_ones(tiny_model: Path) -> None:
+    """In one run: what evaluation without the renderer prints, and that of the rendered photos, by every reader."""
+    pipeline = with_renderer(tiny_model)
+    photos, masks = pictures(5, 3)
+    metrics = PhotoMetrics(list(photos), [COLOR])
+    harness, plain = (Harness(p, list(photos), masks) for p in (pipeline, pipeline.without_renderer()))
+    reader = Harness(cast(SemFlowPipeline, ByRed()), list(photos), masks)
+    report = evaluate(harness, [2], metrics, diverse=1, reader=reader)
+    [row], [expected] = report.rows, evaluate(plain, [2], metrics, diverse=1, reader=reader).rows
+    assert expected.decoded is None and row.decoded is not None and row.read_by_other is not None
+    assert row.decoded == Decoded(expected.cycle, expected.photos, expected.diversity, expected.read_by_other)
+    assert row.read_by_other != row.decoded.read_by_other
+    assert row.photos != row.decoded.photos and row.diversity != row.decoded.diversity
+    text = tables(report)
+    assert "| 2 steps, decoded " in text and "| cycle mIoU, decoded |" in text and "decoded) of real photos" in text
+    assert "| cycle mIoU, read by red |" in text and "| decoded, read by red |" in text
+
+
+def test_confidence_and_the_photos_own_size_are_in_the_tables(tiny_model: Path) -> None:
+    photos, masks = pictures(6, 2)
+    large = [cv2.resize(m, (48, 48), interpolation=cv2.INTER_NEAREST_EXACT) for m in masks]
+    pairs = [partial(tuple, (cv2.resize(photo, (48, 48)), mask)) for photo, mask in zip(photos, large)]
+    harness = Harness(load_pipeline(str(tiny_model)), list(photos), masks)
+    report = evaluate(harness, [1, 2], pairs=pairs)
+    row = report.rows[0]
+    readings = harness.read(harness.photos, steps=1)
+    assert row.confidence == measure_confidence(readings.labels, readings.margins, masks, 0)
+    assert (row.full_size, row.enlarged) == measure_full_size(harness, pairs, readings.labels, 1)
+    text = tables(report)
+    for phrase in ("own size, 48x48:", "| 2 steps, enlarged from 32x32 ", "| background left out |", "| 0.9 to 1.0 |"):
         assert phrase in text
 
 

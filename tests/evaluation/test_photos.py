@@ -31,3 +31,13 @@ def test_diversity_is_a_mean_over_layouts() -> None:
     assert figures["feature distance (color) between 8 seeds"].value == pytest.approx(one / 2)
     assert figures["pixel std of 5 seeds"].value == pytest.approx(np.std(range(5), ddof=1) / 2)
     assert metrics.between_real()["feature distance (color) between 8 seeds"].value == pytest.approx(3**0.5 * 40)
+
+
+def test_the_colours_of_regions_are_compared_where_layouts_are_known() -> None:
+    """Gray in [0, 255] is Lab [0, 100], not evenly; black and white alternate, so a region spreads by 50."""
+    real = [np.full((10, 10, 3), v, np.uint8) for v in (0, 255)]
+    metrics = PhotoMetrics(real, [COLOR], layouts=np.full((2, 10, 10), 3, np.uint8))
+    name = "colour spread of regions over 8 seeds"
+    assert metrics.between_real()[name].value == pytest.approx(50, abs=0.1)
+    assert metrics.between([[*real] * 4, [real[0]] * 8])[name].value == pytest.approx(25, abs=0.1)
+    assert name not in PhotoMetrics(real, [COLOR]).between([real])

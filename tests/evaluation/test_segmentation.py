@@ -5,9 +5,21 @@ import sys
 
 import numpy as np
 import pytest
+import torch
+from torchmetrics.classification import MulticlassJaccardIndex
 
 from semflow_core.errors import InputError
-from semflow_core.evaluation.segmentation import confusion, confusions, ghosts, iou, mean_iou, miou_of, pixel_accuracy
+from semflow_core.evaluation.segmentation import (
+    background_index,
+    confusion,
+    confusions,
+    foreground_miou_of,
+    ghosts,
+    iou,
+    mean_iou,
+    miou_of,
+    pixel_accuracy,
+)
 from semflow_core.method.palette import load_palette
 
 from .samples import ABC, parse_void
@@ -40,6 +52,20 @@ def test_iou_of_a_class_that_is_nowhere_is_unknown() -> None:
 def test_mean_iou_and_accuracy_by_hand() -> None:
     assert mean_iou(FOUND, TRUTH, ABC) == pytest.approx(100 * (2 / 4 + 1 / 4) / 2)
     assert pixel_accuracy(FOUND, TRUTH, ABC) == pytest.approx(100 * 3 / 6)
+
+
+def test_the_background_is_left_out_as_symmflow_does() -> None:
+    """Its evaluation: predictions are blanked where the truth is background, which is ignored; torchmetrics' mean."""
+    faces, rng = load_palette("celebamask_hq"), np.random.default_rng(1)
+    assert background_index(faces) == 0 and background_index(load_palette("cityscapes")) is None
+    truth = rng.integers(0, 12, (40, 50)).astype(np.uint8)
+    predicted = np.where(rng.random(truth.shape) < 0.6, truth, rng.integers(0, 12, truth.shape)).astype(np.uint8)
+    index = MulticlassJaccardIndex(num_classes=19, ignore_index=0)
+    expected = index(torch.from_numpy(np.where(truth == 0, 0, predicted)), torch.from_numpy(truth))
+    assert foreground_miou_of(confusion(predicted, truth, faces), 0) == pytest.approx(100 * float(expected), abs=1e-3)
+    painted = np.where(truth == 0, 5, predicted)  # whatever is predicted on background costs nothing
+    same = foreground_miou_of(confusion(painted.astype(np.uint8), truth, faces), 0)
+    assert same == foreground_miou_of(confusion(predicted, truth, faces), 0)
 
 
 def test_a_right_answer_is_100_and_a_wrong_one_0() -> None:
