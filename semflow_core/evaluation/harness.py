@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..pipeline.pipeline import SemFlowPipeline
+from ..pipeline.results import Synthesis
 from ..requests import SegmentationRequest, SynthesisRequest
 from .diversity import SEEDS
 
@@ -106,9 +107,13 @@ class Harness:
 
     def syntheses(self, requests: Sequence[SynthesisRequest]) -> Syntheses:
         """Photos, and the states that `decode` shows without the renderer, of requests as in `photos_of`."""
-        results = [s for part in self._batches(requests) for s in self.pipeline.synthesize_many(part)]
+        results = self.results(requests)
         states = [s.z0 for s in results] if self.pipeline.learned else []
         return Syntheses(self._squares([s.photo for s in results]), states)
+
+    def results(self, requests: Sequence[SynthesisRequest]) -> list[Synthesis]:
+        """The pipeline's own syntheses, photos at the size at which they are shown."""
+        return [s for part in self._batches(requests) for s in self.pipeline.synthesize_many(part)]
 
     def decode(self, states: Sequence[torch.Tensor]) -> list[np.ndarray]:
         """Photos (S, S, 3) uint8 of states z0 (1, D, h, w) as the codec decodes them."""

@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..data.pairs import data_root
 from ..errors import InputError
 from ..evaluation.bootstrap import Estimate, bootstrap
 from ..evaluation.evaluate import miou
@@ -21,8 +20,8 @@ from ..evaluation.segmentation import confusions, ghosts
 from ..pictures.layouts import example_layouts, read_layout
 from ..pipeline.pipeline import SemFlowPipeline
 from ..requests import SynthesisRequest
-from ..training.config import domain_of
 from .settings import StudySettings
+from .split import development_split, study_domain
 
 READ_STEPS = 2  # solver steps with which syntheses are segmented, the same in all comparisons
 
@@ -120,16 +119,9 @@ def make_bench(pipeline: SemFlowPipeline, settings: StudySettings, data: str = "
     Raises:
         InputError: the data is not there, is of another label set, or no feature network is installed.
     """
-    domain = domain_of(settings.config, [])
-    if domain.palette != pipeline.palette.name:
-        raise InputError(
-            f"{settings.config} is about {domain.palette} and the model '{pipeline.name}' about "
-            f"{pipeline.palette.name}; choose another --config"
-        )
+    study_domain(pipeline, settings)
     networks = find_networks()
     if not networks:
         raise InputError(HOW_TO_GET)
-    split = domain.split(data_root(data), "dev", pipeline.size, limit=settings.n)
-    photos = list(split.photos)
-    harness = Harness(pipeline, photos, split.masks, settings.seed, settings.batch)
-    return Bench(harness, PhotoMetrics(photos, networks, find_lpips(), settings.seed), settings.diverse)
+    _, harness = development_split(pipeline, settings, data)
+    return Bench(harness, PhotoMetrics(harness.photos, networks, find_lpips(), settings.seed), settings.diverse)

@@ -13,6 +13,8 @@ from .baselines import run_baselines
 from .bench import Bench, make_bench
 from .domains import run_domains
 from .few_steps import run_few_steps
+from .nearest import run_nearest
+from .preference import run_preference
 from .settings import StudySettings
 from .table import Outcome
 from .training import run_training_study
@@ -24,6 +26,10 @@ MODEL_STUDIES: dict[str, Callable[[Bench], Outcome]] = {
     "beta": beta.run,
     "style": style.run,
 }
+PHOTO_STUDIES: dict[str, Callable[[StudySettings], Outcome]] = {  # of photos as the studio shows them
+    "preference": run_preference,
+    "nearest": run_nearest,
+}
 TRAINED: dict[str, Callable[[StudySettings], Outcome]] = {
     **{name: partial(run_training_study, name) for name in TRAINING_STUDIES},
     "few-steps": run_few_steps,
@@ -33,24 +39,25 @@ TRAINED: dict[str, Callable[[StudySettings], Outcome]] = {
 
 
 def run_study(name: str, settings: StudySettings) -> Outcome:
-    """Run a study and write NAME.md, NAME.json and its sheet of pictures into `settings.out`.
+    """Run a study and write NAME.md, NAME.json and its sheet of pictures or page into `settings.out`.
 
     Raises:
         InputError: no such study, or its model, data or settings are wrong.
     """
     started = time.monotonic()
+    untrained = {**MODEL_STUDIES, **PHOTO_STUDIES}
+    if name in untrained and settings.overrides:
+        raise InputError(f"the study '{name}' trains nothing, so it takes no settings such as {settings.overrides[0]}")
     if name in TRAINED:
         outcome = TRAINED[name](settings)
+    elif name in PHOTO_STUDIES:
+        outcome = PHOTO_STUDIES[name](settings)
     elif name in MODEL_STUDIES:
-        if settings.overrides:
-            raise InputError(
-                f"the study '{name}' trains nothing, so it takes no settings such as {settings.overrides[0]}"
-            )
         # studies are about the flow, and their figures older than the faces' renderer
         pipeline = load_pipeline(settings.model, settings.extra, settings.device).without_renderer()
         outcome = MODEL_STUDIES[name](make_bench(pipeline, settings))
     else:
-        raise InputError(f"there is no study '{name}'; it is one of {', '.join((*MODEL_STUDIES, *TRAINED))}")
+        raise InputError(f"there is no study '{name}'; it is one of {', '.join((*untrained, *TRAINED))}")
     outcome.write(settings.out, name)
     print(outcome.markdown())
     print(f"\n{(time.monotonic() - started) / 60:.1f} minutes; written to {settings.out}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..method.limits import DEFAULT_MODEL
+from ..method.limits import DEFAULT_MODEL, DEFAULT_STEPS
 from ..method.perturbation import MAX_SEED
 
 
@@ -25,6 +25,9 @@ class StudySettings:
         seed: layout i is perturbed with seed + i; also the seed of the bootstrap.
         batch: pictures computed at once.
         diverse: number of layouts that are synthesised with 8 seeds each; 0 leaves diversity out.
+        steps: solver steps of the studies that show photos.
+        against: what `preference` compares photos with: a model's name or folder, "decoded" or "real".
+        answers: files of answers that `preference` evaluates, instead of writing its page.
     """
 
     config: Path
@@ -37,6 +40,9 @@ class StudySettings:
     seed: int = 0
     batch: int = 8
     diverse: int = 4
+    steps: int = DEFAULT_STEPS
+    against: str = "real"
+    answers: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.n < 2:

@@ -1,4 +1,4 @@
-"""A study's outcome: tables as markdown and JSON, and a sheet of pictures of our own layouts."""
+"""A study's outcome: tables as markdown and JSON, and a sheet of pictures or a page."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ class Outcome:
     about: str  # model, split, n, resolution, seed
     tables: list[Table]
     sheet: np.ndarray | None = field(default=None, repr=False)  # (H, W, 3) uint8
+    page: str | None = field(default=None, repr=False)  # a page of HTML
 
     def markdown(self) -> str:
         return "\n\n".join([self.question, self.about, *(t.markdown() for t in self.tables)])
 
     def write(self, folder: Path, name: str) -> None:
-        """Write NAME.md, NAME.json and, where there is a sheet, NAME.jpg.
+        """Write NAME.md, NAME.json and, where there is a sheet or a page, NAME.jpg or NAME.html.
 
         Raises:
             InputError: the folder cannot be written to.
@@ -48,6 +49,9 @@ class Outcome:
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
         write_atomically(folder / f"{name}.json", lambda p: p.write_text(text, encoding="utf-8"))
         write_atomically(folder / f"{name}.md", lambda p: p.write_text(self.markdown() + "\n", encoding="utf-8"))
+        if self.page is not None:
+            page = self.page
+            write_atomically(folder / f"{name}.html", lambda p: p.write_text(page, encoding="utf-8"))
         if self.sheet is not None:
             image = Image.fromarray(self.sheet)
             write_atomically(folder / f"{name}.jpg", lambda p: image.save(p, quality=90))
