@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from app.deploy.launch import check, parser, read_users
-from app.studio import build, launch_options
+from app.deploy.launch import listen, parser, prepare
 from semflow_core.errors import InputError
 
 # Hosts that import this module look for `demo`; their command line is not ours to read.
 options = parser().parse_args(None if __name__ == "__main__" else [])
 try:
-    check(options)
-    users = read_users(options.auth) if options.auth else None
+    prepare(options)
+    place = listen(options) if __name__ == "__main__" else None
+    from app.deploy.failures import APP_KWARGS
+    from app.studio import build, launch_options  # takes seconds, and reads variables that `prepare` sets
+
     if options.threads:
         from semflow_core.nets.threads import use_threads
 
@@ -24,13 +26,23 @@ except InputError as error:
     print(f"app.py: {error}", file=sys.stderr)
     sys.exit(2)
 
-if __name__ == "__main__":
-    demo.launch(
-        server_name=options.host,
-        server_port=options.port,
-        share=options.share,
-        auth=users,
-        mcp_server=options.mcp,
-        ssr_mode=False,
-        **launch_options(),
-    )
+if place:
+    try:
+        demo.launch(
+            server_name=place[0],
+            server_port=place[1],
+            root_path=options.root_path,
+            share=options.share,
+            auth=options.users,
+            mcp_server=options.mcp,
+            app_kwargs=APP_KWARGS,
+            ssr_mode=False,
+            **launch_options(),
+        )
+    except OSError:
+        try:
+            listen(options)  # somebody else may have taken the port while the models were loaded
+        except InputError as error:
+            print(f"app.py: {error}", file=sys.stderr)
+            sys.exit(2)
+        raise

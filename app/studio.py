@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WA
     names = models.names()
     if not names:
         raise InputError(NO_MODELS)
-    first = DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
+    first = first_model(models, names)
     with GuardedBlocks(
         desk, queue_size, title="SemFlow Studio", delete_cache=(3600, 3600), analytics_enabled=False
     ) as demo:
@@ -89,6 +90,25 @@ def turns(device: str) -> tuple[int, bool]:
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def first_model(models: Models, names: Sequence[str]) -> str:
+    """The default model, or where it is damaged the first that can be loaded.
+
+    Raises:
+        InputError: none can; the message is that of the first.
+    """
+    errors: list[InputError] = []
+    for name in sorted(names, key=lambda n: n != DEFAULT_MODEL):
+        try:
+            models.pipeline(name)
+        except InputError as error:
+            errors.append(error)
+        else:
+            for error in errors:
+                print(f"app.py: warning: {error}; the studio starts with {name}", file=sys.stderr)
+            return name
+    raise errors[0]
 
 
 def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
@@ -172,6 +192,7 @@ def launch_options() -> dict[str, Any]:
             block_padding="10px 12px",
         ),
         "css": (WEB / "studio.css").read_text(encoding="utf-8"),
+        "head": f"<script>{(WEB / 'reach.js').read_text(encoding='utf-8')}</script>",
         "run_history": False,  # it would keep visitors' photos in the browser
         "footer_links": [],
     }

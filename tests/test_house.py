@@ -19,15 +19,16 @@ ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "environment": set(),
     "assets": {"errors"},
-    "method": {"errors", "assets"},
+    "texts": {"errors"},
+    "method": {"errors", "assets", "texts"},
     "nets": {"errors", "assets"},
     "pictures": {"errors", "assets", "method", "nets"},
     "requests": {"errors", "method", "pictures"},
     "data": {"errors", "method", "pictures"},
-    "pipeline": {"errors", "assets", "method", "nets", "pictures", "requests"},
+    "pipeline": {"errors", "assets", "texts", "method", "nets", "pictures", "requests"},
     "convert": {"errors", "method", "nets", "pictures", "pipeline"},
     "evaluation": {"errors", "method", "nets", "pictures", "requests", "data", "pipeline"},
-    "training": {"errors", "method", "nets", "pictures", "requests", "data", "pipeline", "evaluation"},
+    "training": {"errors", "texts", "method", "nets", "pictures", "requests", "data", "pipeline", "evaluation"},
 }
 ROOMS["studies"] = set(ROOMS)
 ABOVE_ALL = {"cli", "__main__", "__init__"}

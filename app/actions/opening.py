@@ -13,6 +13,7 @@ from semflow_core.pictures.align import align, is_of_faces, whole
 from semflow_core.pictures.layouts import open_layout
 from semflow_core.pictures.photos import read_photo
 from semflow_core.requests import SynthesisRequest
+from semflow_core.texts import read_text
 
 from ..controls import View
 from ..state.opened import Source
@@ -69,8 +70,8 @@ def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
         InputError: the file is no project, or one of another model.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(file)
+    except OSError:
         raise InputError(
             f"the file '{file.name}' cannot be read as text; open a project that the studio saved"
         ) from None

@@ -7,29 +7,53 @@ import importlib.util
 import ipaddress
 import os
 import sys
+import unicodedata
 from pathlib import Path
+from typing import NoReturn
 
 from semflow_core.cli.options import positive
 from semflow_core.errors import InputError, either
 from semflow_core.nets.devices import DEVICES
+from semflow_core.texts import read_text
 
 from .. import ON_ZERO
 from ..guard.limits import MAX_WAITING
+from .listening import ALSO, PORT, avoid_proxies, find_place, forget_empty_variables, port_number
+from .temporary import prepare_folder
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"app.py: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    p = argparse.ArgumentParser(
+    p = Parser(
         prog="app.py",
         description="SemFlow Studio: paint a layout, get a photo; drop a photo, get its layout.",
     )
     # hosts such as Spaces say where to listen in Gradio's own variables
     p.add_argument(
         "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        default=os.environ.get("GRADIO_SERVER_NAME", "").strip() or "127.0.0.1",
         help="address to listen on; 0.0.0.0 lets others in (default: this machine only)",
     )
-    p.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="default: 7860")
+    p.add_argument(
+        "--port",
+        type=port_number,
+        default=os.environ.get("GRADIO_SERVER_PORT", "").strip() or str(PORT),  # checked as the option is
+        help=f"0 is any that is free (default: {PORT})",
+    )
+    p.add_argument(
+        "--root-path",
+        type=root_path,
+        default=os.environ.get("GRADIO_ROOT_PATH", ""),
+        metavar="PATH",
+        help="where a reverse proxy shows the studio, such as /studio or https://example.org/studio: docs/hosting.md",
+    )
     p.add_argument(
         "--models",
         type=Path,
@@ -58,6 +82,14 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
+def root_path(text: str) -> str:
+    """`/studio` or `https://example.org/studio` as Gradio takes it; a text without a slash gets one."""
+    text = text.strip().rstrip("/")
+    if not text or "://" in text or text.startswith("/"):
+        return text
+    return f"/{text}"
+
+
 def read_users(file: Path) -> list[tuple[str, str]]:
     """(user, password) pairs of a file with one line user:password per visitor; a password may hold colons.
 
@@ -65,12 +97,12 @@ def read_users(file: Path) -> list[tuple[str, str]]:
         InputError: the file cannot be read, a line is written otherwise, or there is none.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise InputError(f"the users in {file} cannot be read: {reason}") from None
+        text = read_text(file)
+    except OSError as error:
+        raise InputError(f"the users in {file} cannot be read: {error.strerror}") from None
     users = []
-    for number, line in enumerate(lines, 1):
+    # browsers send names composed; a Mac may have written ü as u and two dots
+    for number, line in enumerate(unicodedata.normalize("NFC", text).split("\n"), 1):
         user, colon, password = line.partition(":")
         if not line.strip():
             continue
@@ -88,6 +120,30 @@ def is_public(host: str) -> bool:
         return not ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host != "localhost"
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """All that comes before Gradio is imported: `check`, `options.users`, the variables that Gradio reads, its folder.
+
+    Raises:
+        InputError: as `check`, or the users or the temporary folder are wrong.
+    """
+    check(options)
+    options.users = read_users(options.auth) if options.auth else None
+    forget_empty_variables()
+    avoid_proxies(options.share)
+    prepare_folder()
+
+
+def listen(options: argparse.Namespace) -> tuple[str, int]:
+    """Host and port as Gradio takes them.
+
+    Raises:
+        InputError: nothing can listen there.
+    """
+    host, port = find_place(options.host, options.port)
+    os.environ.update(GRADIO_SERVER_NAME=ALSO, GRADIO_SERVER_PORT=str(port))  # what else Gradio reads on import
+    return host, port
 
 
 def check(options: argparse.Namespace) -> None:

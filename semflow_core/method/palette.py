@@ -16,6 +16,7 @@ import numpy as np
 
 from ..assets import asset
 from ..errors import InputError
+from ..texts import read_text
 from .palette_file import Foreign, PaletteClass, PaletteFields, format_fields, parse_fields
 
 UNLABELLED = 255  # the id of pixels that belong to no class (Cityscapes' void, COCO's ignore)
@@ -149,7 +150,7 @@ def load_palette(source: str | os.PathLike[str]) -> Palette:
     if path.suffix != ".json":
         path = PALETTE_DIR / f"{source}.json"
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(read_text(path))
     except FileNotFoundError:
         known = ", ".join(palette_names())
         raise InputError(f"there is no palette '{source}'; name one of {known} or a .json file") from None

@@ -22,6 +22,7 @@ from ..method.palette import load_palette, palette_names
 from ..method.perturbation import Perturbation
 from ..nets.components import anchors_of, entry_of, known, load_component, load_velocity, save_component
 from ..nets.memory import in_parts, work_in_parts
+from ..texts import read_text
 from .engine import Engine
 
 INDEX = "model_index.json"
@@ -35,7 +36,7 @@ def load_parts(folder: Path) -> dict[str, Any]:
         InputError: the folder is no model of ours, a part of it is missing, or its parts do not belong together.
     """
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = json.loads(read_text(folder / INDEX))
         book, label_set = index["codebook"], index["palette"]
         palette = load_palette(folder / label_set if label_set.endswith(".json") else label_set)
         if "colors" in book:

@@ -19,6 +19,7 @@ from ..method.codebook import PRESETS, Codebook
 from ..method.palette import load_palette
 from ..nets.placement import has_bfloat16
 from ..requests.typed import build
+from ..texts import read_text
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def read_config(path: Path, overrides: list[str]) -> dict[str, Any]:
         InputError: the file is missing or not YAML, or an override is not key=value.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = yaml.safe_load(read_text(path)) or {}
     except OSError:
         raise InputError(f"the configuration {path} cannot be read") from None
     except yaml.YAMLError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import unicodedata
 from pathlib import Path
 
 import gradio as gr
 import pytest
 
+from app.actions.models import Models
 from app.deploy import launch
 from app.deploy.launch import check, is_public, parser, read_users
-from app.studio import build
+from app.studio import build, first_model
 from semflow_core.errors import InputError
 from semflow_core.pipeline import registry
 from semflow_core.pipeline.registry import NO_MODELS, load_pipeline
@@ -39,9 +42,17 @@ def test_a_bad_users_file_is_refused_without_showing_it(tmp_path: Path, text: st
 def test_a_users_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_users(tmp_path / "gone")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="it is no text"):
+    (tmp_path / "binary").write_bytes(b"ada:one\nbob:\xff\n")
+    with pytest.raises(InputError, match="line 2 of binary is no text in UTF-8"):
         read_users(tmp_path / "binary")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_users_are_read_as_any_system_writes_them(tmp_path: Path, encoding: str, line_end: str) -> None:
+    lines = ["ada:one\u2028still one\x85", unicodedata.normalize("NFD", "jörg:zwei")]
+    (tmp_path / "users").write_bytes(line_end.join(lines).encode(encoding))
+    assert read_users(tmp_path / "users") == [("ada", "one\u2028still one\x85"), ("jörg", "zwei")]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +105,14 @@ def test_a_missing_models_folder_is_named(tmp_path: Path) -> None:
         check(parser().parse_args(["--models", str(tmp_path / "gone")]))
 
 
-@pytest.mark.parametrize("words", [["--queue-size", "0"], ["--threads", "-1"], ["--port", "x"]])
+@pytest.mark.parametrize(
+    "words", [["--queue-size", "0"], ["--threads", "-1"], ["--port", "x"], ["--port", "-1"], ["--port", "70000"]]
+)
 def test_numbers_are_checked(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parser().parse_args(words)
-    assert caught.value.code == 2 and words[0] in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert caught.value.code == 2 and words[0] in err and err.count("\n") == 1
 
 
 def test_hosts_say_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +121,24 @@ def test_hosts_say_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_SERVER_PORT", "1234")
     options = parser().parse_args([])
     assert (options.host, options.port) == ("0.0.0.0", 1234)
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "")
+    options = parser().parse_args([])
+    assert (options.host, options.port) == ("127.0.0.1", 7860)
+
+
+@pytest.mark.parametrize(
+    "words, path",
+    [
+        ([], ""),
+        (["--root-path", "studio/"], "/studio"),
+        (["--root-path", "/a/b"], "/a/b"),
+        (["--root-path", "https://example.org/studio/"], "https://example.org/studio"),
+        (["--root-path", "/"], ""),
+    ],
+)
+def test_where_a_proxy_shows_the_studio(words: list[str], path: str) -> None:
+    assert parser().parse_args(words).root_path == path
 
 
 @pytest.mark.parametrize(
@@ -136,3 +168,18 @@ def test_a_studio_takes_the_models_of_the_variable(
     monkeypatch.setenv("SEMFLOW_MODELS", str(tiny_model.parent))
     choices = [block.choices for block in build([]).blocks.values() if isinstance(block, gr.Dropdown)]
     assert [("tiny", "tiny")] in choices
+
+
+def test_a_damaged_model_does_not_keep_the_others_from_being_served(
+    tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_model, tmp_path / "faces")
+    shutil.copytree(tiny_model, tmp_path / "other")
+    weights = tmp_path / "faces" / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    models = Models([tmp_path])
+    assert first_model(models, ["faces", "other"]) == "other"
+    err = capsys.readouterr().err
+    assert "faces cannot be loaded" in err and "the studio starts with other" in err and err.count("\n") == 1
+    with pytest.raises(InputError, match="faces cannot be loaded"):
+        first_model(models, ["faces"])

@@ -1,0 +1,65 @@
+// A sentence where the page's own requests come to nothing, for what stands between a browser and the studio (a reverse
+// proxy, a limit of its own, a full disk) answers in codes. In the head of the page, so that it is there first.
+// A connection that breaks is another case: it comes back by itself.
+(() => {
+  const slashless = (address) => address.replace(/\/+$/, '');
+  const here = slashless(location.origin + location.pathname);
+  const root = () => slashless(window.gradio_config?.root || here);
+  // Gradio itself goes to the page's own origin where the host is the same
+  const expected = () => {
+    const url = new URL(root(), location.href);
+    return slashless((url.hostname === location.hostname ? location.origin : url.origin) + url.pathname);
+  };
+  const sentences = {
+    401: 'You are logged out: reload the page to log in again.',
+    403: 'The server does not allow this request: reload the page to log in again, or ask whoever runs it.',
+    413: 'The file is larger than the server, or the proxy before it, takes: reduce it, or ask whoever runs it for a higher limit.',
+    429: 'The server gets too many requests at the moment: wait a little, then try again.',
+    507: 'The disk of the server is full: whoever runs it must free some space, then it goes on.',
+  };
+  const say = (text) => {
+    let box = document.getElementById('unreachable');
+    if (!box) {
+      box = Object.assign(document.createElement('div'), { id: 'unreachable' });
+      box.setAttribute('role', 'alert');
+      box.style.cssText =
+        'position:fixed;inset:auto 0 0 0;z-index:10000;padding:10px 44px 10px 16px;background:#7f1d1d;color:#fff;' +
+        'font:15px/1.4 system-ui,sans-serif;overflow-wrap:anywhere';
+      const close = Object.assign(document.createElement('button'), { textContent: '×', onclick: () => box.remove() });
+      close.setAttribute('aria-label', 'Close');
+      close.style.cssText = 'position:absolute;right:8px;top:4px;padding:4px 8px;border:0;background:none;color:inherit;font:22px/1 system-ui;cursor:pointer';
+      box.append(document.createElement('span'), close);
+      document.body.append(box);
+    }
+    if (box.firstChild.textContent !== text) box.firstChild.textContent = text;
+  };
+  const misplaced = () =>
+    expected() !== here &&
+    `This page is at ${here}, but its requests go to ${expected()}, where no studio answers. Whoever runs it must start it with ` +
+      `--root-path ${location.pathname.length > 1 ? slashless(location.pathname) : here}, as docs/hosting.md describes.`;
+  const judge = (url, status) => {
+    if (!/\/gradio_api\//.test(url)) return;
+    if (!status || status === 404 || status === 405) {
+      const text = misplaced();
+      if (text && url.startsWith(expected())) say(text);
+    } else if (sentences[status]) say(sentences[status]);
+  };
+  const plain = window.fetch.bind(window);
+  window.fetch = async (...request) => {
+    const url = new URL(request[0]?.url ?? String(request[0]), location.href).href;
+    try {
+      const response = await plain(...request);
+      if (!response.ok) judge(url, response.status);
+      return response;
+    } catch (error) {
+      if (error.name !== 'AbortError') judge(url, 0);
+      throw error;
+    }
+  };
+  if (misplaced()) window.fetch(`${expected()}/gradio_api/startup-events`).catch(() => {}); // Gradio may have asked before
+  const { open } = XMLHttpRequest.prototype; // uploads
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    this.addEventListener('loadend', () => this.status >= 400 && judge(new URL(url, location.href).href, this.status));
+    return open.call(this, method, url, ...rest);
+  };
+})();
