@@ -12,7 +12,6 @@ options = parser().parse_args(None if __name__ == "__main__" else [])
 try:
     prepare(options)
     place = listen(options) if __name__ == "__main__" else None
-    from app.deploy.failures import APP_KWARGS
     from app.studio import build, launch_options  # takes seconds, and reads variables that `prepare` sets
 
     if options.threads:
@@ -35,7 +34,6 @@ if place:
             share=options.share,
             auth=options.users,
             mcp_server=options.mcp,
-            app_kwargs=APP_KWARGS,
             ssr_mode=False,
             **launch_options(),
         )

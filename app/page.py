@@ -17,7 +17,6 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 
 from .controls import UNSET, Controls, View
-from .deploy.temporary import check_room
 from .state.sentences import sentence
 from .state.session import Cancelled, Session
 from .state.settings import Settings
@@ -186,7 +185,6 @@ class Page:
 def report_errors(views: Iterator[View | None]) -> Iterator[View | None]:
     """Views as they come; a visitor's mistake becomes a warning, cancelled work says nothing: neither changes more."""
     try:
-        check_room()
         yield from views
     except InputError as error:
         gr.Warning(sentence(error))

@@ -21,7 +21,6 @@ from gradio.components.base import Component
 from semflow_core.errors import InputError
 
 from .actions.models import Models
-from .deploy.temporary import check_room
 from .page import MODEL
 from .state.pipeline import Pipeline
 from .state.sentences import sentence
@@ -149,7 +148,6 @@ def _served(
     def call(*values: Any) -> Any:
         raw = dict(zip(parameters, values))
         try:
-            check_room()
             pipeline = models.pipeline(raw.pop(MODEL_NAME))
             read = {name: parameters[name].read(value, pipeline, name) for name, value in raw.items()}
             answer = function(**read, **{MODEL_NAME: pipeline})

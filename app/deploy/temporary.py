@@ -1,4 +1,4 @@
-"""The folder of what visitors send and get: this user's own, looked at when the app starts and before each answer."""
+"""The folder of what visitors send and get: this user's own, looked at when the app starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from semflow_core.errors import InputError
 
 VARIABLE = "GRADIO_TEMP_DIR"
 NEEDED = 50 * 2**20  # bytes that must be free when the app starts
-LEAST = 8 * 2**20  # bytes that must be free for an answer: several pictures
 ANOTHER = f"name another folder in the variable {VARIABLE}"
 
 
@@ -38,23 +37,6 @@ def prepare_folder() -> Path:
     folder = folder.resolve()
     os.environ[VARIABLE] = tempfile.tempdir = str(folder)
     return folder
-
-
-def check_room() -> None:
-    """Raise InputError if the folder is full or not there any more: an answer could not be written."""
-    folder = os.environ.get(VARIABLE)
-    if not folder:
-        return  # nobody has prepared one, as in tests
-    try:
-        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)  # some systems sweep what nobody used for days
-        full = shutil.disk_usage(folder).free < LEAST
-    except OSError:
-        full = True
-    if full:
-        raise InputError(
-            "the server's disk is full, so that nothing can be opened or shown; whoever runs it must free some space, "
-            "then it goes on"
-        )
 
 
 def _of_this_user() -> Path:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
 import math
-import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,9 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..nets.memory import recompute_activations
 from ..nets.placement import autocast, place
+from .checkpoints import append_log, keep_export, newest_checkpoint, settle
 from .config import OptimConfig
+from .states import WRITE_ERRORS, first_line, load_state, reason_of, save_state
 from .task import Task
 
 
@@ -52,6 +53,9 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     accelerator = Accelerator(mixed_precision="no")  # one per process; autocast is each stage's own
     device = accelerator.device
     bf16 = config.autocast(device)
+    if accelerator.is_main_process and (notice := settle(out)):
+        print(notice, file=sys.stderr)
+    accelerator.wait_for_everyone()
     resumed = newest_checkpoint(out)
     if resumed is None:
         task.prepare()
@@ -73,20 +77,19 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
 
     step, spent = 0, 0.0
     if resumed is not None:
-        accelerator.load_state(str(resumed))
-        state = json.loads((resumed / "progress.json").read_text())
-        step, spent = state["step"], state["seconds"]
+        step, spent = load_state(accelerator, resumed)
         ema.to(device)
-    first = step
+    first = kept = step
     started, saved = time.monotonic() - spent, time.monotonic()
     averages: dict[str, float] = {}
     bar = tqdm(total=config.steps, initial=step, disable=not accelerator.is_main_process, mininterval=10)
-    if step >= config.steps:
-        save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
     over = step >= config.steps or is_over(started, config)
-    while not over:
-        for group, peak in zip(optimizer.param_groups, peaks):  # before backward, in which DeepSpeed steps
-            group["lr"] = peak * learning_rate(step, config, (time.monotonic() - started) / 60)
+    if over:
+        save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
+
+    def add_gradients(forward: Any) -> dict[str, float]:
+        """The gradients of this step's batches, and the means of the parts of their loss; the same at each call."""
+        optimizer.zero_grad(set_to_none=True)
         sums: dict[str, float] = {}
         for i in range(own):
             number = i * accelerator.num_processes + accelerator.process_index
@@ -101,6 +104,21 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
                 accelerator.backward(parts["loss"] / own)
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach()) / own
+        return sums
+
+    while not over:
+        for group, peak in zip(optimizer.param_groups, peaks):  # before backward, in which DeepSpeed steps
+            group["lr"] = peak * learning_rate(step, config, (time.monotonic() - started) / 60)
+        try:
+            sums = add_gradients(forward)
+        except InputError:
+            raise
+        except Exception as error:  # no compiler, one that fails, a platform without: of any type
+            if forward is model or step > first:
+                raise
+            forward = model
+            sums = add_gradients(forward)  # an error that has nothing to do with the compiler is raised again
+            bar.write(f"optim.compile is left out, for this machine cannot compile: {first_line(error)}")
         for group in optimizer.param_groups:
             accelerator.clip_grad_norm_(group["params"], config.clip)
         optimizer.step()
@@ -119,21 +137,31 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
             broadcast_object_list(agreed)  # clocks differ; all processes must reach the checkpoint together
             due, over = agreed
         if due or over:
-            accelerator.wait_for_everyone()
-            accelerator.save_state(str(out / "checkpoint.new"))
-            accelerator.wait_for_everyone()  # each process writes a file of its own, before the folder is renamed
             seconds = time.monotonic() - started
-            if accelerator.is_main_process:
-                keep_checkpoint(out, {"step": step, "seconds": seconds})
+            reason = save_state(accelerator, out, {"step": step, "seconds": seconds})
+            kept = kept if reason else step
             shown = over_processes(accelerator, averages)
-            figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
-            if accelerator.is_main_process:
+            if not reason and accelerator.is_main_process:
                 rate = (step - first) * config.batch * own * accelerator.num_processes / (seconds - spent)
                 line = {"step": step, "seconds": round(seconds), "samples_per_second": round(rate, 2)}
                 line |= {k: round(v, 5) for k, v in shown.items()}
-                with open(out / "log.jsonl", "a", encoding="utf-8") as log:
-                    log.write(json.dumps(line | {"held_out": figures}) + "\n")
-                bar.write(f"step {step}, {seconds / 60:.1f} min, {rate:.1f} samples/s: {figures}")
+                try:
+                    figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
+                    append_log(out, line | {"held_out": figures})
+                    bar.write(f"step {step}, {seconds / 60:.1f} min, {rate:.1f} samples/s: {figures}")
+                except WRITE_ERRORS as error:
+                    reason = reason_of(error)
+            reason = next(filter(None, gather_object([reason])), "")
+            if reason and over:
+                raise InputError(
+                    f"the run in {out} cannot be written ({reason}); free some space and give the same command again: "
+                    f"it goes on from step {kept}"
+                )
+            if reason and accelerator.is_main_process:
+                bar.write(
+                    f"step {step} cannot be written to {out} ({reason}); the training goes on, and it is tried again "
+                    f"in {config.checkpoint_minutes:g} minutes"
+                )
             accelerator.wait_for_everyone()
             saved = time.monotonic()
     bar.close()
@@ -184,38 +212,9 @@ def join_processes() -> None:
     PartialState(cpu=not torch.accelerator.is_available())
 
 
-def newest_checkpoint(out: Path) -> Path | None:
-    """The folder of the last whole checkpoint of a run, if there is one.
-
-    A run that was killed while it swapped checkpoints has it beside the usual place.
-    """
-    folders = (out / "checkpoint", out / "checkpoint.old")
-    return next((folder for folder in folders if (folder / "progress.json").exists()), None)
-
-
 def is_over(started: float, config: OptimConfig) -> bool:
     """Whether a run has used up its minutes, if it has a budget of them; `started` is on the monotonic clock."""
     return bool(config.minutes) and time.monotonic() - started >= 60 * config.minutes
-
-
-def is_finished(out: Path, config: OptimConfig) -> bool:
-    """Whether the run in `out` has done all its steps, or used up its minutes, and exported what came of them."""
-    checkpoint = newest_checkpoint(out)
-    if checkpoint is None or not (out / "export").is_dir():
-        return False
-    progress = json.loads((checkpoint / "progress.json").read_text())
-    return progress["step"] >= config.steps or 0 < 60 * config.minutes <= progress["seconds"]
-
-
-def keep_checkpoint(out: Path, progress: dict[str, float]) -> None:
-    """Put `checkpoint.new` in the place of `checkpoint`; at no moment is there no whole one."""
-    new, current, old = (out / name for name in ("checkpoint.new", "checkpoint", "checkpoint.old"))
-    (new / "progress.json").write_text(json.dumps(progress))
-    shutil.rmtree(old, ignore_errors=True)
-    if current.exists():
-        current.rename(old)
-    new.rename(current)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def save(task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Accelerator, out: Path, step: int) -> str:
@@ -226,5 +225,5 @@ def save(task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Acceler
     ema.copy_to(averaged.parameters())
     (out / "samples").mkdir(exist_ok=True)
     with torch.no_grad():
-        task.export(averaged, out / "export")
+        keep_export(out, step, lambda folder: task.export(averaged, folder))
         return task.report(averaged, step, out / "samples")

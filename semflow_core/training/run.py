@@ -11,9 +11,10 @@ from accelerate.utils import set_seed
 
 from ..data.pairs import data_root
 from ..errors import InputError
-from ..pictures.files import write_atomically
+from ..pictures.files import check_writable, write_atomically
+from .checkpoints import is_finished
 from .latents import LatentCache, LatentPairs
-from .loop import is_finished, join_processes, train
+from .loop import join_processes, train
 from .losses.registry import Terms
 from .stages import STAGES, Plan, read_plan
 from .task import Context
@@ -38,6 +39,7 @@ def run_training(path: Path, overrides: list[str], cache: LatentCache | None = N
     cache = cache or LatentCache()
     for name in plan.run.stages:
         refuse_another(plan.subject(name), plan.folder(name) / "config.json")
+        check_writable(plan.folder(name))
     stages = [n for n in plan.run.stages if not is_finished(plan.folder(n), plan.sections[n].optim)]
     for name in stages[1:]:  # the first says by itself what it misses, at once
         refuse_missing(plan, name)
@@ -88,8 +90,15 @@ def keep_subject(about: dict[str, Any], file: Path) -> None:
 
 def refuse_another(about: dict[str, Any], file: Path) -> None:
     """Raise InputError if the run that is there already is about something else."""
-    before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else about
-    for key in sorted(before.keys() | about.keys()):
+    try:
+        before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else about
+        keys = before.keys() | about.keys()
+    except (OSError, ValueError, AttributeError):
+        raise InputError(
+            f"{file}, which says what the run there is about, is damaged; delete it to go on with these settings, or "
+            "choose another out"
+        ) from None
+    for key in sorted(keys):
         if before.get(key) != about.get(key):
             raise InputError(
                 f"the run in {file.parent} was started with {key}={before.get(key)}, now it is {about.get(key)}; "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from semflow_core.training.checkpoints import is_finished, newest_checkpoint
 from semflow_core.training.config import OptimConfig
-from semflow_core.training.loop import is_finished, learning_rate, newest_checkpoint
+from semflow_core.training.loop import learning_rate
 
 
 def steps(n: int) -> OptimConfig:
