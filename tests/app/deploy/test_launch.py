@@ -182,4 +182,4 @@ def test_a_damaged_model_does_not_keep_the_others_from_being_served(
     err = capsys.readouterr().err
     assert "faces cannot be loaded" in err and "the studio starts with other" in err and err.count("\n") == 1
     with pytest.raises(InputError, match="faces cannot be loaded"):
-        first_model(models, ["faces"])
+        first_model(Models([tmp_path]), ["faces"])
