@@ -8,26 +8,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.method.grids import TO_IMAGE_GRID, TO_MASK_GRID
 from semflow_core.method.limits import DEFAULT_FRAMES, DEFAULT_SEED, DEFAULT_SOLVER, DEFAULT_STEPS
-from semflow_core.pictures.layouts import is_layout, read_layout
-from semflow_core.pictures.photos import read_photo
+from semflow_core.pictures.frames import layout_in_part, part_for
+from semflow_core.pictures.layouts import is_layout, open_layout
+from semflow_core.pictures.photos import open_photo
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
 from .serving import AS_THE_MODEL, endpoint
 from .values import (
     MAX_VARIATIONS,
+    Align,
+    AnyLayoutFile,
     Changed,
     Colors,
     Count,
+    EditedPhoto,
     EitherFile,
     Frames,
     Grid,
+    Ids,
     Layout,
     LayoutFile,
+    Line,
     Mirror,
     Model,
     OtherLayoutFile,
@@ -40,7 +47,15 @@ from .values import (
     Smooth,
     Solver,
     Steps,
+    read_layout,
 )
+
+
+def _report(note: str) -> None:
+    """A message of the response's stream."""
+    if note:
+        gr.Info(note)
+
 
 DEFAULT: Any = None  # the model that the studio starts with
 
@@ -67,6 +82,18 @@ def synthesize(
 
 
 @endpoint
+def read(picture: AnyLayoutFile, model: Model = DEFAULT, ids: Ids = "") -> tuple[Layout, Line]:
+    """Read a layout that any program wrote, and say how it was read.
+
+    Returns:
+        a PNG of the model's class ids, and one line: the file's format, the classes with their shares, what was
+        translated and what is uncertain.
+    """
+    layout = open_layout(picture, model.palette, model.codebook, ids.strip())
+    return layout.labels, layout.line(model.palette)
+
+
+@endpoint
 def segment(
     picture: PhotoFile,
     model: Model = DEFAULT,
@@ -75,16 +102,21 @@ def segment(
     grid: Grid = TO_MASK_GRID,
     mirror: Mirror = AS_THE_MODEL,
     smooth: Smooth = AS_THE_MODEL,
+    align: Align = True,
 ) -> Layout:
     """Find the layout of a photo.
 
     Returns:
-        a PNG of class ids (mode P, ids as pixel values) at the photo's own size.
+        a PNG of class ids (mode P, ids as pixel values) at the photo's own size; what was not looked at, around a face
+        that was cut out, is the background.
     """
+    part = part_for(picture.pixels, model.palette, align)
     request = SegmentationRequest(
-        model=model.name, steps=steps, solver=solver, photo=picture, grid=grid, mirror=mirror, smooth=smooth
+        model=model.name, steps=steps, solver=solver, photo=part.crop, grid=grid, mirror=mirror, smooth=smooth
     )
-    return model.segment(request).labels
+    labels = model.segment(request).labels
+    _report(part.note)
+    return part.back(labels, outside=model.palette.background)
 
 
 @endpoint
@@ -98,31 +130,40 @@ def edit(
     grid: Grid = TO_IMAGE_GRID,
     before: OtherLayoutFile = None,
     colors: Colors = (),
-) -> tuple[Photo, Changed]:
+    align: Align = True,
+) -> tuple[EditedPhoto, Changed]:
     """Change in a photo what was changed in its layout, and nothing else.
 
     Args:
-        layout: its layout after the change, as for /synthesize.
+        layout: its layout after the change, as for /synthesize: of the whole photo, or of the face that is cut out.
         seed: another seed paints the new regions in another way.
         before: its layout before the change; without it the model's own segmentation.
         colors: as for /synthesize; regions that are not named keep the photo's.
 
     Returns:
-        the changed photo at its own size, and a grey PNG that is white where it changed.
+        the changed photo at its own size, with its colour profile, EXIF and resolution, and a grey PNG that is white
+        where it changed.
     """
+    part = part_for(picture.pixels, model.palette, align)
+    after, note = layout_in_part(layout, part, "after the change")
+    _report(f"{part.note} {note}".strip())
     request = EditRequest(
         model=model.name,
         steps=steps,
         solver=solver,
-        photo=picture,
-        layout=layout,
-        before=before,
+        photo=part.crop,
+        layout=after,
+        before=None if before is None else layout_in_part(before, part, "before the change")[0],
         seed=seed,
         grid=grid,
         offsets=colors,
     )
     result = model.edit(request)
-    return result.photo, np.round(255 * result.changed).astype(np.uint8)
+    edited = part.put_back(picture.pixels, part.crop, result.photo)
+    changed = np.dstack([np.round(255 * result.changed).astype(np.uint8)] * 3)
+    black = np.zeros_like(picture.pixels)
+    changed = part.put_back(black, np.zeros_like(changed), changed) if part.changed else changed
+    return (picture, edited), changed[..., 0]
 
 
 @endpoint
@@ -159,6 +200,7 @@ def trajectory(
     seed: Seed = DEFAULT_SEED,
     solver: Solver = DEFAULT_SOLVER,
     frames: Frames = DEFAULT_FRAMES,
+    align: Align = True,
 ) -> tuple[Photos, Places]:
     """Show how a photo and its layout turn into each other.
 
@@ -176,8 +218,8 @@ def trajectory(
         solver=solver,
         frames=frames,
         seed=DEFAULT_SEED if is_photo else seed,
-        photo=read_photo(picture) if is_photo else None,
-        layout=None if is_photo else read_layout(picture, model.palette, model.codebook),
+        photo=part_for(open_photo(picture).pixels, model.palette, align).crop if is_photo else None,
+        layout=None if is_photo else read_layout(picture, model, "picture"),
     )
     result = model.trajectory(request)
     return list(result.frames), list(result.times)

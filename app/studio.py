@@ -163,6 +163,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     open_save.make_saves()
                 with gr.Tab("Settings", id="advanced", elem_id="advanced"):
                     paint.make_advanced(pipeline)
+                    open_save.make_holds()
             gr.HTML(FOLD, elem_classes="fold")
         shown = gr.Textbox(visible="hidden")
     page = Page(

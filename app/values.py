@@ -13,8 +13,7 @@ from semflow_core.errors import InputError, either
 from semflow_core.method.grids import GRIDS
 from semflow_core.method.limits import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS, MIN_FRAMES, MIN_SMOOTH, MIN_STEPS
 from semflow_core.method.solvers import SOLVERS
-from semflow_core.pictures.layouts import read_layout, write_layout
-from semflow_core.pictures.photos import read_photo, write_photo
+from semflow_core.pictures import layouts, photos
 
 from .serving import Parameter, PictureFile, Result, WholeNumber
 from .state.pipeline import Pipeline
@@ -30,8 +29,22 @@ def _require(path: str | None, name: str) -> str:
     return path
 
 
-def _read_layout(path: str | None, pipeline: Pipeline, name: str) -> np.ndarray:
-    return read_layout(_require(path, name), pipeline.palette, pipeline.codebook)
+def read_layout(path: str | None, pipeline: Pipeline, name: str) -> np.ndarray:
+    """Class ids of a layout file; what was read is a message of the response's stream, so that its result stays itself.
+
+    Raises:
+        InputError: it cannot be read, or there is none.
+    """
+    layout = layouts.open_layout(_require(path, name), pipeline.palette, pipeline.codebook)
+    gr.Info(f"{name}: {layout.line(pipeline.palette)}")
+    return layout.labels
+
+
+def _open_photo(path: str | None, pipeline: Pipeline, name: str) -> photos.Photo:
+    photo = photos.open_photo(_require(path, "photo"))
+    if photo.note:
+        gr.Info(f"{name}: {photo.note}")
+    return photo
 
 
 def _read_colors(text: str | None, pipeline: Pipeline, name: str) -> tuple[tuple[int, Any], ...]:
@@ -41,20 +54,31 @@ def _read_colors(text: str | None, pipeline: Pipeline, name: str) -> tuple[tuple
 
 _picture, _whole = partial(PictureFile, type="filepath"), partial(WholeNumber, precision=0)
 Model = Annotated[Pipeline, Parameter("a model's name.", gr.Textbox)]
-PhotoFile = Annotated[
-    np.ndarray, Parameter("the photo.", _picture, lambda path, pipeline, name: read_photo(_require(path, "photo")))
-]
+PhotoFile = Annotated[photos.Photo, Parameter("the photo.", _picture, _open_photo)]
 LayoutFile = Annotated[
     np.ndarray,
     Parameter(
-        "the layout: a PNG of class ids (modes L or P), or a picture in the palette's colours.", _picture, _read_layout
+        "the layout: a PNG of class ids (modes L or P), or a picture in the palette's colours.", _picture, read_layout
     ),
 ]
 OtherLayoutFile = Annotated[
     "np.ndarray | None",
     Parameter(
-        "another layout.", _picture, lambda path, pipeline, name: _read_layout(path, pipeline, name) if path else None
+        "another layout.", _picture, lambda path, pipeline, name: read_layout(path, pipeline, name) if path else None
     ),
+]
+AnyLayoutFile = Annotated[
+    str, Parameter("the layout, as any program wrote it.", _picture, lambda path, pipeline, name: _require(path, name))
+]
+Ids = Annotated[
+    str,
+    Parameter(
+        "what its pixel values are, if that is known: own, another order by name, or pairs such as 17=hair,14=neck.",
+        gr.Textbox,
+    ),
+]
+Align = Annotated[
+    bool, Parameter("find the face and work on it, as models of faces need it; else take the whole photo.", gr.Checkbox)
 ]
 EitherFile = Annotated[
     str,
@@ -89,23 +113,30 @@ Smooth = Annotated[
 
 
 def _write_photo(photo: np.ndarray, pipeline: Pipeline, folder: Path, name: str) -> str:
-    write_photo(folder / name, photo)
+    photos.write_photo(folder / name, photo)
     return str(folder / name)
 
 
+def _write_edited(edit: tuple[photos.Photo, np.ndarray], pipeline: Pipeline, folder: Path) -> str:
+    photos.write_edited(folder / "photo.png", *edit)
+    return str(folder / "photo.png")
+
+
 def _write_layout(labels: np.ndarray, pipeline: Pipeline, folder: Path) -> str:
-    write_layout(folder / "layout.png", labels, pipeline.palette)
+    layouts.write_layout(folder / "layout.png", labels, pipeline.palette)
     return str(folder / "layout.png")
 
 
-def _write_photos(photos: list[np.ndarray], pipeline: Pipeline, folder: Path) -> list[str]:
-    return [_write_photo(photo, pipeline, folder, f"{i:03d}.png") for i, photo in enumerate(photos)]
+def _write_photos(pictures: list[np.ndarray], pipeline: Pipeline, folder: Path) -> list[str]:
+    return [_write_photo(picture, pipeline, folder, f"{i:03d}.png") for i, picture in enumerate(pictures)]
 
 
 _png, _files = partial(gr.Image, type="filepath", format="png"), partial(gr.File, file_count="multiple")
 Photo = Annotated[np.ndarray, Result("photo", _png, partial(_write_photo, name="photo.png"))]
+EditedPhoto = Annotated[tuple[photos.Photo, np.ndarray], Result("photo", _png, _write_edited)]
 Changed = Annotated[np.ndarray, Result("changed", _png, partial(_write_photo, name="changed.png"))]
 Layout = Annotated[np.ndarray, Result("layout", _png, _write_layout)]
+Line = Annotated[str, Result("line", gr.Textbox)]
 Photos = Annotated[list[np.ndarray], Result("photos", _files, _write_photos)]
 Seeds = Annotated[list[int], Result("seeds", gr.JSON)]
 Places = Annotated[list[float], Result("places", gr.JSON)]

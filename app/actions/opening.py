@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from semflow_core.errors import InputError
-from semflow_core.pictures.align import align, is_of_faces, whole
+from semflow_core.pictures.frames import part_for
 from semflow_core.pictures.layouts import open_layout
-from semflow_core.pictures.photos import read_photo
+from semflow_core.pictures.photos import open_photo as open_photo_file
 from semflow_core.requests import SynthesisRequest
 from semflow_core.texts import read_text
 
@@ -35,8 +35,8 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
         InputError: the file cannot be read.
         Cancelled: a newer request came.
     """
-    whole_photo = read_photo(file)
-    framed = (align if is_of_faces(pipeline.palette) else whole)(whole_photo)
+    whole_photo = open_photo_file(file)
+    framed = part_for(whole_photo.pixels, pipeline.palette)
     photo, way, cropped = shape_photo(framed, pipeline.aspect)
     small, _ = fit_photo(photo, *canvas_size(pipeline))
     started = time.perf_counter()
@@ -49,17 +49,22 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
         status += f" {framed.note}"
     elif cropped:
         status += cropped_to(pipeline.aspect)
+    if whole_photo.note:
+        status += f" {whole_photo.note}"
     painter = {"value": result.labels, "photo": underlay_url(small), "heat": ""}
     return View(painter=painter, photo=photo, film=None, draft="", before=underlay_url(photo), status=status)
 
 
-def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline) -> tuple[View, str]:
+def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline, ids: str = "") -> tuple[View, str]:
     """A layout, or several files that are the parts of one, lands as it is -> (the View, what was read, in a line).
+
+    Args:
+        ids: whose ids its pixel values are, where the visitor says so.
 
     Raises:
         InputError: a file is no layout.
     """
-    layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook)
+    layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook, ids)
     return land_layout(layout.labels, session, pipeline), layout.line(pipeline.palette)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.pictures.align import Aligned
+from semflow_core.pictures.photos import Photo
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,11 @@ class Source:
     """Where an opened photo was cut out of.
 
     Attributes:
-        photo: the whole of it, (H, W, 3) uint8.
+        photo: the whole of it, and its file's colour space.
         way: from it to what was opened, and back.
     """
 
-    photo: np.ndarray
+    photo: Photo
     way: Aligned
 
 

@@ -17,7 +17,7 @@ from ..actions.models import Models
 from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Event, Page
-from ..state.downloads import layout_download, png_download
+from ..state.downloads import download, layout_download
 from ..state.model_state import ModelState
 from ..state.opened import Opened
 from ..state.photos import doubt_url, fit_photo, underlay_url
@@ -196,7 +196,8 @@ class EditTab:
         source, palette = opened.whole(), self.models.pipeline(controls.model).palette
         if what == "photo":
             edited = state.photo if state.shows_opened and state.photo is not None else opened.base
-            return View(download=png_download("photo.png", source.way.put_back(source.photo, opened.photo, edited)))
+            whole = source.way.put_back(source.photo.pixels, opened.photo, edited)
+            return View(download=download("photo.png", source.photo.png(whole), "image/png"))
         width, height = source.way.crop.shape[1::-1]
         fitted = cv2.resize(np.asarray(controls.labels), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
         return View(download=layout_download(source.way.back(fitted, outside=palette.background), palette))

@@ -10,6 +10,9 @@ import gradio as gr
 from gradio.events import Dependency
 
 from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette, palette_names
+from semflow_core.method.palette_file import OWN_KEY
+from semflow_core.pictures.files import SUFFIXES
 from semflow_core.pictures.layouts import is_layout
 
 from ..actions.models import Models
@@ -20,7 +23,14 @@ from ..page import Page
 from ..state.downloads import Download, download, layout_download, png_download
 from ..state.project import save_project
 
+FOUND_OUT, PHOTO = "", "photo"  # what a file holds, beside the keys of ids
 SAVES = {"photo": "Photo", "ids": "Class ids", "colours": "Colours", "project": "Project"}  # what -> its button
+
+
+def ids_choices() -> list[tuple[str, str]]:
+    """Whose ids a layout may hold: (what the menu says, the key), of all label sets that ship."""
+    foreign = [(f"{c.name} ids", c.key) for name in palette_names() for c in load_palette(name).foreign.ids]
+    return [("the model's own ids", OWN_KEY), *((text.replace(" ids ids", " ids"), key) for text, key in foreign)]
 
 
 class OpenSave:
@@ -32,12 +42,25 @@ class OpenSave:
             self.opener = gr.UploadButton(
                 "Open …",
                 size="sm",
-                file_types=["image", ".json"],
+                file_types=["image", *SUFFIXES, ".json"],
                 file_count="multiple",
                 min_width=90,
                 elem_id="segment",
             )
             self.camera = gr.Button("Camera", size="sm", min_width=80, elem_id="camera")
+        self.holds = gr.Dropdown(
+            [("what they look like", FOUND_OUT), ("a photo", PHOTO), *ids_choices()],
+            value=FOUND_OUT,
+            label="Files that I open hold",
+            elem_id="holds",
+            render=False,
+        )
+        self.line = gr.Markdown("", elem_id="read-line", elem_classes="hint", render=False)
+
+    def make_holds(self) -> None:
+        """What the next file holds, for who knows better than the studio; and the line on the last layout."""
+        self.holds.render()
+        self.line.render()
 
     def make_saves(self) -> None:
         """The buttons to save."""
@@ -48,11 +71,17 @@ class OpenSave:
         """Bind the events -> the one after something was opened."""
         for what, button in self.saves.items():
             page.downloads(button.click, partial(self.save, what))
-        return page.with_model(self.opener.upload, self.open, self.opener, changes=page.landed, show_progress="full")
+        changes = [*page.landed, self.line]
+        return page.with_model(
+            self.opener.upload, self.open, self.opener, self.holds, changes=changes, show_progress="full"
+        )
 
-    def open(self, controls: Controls, files: str | list[str]) -> View:
+    def open(self, controls: Controls, files: str | list[str], holds: str = FOUND_OUT) -> View:
         """A photo is segmented; a layout, or several files that are the parts of one, lands; a project brings its
         settings. The picture of the last two comes with `finish_open`.
+
+        Args:
+            holds: FOUND_OUT, PHOTO, or whose ids a layout's are.
 
         Raises:
             InputError: a file cannot be read.
@@ -61,11 +90,13 @@ class OpenSave:
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
         if len(paths) == 1 and paths[0].suffix.lower() == ".json":
             return open_project(paths[0], session, pipeline)
-        if len(paths) > 1 or is_layout(paths[0], pipeline.palette, pipeline.codebook):
-            view, line = open_layout_files(paths, session, pipeline)
+        ids = "" if holds in (FOUND_OUT, PHOTO) else holds
+        layout = ids or (holds != PHOTO and is_layout(paths[0], pipeline.palette, pipeline.codebook))
+        if len(paths) > 1 or layout:
+            view, line = open_layout_files(paths, session, pipeline, ids)
             gr.Info(line)  # the status will speak of the photo in a moment
-            return view
-        return open_photo(paths[0], session, pipeline)
+            return view.then(View(parts={self.line: line}))
+        return open_photo(paths[0], session, pipeline).then(View(parts={self.line: ""}))
 
     def finish_open(self, controls: Controls) -> Iterator[View]:
         """Paint what was opened with the seed that it brought, unless it was a photo."""

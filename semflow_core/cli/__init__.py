@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
         args.run(args)
     except InputError as error:
-        print(f"semflow: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"semflow: error: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     return 0
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..method.limits import MAX_SMOOTH, MIN_SMOOTH
-from .options import add_batch, add_model, add_out, add_solver
+from .options import add_align, add_batch, add_model, add_out, add_solver
 from .shared import batches, check_outputs, load, print_note, settings
 
 AS_THE_MODEL = "as the model segments best"
@@ -16,9 +16,7 @@ HELP = "make layouts (index PNGs of the photo's own size) from photos"
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", type=Path, nargs="+", metavar="PHOTO")
     add_out(parser)
-    parser.add_argument(
-        "--no-align", action="store_true", help="do not look for a face, which models of faces do: take the whole photo"
-    )
+    add_align(parser)
     parser.add_argument(
         "--mirror",
         action=argparse.BooleanOptionalAction,
@@ -38,9 +36,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     import numpy as np
 
-    from ..pictures.align import align, is_of_faces, whole
+    from ..pictures.frames import part_for
     from ..pictures.layouts import write_layout
-    from ..pictures.photos import read_photo
+    from ..pictures.photos import open_photo, read_photo
     from ..requests import SegmentationRequest
 
     how = settings(args, "model", "steps", "solver", "grid", "mirror", "smooth")
@@ -49,11 +47,11 @@ def run(args: argparse.Namespace) -> None:
     pipeline = load(args)
     for path in args.inputs:  # twice, as in synthesize.py
         read_photo(path)
-    frame = align if is_of_faces(pipeline.palette) and not args.no_align else whole
     for paths in batches(args.inputs, args.batch):
-        crops = [frame(read_photo(p)) for p in paths]
+        photos = [open_photo(p) for p in paths]
+        crops = [part_for(photo.pixels, pipeline.palette, not args.no_align) for photo in photos]
         requests = [pipeline.read_request(c.crop, **how) for c in crops]
-        for path, crop, result in zip(paths, crops, pipeline.segment_many(requests)):
-            print_note(path, crop.note)
+        for path, photo, crop, result in zip(paths, photos, crops, pipeline.segment_many(requests)):
+            print_note(path, f"{photo.note} {crop.note}".strip())
             labels = crop.back(result.labels, outside=pipeline.palette.background)
             write_layout(args.out / f"{path.stem}.png", labels, pipeline.palette)

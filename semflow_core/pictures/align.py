@@ -49,7 +49,7 @@ class Aligned:
         scale = labels.shape[0] / self.crop.shape[0]
         return cv2.warpAffine(
             labels,
-            _between_centres(self.matrix * scale),
+            between_centres(self.matrix * scale),
             self.shape[::-1],
             flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
@@ -66,7 +66,7 @@ class Aligned:
         if not self.changed and before.shape == photo.shape:
             return after
         scale = before.shape[0] / self.crop.shape[0]
-        matrix, size = _between_centres(self.matrix * scale), self.shape[::-1]
+        matrix, size = between_centres(self.matrix * scale), self.shape[::-1]
         differs = (before != after).any(-1).astype(np.float32)
         share = cv2.warpAffine(differs, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)[..., None]
         new = cv2.warpAffine(
@@ -159,12 +159,12 @@ def _cut(photo: np.ndarray, corners: np.ndarray, size: int = 0) -> tuple[np.ndar
     small = photo if shrink == 1 else cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     from_small = matrix @ np.diag([photo.shape[1] / small.shape[1], photo.shape[0] / small.shape[0], 1.0])
     crop = cv2.warpAffine(
-        small, _between_centres(from_small), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        small, between_centres(from_small), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
     return crop, matrix
 
 
-def _between_centres(matrix: np.ndarray) -> np.ndarray:
+def between_centres(matrix: np.ndarray) -> np.ndarray:
     """The same map in OpenCV's coordinates, where the centres of pixels are whole numbers."""
     matrix = matrix.copy()
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5

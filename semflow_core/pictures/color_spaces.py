@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,12 @@ class ColorSpace:
     profile: bytes
     mode: str
 
-    @cached_property
+    @property
     def name(self) -> str:
         """What the profile calls itself."""
         if not self.profile:
             return self.mode
-        return " ".join(ImageCms.getProfileDescription(self._icc).split())[:60]
+        return " ".join(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(self.profile))).split())[:60]
 
     @cached_property
     def is_srgb(self) -> bool:
@@ -53,30 +53,27 @@ class ColorSpace:
         if self.is_srgb or not self.profile:
             return np.asarray(image.convert("RGB"))
         image = image.convert("RGB") if self.mode == "RGB" else image
-        return np.asarray(ImageCms.applyTransform(image, self._transforms[0]))
+        return np.asarray(ImageCms.applyTransform(image, _transforms(self.profile, self.mode)[0]))
 
     def from_srgb(self, pixels: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 sRGB -> the same in this space, which is one of RGB."""
         if self.is_srgb or not pixels.size:
             return pixels
-        return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), self._transforms[1]))
+        return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), _transforms(self.profile, self.mode)[1]))
 
     def _near(self, values: np.ndarray, shown: np.ndarray) -> bool:
-        seen = np.asarray(ImageCms.applyTransform(Image.fromarray(values), self._transforms[0]))
+        seen = np.asarray(ImageCms.applyTransform(Image.fromarray(values), _transforms(self.profile, self.mode)[0]))
         return int(np.abs(seen.astype(int) - shown).max()) <= NEARLY
 
-    @cached_property
-    def _icc(self) -> Any:
-        return ImageCms.ImageCmsProfile(io.BytesIO(self.profile))
 
-    @cached_property
-    def _transforms(self) -> tuple[Any, Any]:
-        """To sRGB, and back where the space is one of RGB."""
-        srgb, how = ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC
-        flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
-        to = ImageCms.buildTransform(self._icc, srgb, self.mode, "RGB", how, flags)
-        back = ImageCms.buildTransform(srgb, self._icc, "RGB", "RGB", how, flags) if self.mode == "RGB" else None
-        return to, back
+@lru_cache(maxsize=16)
+def _transforms(profile: bytes, mode: str) -> tuple[Any, Any]:
+    """To sRGB, and back where the space is one of RGB."""
+    icc, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    how, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    to = ImageCms.buildTransform(icc, srgb, mode, "RGB", how, flags)
+    back = ImageCms.buildTransform(srgb, icc, "RGB", "RGB", how, flags) if mode == "RGB" else None
+    return to, back
 
 
 def color_space(profile: bytes, mode: str) -> ColorSpace:
@@ -88,7 +85,7 @@ def color_space(profile: bytes, mode: str) -> ColorSpace:
     space = ColorSpace(profile, channels)
     if profile:
         try:
-            assert space.name is not None and space._transforms
+            assert space.name is not None and _transforms(profile, channels)
         except Exception:  # LittleCMS' errors have several types
             return ColorSpace(b"", channels)
     return space

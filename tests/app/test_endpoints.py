@@ -32,21 +32,23 @@ def one_endpoint(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_every_endpoint_is_named_after_its_function() -> None:
-    assert list(ENDPOINTS) == ["synthesize", "segment", "edit", "variations", "trajectory", "morph"]
+    assert list(ENDPOINTS) == ["synthesize", "read", "segment", "edit", "variations", "trajectory", "morph"]
     assert all(getattr(endpoints, name) is function for name, function in ENDPOINTS.items())
 
 
-@pytest.mark.parametrize("name", ["synthesize", "segment", "edit", "variations", "trajectory", "morph"])
+@pytest.mark.parametrize("name", ["synthesize", "read", "segment", "edit", "variations", "trajectory", "morph"])
 def test_the_choices_in_the_documentation_are_those_of_the_method(name: str) -> None:
     text = documentation(ENDPOINTS[name])
-    assert all(solver in text for solver in SOLVERS) and text.count("\nReturns:\n") == 1
+    assert text.count("\nReturns:\n") == 1
+    if "solver" in parameters_of(ENDPOINTS[name]):
+        assert all(solver in text for solver in SOLVERS)
     if "grid" in parameters_of(ENDPOINTS[name]):
         assert all(grid in text for grid in GRIDS)
 
 
 def test_a_docstring_may_say_more_of_a_parameter_than_its_annotation() -> None:
     text = documentation(endpoints.edit)
-    assert "    layout: its layout after the change, as for /synthesize.\n" in text
+    assert "    layout: its layout after the change, as for /synthesize: of the whole photo, or of the face" in text
     assert "    steps: solver steps, 1 to 1000.\n" in text and "    picture: the photo.\n" in text
     assert text.startswith("Change in a photo what was changed in its layout, and nothing else.\n\nArgs:\n")
 
@@ -103,3 +105,45 @@ def test_two_annotations_are_too_many() -> None:
     function.__annotations__["count"] = twice
     with pytest.raises(TypeError, match="one Parameter"):
         parameters_of(function)
+
+
+def served(models: Models, name: str) -> Any:
+    with gr.Blocks() as demo:
+        serving.add_endpoints(models, "faces")
+    return next(f.fn for f in demo.fns.values() if f.api_name == name)
+
+
+def test_a_layout_is_read_and_its_line_is_given(models: Models, tmp_path: Path) -> None:
+    labels = np.zeros((16, 20), np.uint8)
+    labels[:, :5] = 17
+    Image.fromarray(labels).save(tmp_path / "layout.png")
+    read = served(models, "read")
+    written, line = read(str(tmp_path / "layout.png"), "faces", "")
+    assert np.array_equal(np.asarray(Image.open(written)), labels)
+    assert line.startswith("Read 8-bit grey PNG, 20x16, 2 classes: background 75 %, neck 25 %.")
+    written, line = read(str(tmp_path / "layout.png"), "faces", "bisenet")
+    assert (np.asarray(Image.open(written))[:, :5] == 13).all() and "BiSeNet's face parser's, as asked" in line
+
+
+def test_a_whole_photo_is_aligned_as_in_the_studio(models: Models, tmp_path: Path, sentences: list[str]) -> None:
+    pixels = np.full((40, 64, 3), 200, np.uint8)  # without a face: the centre is taken
+    Image.fromarray(pixels).save(tmp_path / "photo.png", dpi=(300, 300))
+    segment = served(models, "segment")
+    file = segment(str(tmp_path / "photo.png"), "faces", 3, "euler", "uniform", True, 0.0, True)
+    layout = np.asarray(Image.open(file))
+    assert (layout[:, 12:52] == 1).all() and not layout[:, :12].any() and not layout[:, 52:].any()
+    assert sentences == ["No face was found, so the centre of the photo was taken."]
+    for name, value in (("before", 0), ("after", 13)):
+        write_layout(tmp_path / f"{name}.png", np.full((40, 64), value, np.uint8), PALETTE)
+    edit = served(models, "edit")
+    files = [str(tmp_path / f"{name}.png") for name in ("photo", "after", "before")]
+    written, changed = edit(files[0], files[1], "faces", 4, 0, "euler", "quadratic", files[2], "", True)
+    with Image.open(written) as image:
+        assert round(image.info["dpi"][0]) == 300
+        different = (np.asarray(image) != pixels).any(-1)
+    assert different[:, 12:52].all() and not different[:, :12].any() and not different[:, 52:].any()
+    assert np.array_equal(np.asarray(Image.open(changed)) > 0, different)
+    assert any(s.startswith("layout: Read indexed PNG, 64x40, 1 class: hair 100 %.") for s in sentences)
+    write_layout(tmp_path / "after.png", np.zeros((64, 40), np.uint8), PALETTE)
+    with pytest.raises(gr.Error, match="is 40x64 pixels and its photo 64x40"):
+        edit(files[0], files[1], "faces", 4, 0, "euler", "quadratic", files[2], "", True)

@@ -19,7 +19,7 @@ from .conftest import ROOT
 
 DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(python|sh)\n(.*?)```", DOCUMENT, re.DOTALL)
-ENDPOINTS = {"/synthesize", "/segment", "/edit", "/variations", "/trajectory", "/morph"}
+ENDPOINTS = {"/synthesize", "/read", "/segment", "/edit", "/variations", "/trajectory", "/morph"}
 
 
 def run(command: list[str], studio: str, folder: Path) -> str:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import io
+import struct
 import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from semflow_core.errors import InputError
-from semflow_core.pictures.photos import read_photo
+from semflow_core.pictures.photos import open_photo, read_photo
 
 from .samples import encoded, png_header
 
@@ -139,3 +142,103 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_photo(tmp_path / "gone.png")
     with pytest.raises(InputError, match="the photo .* cannot be read: Is a directory"):
         read_photo(tmp_path)
+
+
+# ---- files of phones and cameras -------------------------------------------------------------------------------
+
+
+def display_p3() -> bytes:
+    """A profile as phones embed it: Display P3's primaries adapted to D50, with a gamma for its curve."""
+
+    def number(x: float) -> bytes:
+        return struct.pack(">i", round(x * 65536))
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(map(number, values))
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    name = b"desc\0\0\0\0" + struct.pack(">I", 8) + b"Test P3\0" + b"\0" * 78
+    tags = {
+        b"desc": name,
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.51512, 0.2412, -0.00105),
+        b"gXYZ": xyz(0.29198, 0.69225, 0.04189),
+        b"bXYZ": xyz(0.1571, 0.06657, 0.78407),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    at, table, data = 128 + 4 + 12 * len(tags), b"", b""
+    for key, value in tags.items():
+        value += b"\0" * (-len(value) % 4)
+        table += key + struct.pack(">II", at + len(data), len(value))
+        data += value
+    body = struct.pack(">I", len(tags)) + table + data
+    header = struct.pack(">I4sI4s4s4s", 128 + len(body), b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + b"\0" * 28
+    return (header + number(0.9642) + number(1.0) + number(0.8249)).ljust(128, b"\0") + body
+
+
+def test_a_wide_gamut_is_converted_for_the_model_and_written_back(photo: np.ndarray) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a phone"
+    data = encoded(Image.fromarray(photo), icc_profile=display_p3(), exif=exif, dpi=(300, 300))
+    opened = open_photo(data)
+    own = np.rot90(photo, -1)
+    assert np.abs(opened.pixels.astype(int) - own).max() > 10 and "converted from Test P3 to sRGB." in opened.note
+    red = encoded(Image.new("RGB", (16, 16), (200, 60, 60)), icc_profile=display_p3())
+    assert read_photo(red)[0, 0, 0] > 205, "P3's red is redder than sRGB's"
+    edited = opened.pixels.copy()
+    edited[10:20, 5:15] = (120, 90, 200)
+    with Image.open(io.BytesIO(opened.png(edited))) as written:
+        assert written.info["icc_profile"] == display_p3() and round(written.info["dpi"][0]) == 300
+        assert written.getexif().get(0x010F) == "a phone" and 0x0112 not in written.getexif()
+        pixels = np.asarray(written).copy()
+    again = read_photo(opened.png(edited))
+    assert np.abs(again[10:20, 5:15].astype(int) - (120, 90, 200)).max() <= 2, "as asked for, in the file's space"
+    pixels[10:20, 5:15] = own[10:20, 5:15]
+    assert np.array_equal(pixels, own), "all others are the file's own"
+
+
+def test_srgbs_own_profile_changes_nothing(photo: np.ndarray) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    opened = open_photo(encoded(Image.fromarray(photo), icc_profile=srgb))
+    assert np.array_equal(opened.pixels, photo) and opened.note == ""
+    broken = open_photo(encoded(Image.fromarray(photo), icc_profile=b"no profile" * 20))
+    assert np.array_equal(broken.pixels, photo)
+
+
+def test_transparency_is_written_back(photo: np.ndarray) -> None:
+    own = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
+    own[:10, :, 3] = 40
+    opened = open_photo(encoded(Image.fromarray(own)))
+    edited = opened.pixels.copy()
+    edited[5:15, :9] = (1, 2, 3)
+    written = np.asarray(Image.open(io.BytesIO(opened.png(edited))))
+    assert (written[5:15, :9] == (1, 2, 3, 255)).all()
+    written = written.copy()
+    written[5:15, :9] = own[5:15, :9]
+    assert np.array_equal(written, own)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1"])
+def test_an_edit_of_another_mode_is_written_in_srgb(photo: np.ndarray, mode: str) -> None:
+    opened = open_photo(encoded(Image.fromarray(photo).convert(mode), "TIFF" if mode == "CMYK" else "PNG"))
+    edited = opened.pixels.copy()
+    edited[:4] = 90
+    assert np.array_equal(read_photo(opened.png(edited)), edited)
+
+
+@pytest.mark.parametrize("format", ["HEIF", "AVIF", "JPEG2000"])
+def test_photos_of_phones_and_scanners_are_read(format: str) -> None:
+    smooth = np.tile(np.linspace(0, 255, 64).astype(np.uint8)[:, None, None], (1, 96, 3))
+    pillow_heif.register_heif_opener()
+    read = read_photo(encoded(Image.fromarray(smooth), format, quality=90))
+    assert read.shape == smooth.shape and np.abs(read.astype(int) - smooth).mean() < 4
+
+
+def test_a_photo_of_48_megapixels_is_reduced() -> None:
+    large = encoded(Image.new("RGB", (8064, 6048), (90, 120, 40)), "JPEG")
+    opened = open_photo(large)
+    assert opened.pixels.shape == (3024, 4032, 3) and np.abs(opened.pixels[5, 5] - (90, 120, 40.0)).max() <= 3
+    assert opened.note == "It has 8064x6048 pixels and was reduced to 4032x3024."
+    panorama = encoded(Image.new("L", (9000, 400), 7))
+    assert read_photo(panorama).shape == (200, 4500, 3)

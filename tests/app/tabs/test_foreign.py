@@ -61,3 +61,16 @@ def test_several_photos_are_refused(buttons: OpenSave, labels: np.ndarray, tmp_p
     with pytest.raises(InputError, match="one at a time"):
         buttons.open(controls(session), files)
     assert session.newest == before
+
+
+def test_a_visitor_may_say_what_a_file_holds(buttons: OpenSave, sentences: list[str], tmp_path: Path) -> None:
+    Image.fromarray(np.full((64, 64), 17, np.uint8)).save(tmp_path / "a.png")
+    file = str(tmp_path / "a.png")
+    assert (buttons.open(controls(), file, "bisenet").painter["value"] == 13).all()
+    view = buttons.open(controls(), file, "own")
+    assert (view.painter["value"] == 17).all() and view.parts[buttons.line] == sentences[-1]
+    with pytest.raises(InputError, match="the ids 'carla' are unknown for celebamask_hq"):
+        buttons.open(controls(), file, "carla")
+    session = Session("faces")
+    view = buttons.open(controls(session), file, "photo")  # a grey photo of few values, which looks like a layout
+    assert session.current.shows_opened and view.parts[buttons.line] == ""
