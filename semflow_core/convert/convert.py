@@ -28,6 +28,7 @@ SEMFLOW_BETA = 6.0
 SYMMFLOW_FILE = re.compile(r"LatFM_(?P<set>[a-z0-9]+)_beta(?P<width>\d+(\.\d+)?)")
 SYMMFLOW_SETS = {"celeba": "celebamask_hq", "coco": "coco_stuff"}
 SYMMFLOW_WIDTHS = {"celebamask_hq": 10.0, "coco_stuff": 6.0}
+FACE_COLORS, RAW_IDS = "CelebAMask-HQ's own", "COCO-Stuff's raw ids"  # conventions of the palettes (`Palette.foreign`)
 WHITE = 215  # the last anchor of the grid with k = 6, in which SymmFlow paints pixels of no class
 
 
@@ -140,14 +141,16 @@ def settings(what: Conversion, unet: Any) -> tuple[Codebook, Perturbation]:
 
 def symmflow_codebook(palette: Palette, raw_ids: bool) -> Codebook:
     """The colours of SymmFlow: of faces its data set's own, of all else the paper's grid, and white for no class."""
-    if palette.foreign.colors and not palette.foreign.ids:
-        colors = {class_id: color for color, class_id in palette.foreign.colors[0].classes}
+    own = next((c for c in palette.foreign.colors if c.name == FACE_COLORS), None)
+    if own is not None:
+        colors = {class_id: color for color, class_id in own.classes}
         return Codebook(palette, colors=tuple(colors[c.id] for c in palette.classes))
     order = [int(i) for i in range(len(palette.classes))]
     if raw_ids:
-        if not palette.foreign.ids:
-            raise InputError(f"{palette.name} has no raw ids")
-        raw = {class_id: foreign for foreign, class_id in palette.foreign.ids[0].classes}
+        convention = next((c for c in palette.foreign.ids if c.name == RAW_IDS), None)
+        if convention is None:
+            raise InputError(f"{palette.name} has no raw ids; --raw-ids is for coco_stuff")
+        raw = {class_id: foreign for foreign, class_id in convention.classes}
         order = [raw[c.id] for c in palette.classes]
     if UNLABELLED not in palette.ids:
         no_class = PaletteClass(UNLABELLED, "unlabelled", (0, 0, 0), "void")

@@ -7,6 +7,7 @@ COCO-Stuff      train2017/000000000009.jpg, stuffthingmaps_trainval2017/train201
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +85,15 @@ def pixel_values(path: Path) -> np.ndarray:
 def translated(values: np.ndarray, palette: Palette, name: str) -> np.ndarray:
     """Values of a data set's own ids as class ids of its palette.
 
+    Args:
+        name: of the file, as the data set names its files.
+
     Raises:
         InputError: there are values that are none of its ids; 0 and 255 alone are a black and white mask.
     """
-    convention = palette.foreign.ids[0]
+    stem = name.rpartition(".")[0]
+    conventions = [c for c in palette.foreign.ids if c.files and re.search(c.files, stem)]
+    convention = conventions[0] if conventions else palette.foreign.ids[0]
     present = set(np.flatnonzero(np.bincount(values.ravel(), minlength=256)).tolist())
     if present == {0, UNLABELLED}:
         raise InputError(f"{name} is black and white (0 and 255 only); it must hold {convention.name}")

@@ -14,12 +14,14 @@ from safetensors.torch import load_file, save_file
 
 from semflow_core.cli import main
 from semflow_core.convert.convert import Conversion, convert, load
+from semflow_core.data.prepare import Preparation, prepare
 from semflow_core.errors import InputError
 from semflow_core.nets import prompt
 from semflow_core.nets.symmetric import SymmetricVelocity
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests import SegmentationRequest, SynthesisRequest
 
+from ..data import downloads
 from . import layouts
 
 SIZE = 64
@@ -209,3 +211,23 @@ def test_wrong_files_are_refused(
     text = tmp_path / "sd_emptyembed.pt"
     torch.save(torch.zeros(1, 77, layouts.TEXT), text)
     assert load(Conversion(face, base=sd, size=SIZE, prompt=text)).velocity.prompt.shape == (1, 77, layouts.TEXT)
+
+
+@pytest.mark.slow
+def test_the_papers_recipe_starts_from_it(
+    sd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a download of Stable Diffusion and one of CelebAMask-HQ to a trained model folder, in small."""
+    convert(Conversion(sd, size=SIZE), tmp_path / "models" / "sd15")
+    prepare(Preparation("celebamask_hq", downloads.celeba(tmp_path / "download"), SIZE), tmp_path / "celebamask_hq")
+    recipe = Path(__file__).parents[2] / "configs" / "paper" / "celebamask_hq.yaml"
+    words = [f"data={tmp_path}", f"latents.size={SIZE}", "optim.batch=1", "optim.batches=2", "optim.warmup=1"]
+    monkeypatch.chdir(tmp_path)  # the recipe names models/sd15
+    assert main(["train", str(recipe), *words, "--dry-run"]) == 0
+    assert "80000 steps, 160000 samples, 5.33e+04 times the 3 pairs" in capsys.readouterr().out
+    assert not (tmp_path / "runs").exists()
+    assert main(["train", str(recipe), *words, "optim.steps=1"]) == 0
+    model = SemFlowPipeline.from_pretrained(tmp_path / "runs" / "paper" / "celebamask_hq" / "flow" / "export")
+    before, after = layouts.small_unet().state_dict(), model.velocity.module.state_dict()
+    assert before.keys() == after.keys() and any(not torch.equal(v.half().float(), after[k]) for k, v in before.items())
+    assert model.velocity.prompt.shape == (1, 77, layouts.TEXT)
