@@ -39,12 +39,17 @@ def color_tables(palette: Palette) -> list[ColorTable]:
     """The palette's display colours (with its void colours), then each foreign set of colours."""
     void = palette.foreign.void_colors
     ids = np.concatenate([palette.ids, np.full(len(void), UNLABELLED, np.uint8)])
-    tables = [ColorTable(np.concatenate([palette.colors, np.array(void, np.uint8).reshape(-1, 3)]), ids)]
+    colors = np.concatenate([palette.colors, np.array(void, np.uint8).reshape(-1, 3)])
+    tables = [ColorTable(colors, ids, ignores_black=_has_black(colors))]
     for foreign in palette.foreign.colors:
         colors, ids = (np.array(column, np.uint8) for column in zip(*foreign.classes))
         note = f"Its colours were taken for {foreign.name}."
-        tables.append(ColorTable(colors, ids, note, ignores_black=bool((colors == 0).all(1).any())))
+        tables.append(ColorTable(colors, ids, note, ignores_black=_has_black(colors)))
     return tables
+
+
+def _has_black(colors: np.ndarray) -> bool:
+    return bool((colors == 0).all(1).any())
 
 
 def exchanged_tables(palette: Palette) -> list[ColorTable]:

@@ -20,6 +20,8 @@ from .colours import FLAT, ColorTable, color_tables, nearest_colors
 from .files import ORIENTATION, PNG_START, open_picture_file
 from .foreign import fits_any
 
+SMALLEST_BLENDED = 32  # pixels per side: below, regions of one pixel are common
+BLENDED = 0.3  # share of the steps between regions that must lead over a value between for a picture to be resized
 ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
 
 
@@ -83,14 +85,26 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
     elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
         values.ids = None if values.lossy else _equal_channels(np.asarray(image))
     else:
-        values.grey = _equal_channels(values.rgb if deep is None else deep)
+        pixels = values.rgb if deep is None else deep
+        values.grey = _equal_channels(pixels)
+        only = None if values.lossy or values.grey is not None else _only_channel(pixels)
+        if only is not None:
+            values.grey = pixels[..., only].astype(np.int64)
         if values.grey is not None and not values.lossy:
             visible = values.grey[values.opaque]
             # a grey photo is no layout, nor is one of black and white, though 0 and 255 can be ids
             if ids or (visible[visible != UNLABELLED].any() and fits_any(visible, palette)):
                 values.ids = values.grey
+                if only is not None:
+                    channel = ("red", "green", "blue")[only]
+                    values.translated.append(f"Its {channel} channel was taken for the ids; the others are black.")
         elif not values.lossy:
             _read_color_map(values, palette)
+    if values.ids is not None and _is_blended(values.ids):
+        values.uncertain.append(
+            "Its borders have values between those beside them, as a picture has that was resized with interpolation: "
+            "there they are no ids."
+        )
     if values.ids is not None and values.ids.max() > UNLABELLED:
         _undo_stretching(values)
     return values
@@ -181,6 +195,25 @@ def _equal_channels(pixels: np.ndarray) -> np.ndarray | None:
         exact = np.isfinite(pixels).all() and (pixels == np.rint(pixels)).all() and pixels.min() >= 0
         return pixels.astype(np.int64) if exact else None
     return pixels.astype(np.int64)
+
+
+def _is_blended(ids: np.ndarray) -> bool:
+    """Whether many steps between two regions lead over a value between theirs, which one pixel alone has."""
+    if min(ids.shape) < SMALLEST_BLENDED:
+        return False
+    steps = between = 0
+    for rows in (ids, ids.T):
+        left, middle, right = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
+        crossed = left != right
+        steps += int((crossed & ((middle == left) | (middle == right))).sum())
+        between += int((crossed & ((middle - left) * (right - middle) > 0)).sum())
+    return between > BLENDED * (steps / 2 + between)
+
+
+def _only_channel(pixels: np.ndarray) -> int | None:
+    """The one channel of (H, W, 3) that is not black throughout, as CARLA writes its tags; else None."""
+    lit = np.flatnonzero(pixels.reshape(-1, pixels.shape[-1]).any(0))
+    return int(lit[0]) if len(lit) == 1 else None
 
 
 def _undo_stretching(values: Values) -> None:

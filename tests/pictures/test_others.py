@@ -253,6 +253,41 @@ def test_a_grey_photo_in_three_channels_is_no_layout(photo: np.ndarray) -> None:
         read_layout(encoded(Image.fromarray(shades)), FACES)
 
 
+def test_ids_in_one_channel_alone_are_ids(face_layout: np.ndarray) -> None:
+    for palette, labels in ((FACES, face_layout), (STREETS, street())):
+        for channel in range(3):
+            pixels = np.zeros((*labels.shape, 3), np.uint8)
+            pixels[..., channel] = labels
+            layout = open_layout(encoded(Image.fromarray(pixels)), palette)
+            assert np.array_equal(layout.labels, labels) and "channel was taken for the ids" in layout.note
+    tags = np.zeros((*street().shape, 3), np.uint8)
+    tags[..., 0] = foreign(street(), STREETS, "carla")  # as CARLA writes them
+    expected = street()
+    assert np.array_equal(read_layout(encoded(Image.fromarray(tags)), STREETS), expected)
+
+
+def test_a_dark_picture_is_no_street_of_nothing() -> None:
+    dark = np.random.default_rng(0).integers(0, 8, (48, 48, 3), dtype=np.uint8)
+    for data in (encoded(Image.fromarray(dark)), encoded(Image.fromarray(street() % 255), "JPEG", quality=95)):
+        assert not is_layout(data, STREETS)
+        with pytest.raises(InputError, match="colours that are no class of cityscapes"):
+            read_layout(data, STREETS)
+
+
+def test_ids_that_were_resized_with_interpolation_are_said_to_be(face_layout: np.ndarray) -> None:
+    small = Image.fromarray(face_layout)
+    for smooth in (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS):
+        larger = small.resize((96, 96), smooth)
+        if np.asarray(larger).max() < 19:
+            assert "resized with interpolation" in open_layout(encoded(larger), FACES).uncertain
+    for exact in (
+        small,
+        small.resize((96, 96), Image.Resampling.NEAREST),
+        small.resize((31, 31), Image.Resampling.NEAREST),
+    ):
+        assert "interpolation" not in open_layout(encoded(exact), FACES).note
+
+
 def test_red_and_blue_may_be_exchanged(face_layout: np.ndarray) -> None:
     for colors in (FACES.colors, np.array([c for c, _ in FACES.foreign.colors[0].classes], np.uint8)):
         layout = open_layout(encoded(Image.fromarray(colors[face_layout][..., ::-1].copy())), FACES)
