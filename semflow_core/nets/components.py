@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ COMPONENTS: dict[str, tuple[str, Any]] = {
     "UNet2DConditionModel": ("diffusers", diffusers.UNet2DConditionModel),
 }
 EARLIER_NAMES = {"SeeingUNet2DModel": "BackboneUNet"}  # of folders that were saved before
+MAX_CONFIG = 10**6  # bytes
+MAX_CHANNELS, MAX_LAYERS = 16384, 64  # largest numbers in a network's configuration
 PROMPT_FILE = "prompt.safetensors"  # embedding of the empty prompt, beside a conditional U-Net's weights
 
 
@@ -54,7 +57,28 @@ def load_component(name: str, folder: Path) -> Any:
     Raises:
         OSError, ValueError: the folder does not hold one.
     """
+    check_config(folder / "config.json")
     return COMPONENTS[EARLIER_NAMES.get(name, name)][1].from_pretrained(folder, use_safetensors=True)
+
+
+def check_config(file: Path) -> None:
+    """Refuse a network's configuration that would fill the memory or take forever, before its weights are read.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON object, or a number in it is out of bounds.
+    """
+    if file.stat().st_size > MAX_CONFIG:
+        raise ValueError(f"its {file.parent.name}/config.json is larger than {MAX_CONFIG // 1000} kB")
+    config = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        raise ValueError(f"its {file.parent.name}/config.json holds no keys")
+    for key, value in config.items():
+        most = MAX_LAYERS if "layers" in key or key.endswith("blocks") else MAX_CHANNELS
+        values = value if isinstance(value, list) else [value]
+        numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        if len(values) > MAX_CHANNELS or any(not abs(n) <= most for n in numbers):
+            raise ValueError(f"its {file.parent.name}/config.json has a {key[:60]} that is out of bounds")
 
 
 def load_velocity(name: str, folder: Path) -> Any:

@@ -103,7 +103,10 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     if image.mode not in ("RGB", "RGBA"):
         plain = image.mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
         if image.mode in ("P", "LA"):
-            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+            try:
+                image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+            except Exception:  # Pillow raises exceptions of any type at a damaged colour table
+                raise InputError(f"the photo {picture_name(source)} has a damaged colour table") from None
     elif image.mode == "RGB" and image.has_transparency_data:  # one colour is transparent
         image = image.convert("RGBA")
     if picture.reduce_by > 1:

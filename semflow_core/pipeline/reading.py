@@ -55,14 +55,18 @@ def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) 
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
     """
     best = np.full((height, width), np.inf, np.float32)
-    second, index = best.copy(), np.zeros((height, width), np.int64)
-    for i, d in enumerate(distances.numpy()):  # one class at a time: a 40-megapixel photo has no room for 19
+    second, labels = best.copy(), np.zeros((height, width), np.uint8)
+    # one class at a time, in place: a 40-megapixel photo has no room for 19, or for an array more
+    for class_id, d in zip(engine.palette.ids, distances.numpy()):
         d = cv2.resize(d, (width, height), interpolation=cv2.INTER_LINEAR)
         nearer = d < best
-        second = np.where(nearer, best, np.minimum(second, d))
-        best = np.where(nearer, d, best)
-        index[nearer] = i
-    return engine.palette.ids[index], np.clip((second - best) / engine.codebook.s, 0, 1)
+        np.minimum(second, d, out=second)
+        np.copyto(second, best, where=nearer)
+        np.copyto(best, d, where=nearer)
+        labels[nearer] = class_id
+    np.subtract(second, best, out=second)
+    np.divide(second, np.float32(engine.codebook.s), out=second)
+    return labels, np.clip(second, 0, 1, out=second)
 
 
 def photo_offsets(
