@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from semflow_core.errors import InputError
 from semflow_core.requests import SynthesisRequest
 
 from .state.downloads import Download
@@ -42,12 +44,7 @@ class Controls(Settings):
     @classmethod
     def read(cls, values: Sequence[Any]) -> Controls:
         """The components' values, in the order of `Page.inputs`. A number field that was emptied holds 0."""
-        numbers = {"int": int, "float": float}  # a slider of whole numbers may send 4.0, one of halves 40
-        typed = {
-            f.name: numbers[str(f.type)](value or 0) if f.type in numbers else value
-            for f, value in zip(fields(cls), values)
-        }
-        return cls(**typed)
+        return cls(**{f.name: _typed(str(f.type), f.name, value) for f, value in zip(fields(cls), values)})
 
     @property
     def state(self) -> ModelState:
@@ -67,6 +64,21 @@ class Controls(Settings):
         """
         regions = self.state.regions if regions is None else regions
         return SynthesisRequest(model=self.model, layout=self.labels, **vars(self.settings), **regions.fields())
+
+
+def _typed(kind: str, name: str, value: Any) -> Any:
+    """A component's value as its field has it: a slider of whole numbers may send 4.0, one of halves 40.
+
+    Raises:
+        InputError: it is of another type, which the page's own components do not send.
+    """
+    if kind in ("int", "float"):
+        number = value or 0
+        if isinstance(number, (int, float)) and math.isfinite(number):
+            return int(number) if kind == "int" else float(number)
+    elif kind not in ("str", "bool") or isinstance(value, {"str": str, "bool": bool}[kind]):
+        return value
+    raise InputError(f"the page sent a {name} that is {str(value)[:60]!r}; reload the page")
 
 
 class Unset:

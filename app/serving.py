@@ -21,6 +21,7 @@ from gradio.components.base import Component
 from semflow_core.errors import InputError
 
 from .actions.models import Models
+from .guard.large import room_for
 from .page import MODEL
 from .state.pipeline import Pipeline
 from .state.sentences import sentence
@@ -147,15 +148,17 @@ def _served(
 
     def call(*values: Any) -> Any:
         raw = dict(zip(parameters, values))
+        files = [v for v, c in zip(values, inputs) if isinstance(c, PictureFile) and isinstance(v, str)]
         try:
-            pipeline = models.pipeline(raw.pop(MODEL_NAME))
-            read = {name: parameters[name].read(value, pipeline, name) for name, value in raw.items()}
-            answer = function(**read, **{MODEL_NAME: pipeline})
+            with room_for(files):
+                pipeline = models.pipeline(raw.pop(MODEL_NAME))
+                read = {name: parameters[name].read(value, pipeline, name) for name, value in raw.items()}
+                answer = function(**read, **{MODEL_NAME: pipeline})
+                folder = _served_folder(outputs[0])
+                answers = answer if len(results) > 1 else [answer]
+                written = [r.write(value, pipeline, folder) for r, value in zip(results, answers)]
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
-        folder = _served_folder(outputs[0])
-        answers = answer if len(results) > 1 else [answer]
-        written = [r.write(value, pipeline, folder) for r, value in zip(results, answers)]
         return written if len(results) > 1 else written[0]
 
     kind, required = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty

@@ -18,7 +18,7 @@ from .limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from .listeners import Listeners
 from .logs import guard_logs, report
 from .queue import FairQueue, address_of
-from .refusals import UNKNOWN, Refusal, of_error, of_values
+from .refusals import MISUNDERSTOOD, UNKNOWN, Refusal, of_error, of_values
 from .sweep import keep_swept
 from .visits import VISIT, Gone, Visit
 
@@ -84,6 +84,8 @@ class GuardedBlocks(gr.Blocks):
         scope = getattr(getattr(request, "request", None), "scope", {})
         token = VISIT.set(self._visit(request, options.get("event_id"), scope))
         try:
+            if getattr(block_fn, "fn", block_fn) is None:  # an event that is the browser's alone
+                raise Refused(Refusal(MISUNDERSTOOD, 422))
             return await super().process_api(block_fn, inputs, *rest, **options)
         except gr.Error as error:
             error.print_exception = False

@@ -7,6 +7,7 @@ sentence, without a trace. The gate also sees when a client leaves.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs
 
 from gradio.exceptions import Error as GradioError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB
 from .listeners import Listeners
@@ -34,6 +36,7 @@ CLOSED = re.compile(
 )
 CALLS = re.compile(r"^/gradio_api/(run|api)/")
 RESULTS = re.compile(r"^/gradio_api/call/(?:v2/)?[^/]+/([^/]+)$")
+LEFT = "The client left before all was sent."
 NO_EVENT = "There is no such call, or its result was fetched already; start it again with a POST to /gradio_api/call/."
 SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 
@@ -69,6 +72,8 @@ class Gate:
                 await self._serve_body(path, scope, receive, answer)
         except Refuse as refuse:
             await answer.refuse(refuse.refusal)
+        except ClientDisconnect:  # nobody is there to be answered
+            await answer.refuse(Refusal(LEFT, 400))
         except Exception as error:
             if answer.started:
                 await answer.end()  # of a stream: what went wrong was its last message
@@ -154,7 +159,7 @@ class Bounded:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise Refuse(Refusal("The client left before all was sent.", 400))
+                raise Refuse(Refusal(LEFT, 400))
             parts.append(message.get("body", b""))
             if not message.get("more_body"):
                 return b"".join(parts)
@@ -230,6 +235,8 @@ def _refusal(error: Exception, path: str) -> Refusal:
         return Refusal(cut(error.message), 422)
     if type(error).__name__ == "FnIndexInferError":
         return Refusal(STATUS[404], 404)
+    if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        return Refusal(STATUS[404], 404)  # an address that was taken for a file's name
     if isinstance(error, (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)):
         return of_status(400)
     report(error, f"an error at {cut(path)}")

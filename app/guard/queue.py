@@ -13,7 +13,7 @@ from gradio.server_messages import EstimationMessage, ProcessCompletedMessage, P
 from .desk import Desk
 from .limits import MAX_JSON, MAX_WAITING_PER_ADDRESS, MAX_WAITING_PER_VISITOR
 from .listeners import Listeners
-from .refusals import Refusal
+from .refusals import MISUNDERSTOOD, Refusal
 from .visits import Visit
 
 LONGEST_ID = 100  # characters of a session's name
@@ -39,7 +39,7 @@ class FairQueue(Queue):
         """
         session = body.session_hash or ""
         if len(session) > LONGEST_ID or body.fn_index not in self.blocks.fns:
-            return False, "The page and the server do not understand each other; reload the page.", "error"
+            return False, MISUNDERSTOOD, "error"
         refusal = self.refusal(visitor_of(session, request), address_of(request))
         if refusal is None:
             taken, event_id, state = await super().push(body, request, username)
@@ -85,6 +85,17 @@ class FairQueue(Queue):
         output = {**refusal.json, "title": "Busy", "duration": 10, "visible": True, "retry": refusal.retry}
         self.send_message(event, ProcessCompletedMessage(output=output, title="Busy", success=False))
         return event._id
+
+    async def process_events(self, events: list[Event], *rest: Any, **options: Any) -> None:
+        """Gradio's; what it keeps of a session that was one call from a shell is forgotten."""
+        try:
+            await super().process_events(events, *rest, **options)
+        finally:
+            holder = getattr(self.server_app, "state_holder", None)
+            for event in events:
+                if holder is not None and event.session_hash == event._id:
+                    holder.session_data.pop(event._id, None)
+                    holder.time_last_used.pop(event._id, None)
 
     def knows(self, event_id: str) -> bool:
         """Whether an event is here, or its result is still to be fetched."""

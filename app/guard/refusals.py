@@ -14,6 +14,7 @@ from ..state.sentences import sentence
 from .logs import cut
 
 UNKNOWN = "The studio met an error of its own and could not do this. Try again; if it stays, tell who runs it."
+MISUNDERSTOOD = "The page and the server do not understand each other; reload the page."
 FULL = "The server's disk is full, so nothing could be saved. Try again later, or tell who runs it."
 NO_MEMORY = "The server has too little memory for this. Try again later, or with a smaller picture."
 NO_UPLOAD = "A file was named that was not uploaded here; send it to /gradio_api/upload and name what that answers."
@@ -78,7 +79,7 @@ def of_values(name: str, labels: Sequence[str], values: Sequence[object]) -> Ref
         values: what was sent.
     """
     if not name:
-        return Refusal("The page and the server do not understand each other; reload the page.", 422)
+        return Refusal(MISUNDERSTOOD, 422)
     takes = f"/{name} takes {', '.join(labels)}"
     if len(values) != len(labels):
         return Refusal(f"{takes}, in this order: {len(labels)} values, not {len(values)}.", 422)

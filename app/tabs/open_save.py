@@ -19,9 +19,12 @@ from ..actions.models import Models
 from ..actions.opening import open_layout_files, open_photo, open_project
 from ..actions.painting import Painting
 from ..controls import Controls, View
+from ..guard.large import room_for
 from ..page import Page
 from ..state.downloads import Download, download, layout_download, png_download
+from ..state.pipeline import Pipeline
 from ..state.project import save_project
+from ..state.session import Session
 
 FOUND_OUT, PHOTO = "", "photo"  # what a file holds, beside the keys of ids
 SAVES = {"photo": "Photo", "ids": "Class ids", "colours": "Colours", "project": "Project"}  # what -> its button
@@ -88,6 +91,10 @@ class OpenSave:
         """
         session, pipeline = controls.session, self.models.pipeline(controls.model)
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
+        with room_for(paths):
+            return self._open(paths, session, pipeline)
+
+    def _open(self, paths: list[Path], session: Session, pipeline: Pipeline) -> View:
         if len(paths) == 1 and paths[0].suffix.lower() == ".json":
             return open_project(paths[0], session, pipeline)
         ids = "" if holds in (FOUND_OUT, PHOTO) else holds

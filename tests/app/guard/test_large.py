@@ -1,0 +1,56 @@
+"""Large photos are handled one at a time, and a second one waits."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.guard import large
+from app.guard.large import pixels_of, room_for
+from app.guard.visits import VISIT, Gone, Visit
+
+
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A photo that counts as large."""
+    monkeypatch.setattr(large, "LARGE_PHOTO", 1000)
+    Image.new("RGB", (40, 30)).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_a_second_large_photo_waits_and_small_ones_do_not(photo: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20)).save(tmp_path / "small.png")
+    order: list[str] = []
+
+    def second() -> None:
+        with room_for([photo]):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with room_for([photo]):
+        thread.start()
+        with room_for([tmp_path / "small.png"]):
+            order.append("small")
+        thread.join(0.3)
+        order.append("first")
+    thread.join(10)
+    assert order == ["small", "first", "second"]
+
+
+def test_who_leaves_while_waiting_waits_no_longer(photo: Path) -> None:
+    token = VISIT.set(Visit(alive=lambda: False))
+    try:
+        with room_for([photo]), pytest.raises(Gone), room_for([photo]):
+            pass
+    finally:
+        VISIT.reset(token)
+    with room_for([photo]):  # the room is free again
+        pass
+
+
+def test_what_is_no_picture_needs_no_room(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    assert pixels_of(photo) == 1200 and pixels_of(tmp_path / "notes.png") == pixels_of(tmp_path / "none.png") == 0
