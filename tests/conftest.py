@@ -20,6 +20,11 @@ settings.register_profile("repository", deadline=None, max_examples=25, derandom
 settings.load_profile("repository")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of this repository's own."""
+    parser.addoption("--hostile", type=int, default=2000, metavar="N", help="cases of tests/hostile (default: 2000)")
+
+
 def make_tiny_model(folder: Path, palette: str, aspect: float = 1.0, appearance: bool = False) -> Path:
     """A model folder for 32-pixel pictures with some ten thousand random weights, like a shipped one."""
     import torch

@@ -92,9 +92,9 @@ class OpenSave:
         session, pipeline = controls.session, self.models.pipeline(controls.model)
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
         with room_for(paths):
-            return self._open(paths, session, pipeline)
+            return self._open(paths, session, pipeline, holds)
 
-    def _open(self, paths: list[Path], session: Session, pipeline: Pipeline) -> View:
+    def _open(self, paths: list[Path], session: Session, pipeline: Pipeline, holds: str) -> View:
         if len(paths) == 1 and paths[0].suffix.lower() == ".json":
             return open_project(paths[0], session, pipeline)
         ids = "" if holds in (FOUND_OUT, PHOTO) else holds
