@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from ..errors import InputError
 from . import animate, convert, data, edit, evaluate, export, models, segment, study, synthesize, train
+from .console import Stopped, steady_console
 
 COMMANDS = {  # name -> its file, in the order of --help
     "models": models,
@@ -38,13 +39,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    try:
-        args = build_parser().parse_args(argv)
-        args.run(args)
-    except InputError as error:
-        print(f"semflow: error: {' '.join(str(error).splitlines())}", file=sys.stderr)
-        return 2
+    with steady_console():
+        try:
+            args = build_parser().parse_args(argv)
+            args.run(args)
+        except InputError as error:
+            return say_error(str(error))
+        except OSError as error:  # a full or failing disk, a folder that nobody may enter
+            if error.strerror is None:
+                raise
+            return say_error(f"{error.filename or 'a file'}: {error.strerror}")
+        except (KeyboardInterrupt, Stopped):
+            print("semflow: stopped", file=sys.stderr)
+            return 130
     return 0
+
+
+def say_error(text: str) -> int:
+    """Print what is wrong as one line -> the exit status."""
+    print(f"semflow: error: {' '.join(text.splitlines())}", file=sys.stderr)
+    return 2
 
 
 class Parser(argparse.ArgumentParser):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..method.limits import MAX_SMOOTH, MIN_SMOOTH
 from .options import add_align, add_batch, add_model, add_out, add_solver
-from .shared import batches, check_outputs, load, print_note, settings
+from .shared import check_outputs, load, print_note, settings, unfinished_batches
 
 AS_THE_MODEL = "as the model segments best"
 HELP = "make layouts (index PNGs of the photo's own size) from photos"
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     pipeline = load(args)
     for path in args.inputs:  # twice, as in synthesize.py
         read_photo(path)
-    for paths in batches(args.inputs, args.batch):
+    for paths in unfinished_batches(args):
         photos = [open_photo(p) for p in paths]
         crops = [part_for(photo.pixels, pipeline.palette, not args.no_align) for photo in photos]
         requests = [pipeline.read_request(c.crop, **how) for c in crops]

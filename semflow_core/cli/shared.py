@@ -40,6 +40,13 @@ def load(args: argparse.Namespace, model: str = "") -> SemFlowPipeline:
     return load_pipeline(model or args.model, extra_folders(args), args.device)
 
 
+def model_folder(args: argparse.Namespace) -> Path:
+    """The folder of --model, which `load` has found."""
+    from ..pipeline.registry import find_models
+
+    return find_models(extra_folders(args)).get(args.model, Path(args.model))
+
+
 def extra_folders(args: argparse.Namespace) -> list[Path]:
     """The folders of --models: none or one."""
     if args.models and not args.models.is_dir():
@@ -107,3 +114,20 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         for i in range(0, len(items), size):
             yield items[i : i + size]
             bar.update(len(items[i : i + size]))
+
+
+def unfinished_batches(args: argparse.Namespace) -> Iterator[Sequence[Path]]:
+    """Batches of --batch inputs whose results NAME.png are not there yet from the same command before it was stopped.
+
+    Raises:
+        InputError: --out cannot be written to.
+    """
+    from .unfinished import Unfinished
+
+    record = Unfinished(args.out, args, model_folder(args))
+    for paths in batches(args.inputs, args.batch):
+        results = [args.out / f"{path.stem}.png" for path in paths]
+        if not record.holds(paths, results):
+            yield paths
+            record.add(paths, results)
+    record.close()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from .options import add_batch, add_ids, add_model, add_out, add_perturbation, add_solver
 from .shared import (
-    batches,
     check_classes,
     check_outputs,
     check_synthesis,
@@ -16,6 +15,7 @@ from .shared import (
     print_note,
     read_layout_of,
     synthesis_settings,
+    unfinished_batches,
 )
 
 HELP = "make photos from layouts"
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     # every file is read twice: all errors come before any result, and thousands of layouts do not fit in memory
     for path in args.inputs:
         read_layout_of(args, path, pipeline)
-    for paths in batches(args.inputs, args.batch):
+    for paths in unfinished_batches(args):
         layouts = [read_layout_of(args, path, pipeline) for path in paths]
         requests = [SynthesisRequest(layout=layout.labels, **how) for layout in layouts]
         for path, layout, result in zip(paths, layouts, pipeline.synthesize_many(requests)):

@@ -1,0 +1,77 @@
+"""What is printed never keeps a result from being computed: consoles of any encoding, closed pipes, full disks."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+
+class SteadyStream:
+    """A text stream whose failures are not the program's: what cannot be written is dropped.
+
+    Args:
+        stream: stdout or stderr; None, where it was closed before the program started, drops all.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream if stream is not None else io.StringIO()
+        with contextlib.suppress(AttributeError, ValueError, OSError):  # only real streams have an encoding to fit
+            self._stream.reconfigure(errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # a closed pipe or stream, a full disk, a terminal that went
+            self._let_go()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._let_go()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _let_go(self) -> None:
+        """What is still in the buffer goes nowhere, or it would fail again when Python ends."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGHUP: what is half written is removed on the way out, as with Ctrl+C."""
+
+
+@contextlib.contextmanager
+def steady_console() -> Iterator[None]:
+    """stdout and stderr as `SteadyStream`, and signals that stop as exceptions, while a command runs."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = SteadyStream(before[0]), SteadyStream(before[1])  # type: ignore[assignment]
+    handlers = {}
+    with contextlib.suppress(ValueError):  # only the main thread has signals
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+                handlers[number] = signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped
