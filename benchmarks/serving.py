@@ -64,7 +64,7 @@ def faces() -> Work:
     from semflow_core.nets.pyramid import PyramidAutoencoder
 
     codec = PyramidAutoencoder.from_pretrained(asset("models/codec"))
-    config = UNet2DModel.load_config(asset("models/faces/unet"))
+    config: Any = UNet2DModel.load_config(asset("models/faces/unet"))
     plain: Any = UNet2DModel.from_config({k: v for k, v in config.items() if k != "anchors"})
     picture = torch.zeros(1, 3, 256, 256)
     with torch.no_grad():

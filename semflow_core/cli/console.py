@@ -20,7 +20,7 @@ class SteadyStream:
     """
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream if stream is not None else io.StringIO()
+        self._stream: Any = stream if stream is not None else io.StringIO()
         with contextlib.suppress(AttributeError, ValueError, OSError):  # only real streams have an encoding to fit
             self._stream.reconfigure(errors="backslashreplace")
 

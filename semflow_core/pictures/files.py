@@ -154,7 +154,7 @@ def _decoded(image: Image.Image, what: str) -> Image.Image:
 def _formats() -> tuple[str, ...]:
     """Those of FORMATS that this installation can read."""
     with contextlib.suppress(ImportError):
-        from pillow_heif import register_heif_opener
+        from pi_heif import register_heif_opener
 
         register_heif_opener()
     Image.init()

@@ -57,7 +57,7 @@ class Layout:
         ids, counts = np.unique(self.labels, return_counts=True)
         names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "unlabelled"}
         order = np.argsort(-counts, kind="stable")
-        shares = [f"{names[int(ids[i])]} {_percent(counts[i] / self.labels.size)}" for i in order]
+        shares = [f"{names[int(ids[i])]} {_percent(float(counts[i]) / self.labels.size)}" for i in order]
         more = f" and {len(shares) - MOST_NAMED} more" if len(shares) > MOST_NAMED else ""
         height, width = self.labels.shape
         found = f"{len(ids)} {'class' if len(ids) == 1 else 'classes'}: {', '.join(shares[:MOST_NAMED])}{more}"

@@ -26,8 +26,8 @@ BRIGHTNESS = """button => {
 
 @pytest.fixture
 def page(browser: Any, tmp_path: Path) -> Any:
-    photos = [np.full((32, 48, 3), level, np.uint8) for level in (DARK, LIGHT)]
-    text = write_page([(str(i), *photos) for i in range(PAIRS)], ("dark", "light"), "six squares")
+    dark, light = (np.full((32, 48, 3), level, np.uint8) for level in (DARK, LIGHT))
+    text = write_page([(str(i), dark, light) for i in range(PAIRS)], ("dark", "light"), "six squares")
     (tmp_path / "preference.html").write_text(text)
     context = browser.new_context(viewport={"width": 390, "height": 844}, accept_downloads=True)
     context.on("weberror", lambda error: pytest.fail(str(error.error)))

@@ -118,7 +118,7 @@ def test_faults_of_faces_and_street_scenes(celeba: Path, cityscapes: Path, tmp_p
     items, _ = OFFICIAL["celebamask_hq"].find(celeba)
     for pixels, words in (
         (np.full((512, 512), 1, np.uint8), "values beside 0 and 255"),
-        (np.tile(np.uint8([[[255, 0, 0]]]), (512, 512, 1)), "00000_skin.png is a picture of colours"),
+        (np.tile(np.array([[[255, 0, 0]]], np.uint8), (512, 512, 1)), "00000_skin.png is a picture of colours"),
     ):
         path = downloads.save(tmp_path / "00000_skin.png", pixels)
         item = type(items[0])("00000", "train", items[0].photo, (path,))
