@@ -96,7 +96,7 @@ def _put_in_place(out: Path) -> None:
     (out / NEW).rename(out / CURRENT)
 
 
-def keep_export(out: Path, step: int, write: Callable[[Path], None]) -> None:
+def keep_export(out: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a new folder, then put it in the place of `export`.
 
     Raises:
@@ -110,7 +110,22 @@ def keep_export(out: Path, step: int, write: Callable[[Path], None]) -> None:
         (out / EXPORT).rename(old)
     new.rename(out / EXPORT)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def mark_exported(out: Path, step: int) -> None:
+    """Write down that export, samples and log are those of a step: without it the next start makes them again."""
     write_whole(out / EXPORTED, json.dumps({"step": step}))
+
+
+def is_logged(out: Path, step: int) -> bool:
+    """Whether the log has a whole line of a step."""
+    for text in (out / LOG).read_text(encoding="utf-8", errors="replace").split("\n") if (out / LOG).exists() else []:
+        try:
+            if json.loads(text)["step"] == step:
+                return True
+        except (ValueError, KeyError, TypeError):
+            continue
+    return False
 
 
 def is_finished(out: Path, config: OptimConfig) -> bool:

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..nets.memory import recompute_activations
 from ..nets.placement import autocast, place
-from .checkpoints import append_log, keep_export, newest_checkpoint, settle
+from .checkpoints import append_log, is_logged, keep_export, mark_exported, newest_checkpoint, settle
 from .config import OptimConfig
 from .states import WRITE_ERRORS, first_line, load_state, reason_of, save_state
 from .task import Task
@@ -84,8 +84,12 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
     averages: dict[str, float] = {}
     bar = tqdm(total=config.steps, initial=step, disable=not accelerator.is_main_process, mininterval=10)
     over = step >= config.steps or is_over(started, config)
-    if over:
-        save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
+    if over:  # it ended before all was written that comes of it
+        figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
+        if accelerator.is_main_process:
+            if not is_logged(out, step):
+                append_log(out, {"step": step, "seconds": round(spent), "held_out": figures})
+            mark_exported(out, step)
 
     def add_gradients(forward: Any) -> dict[str, float]:
         """The gradients of this step's batches, and the means of the parts of their loss; the same at each call."""
@@ -148,6 +152,7 @@ def train(task: Task, config: OptimConfig, out: Path, seed: int) -> None:
                 try:
                     figures = save(task, accelerator.unwrap_model(model), ema, accelerator, out, step)
                     append_log(out, line | {"held_out": figures})
+                    mark_exported(out, step)
                     bar.write(f"step {step}, {seconds / 60:.1f} min, {rate:.1f} samples/s: {figures}")
                 except WRITE_ERRORS as error:
                     reason = reason_of(error)
@@ -225,5 +230,5 @@ def save(task: Task, model: torch.nn.Module, ema: EMAModel, accelerator: Acceler
     ema.copy_to(averaged.parameters())
     (out / "samples").mkdir(exist_ok=True)
     with torch.no_grad():
-        keep_export(out, step, lambda folder: task.export(averaged, folder))
+        keep_export(out, lambda folder: task.export(averaged, folder))
         return task.report(averaged, step, out / "samples")

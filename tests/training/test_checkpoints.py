@@ -130,7 +130,7 @@ def test_an_export_that_could_not_be_written_is_written_by_the_next_start(
         (args[1].parent / "export.new").mkdir()
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(loop, "keep_export", lambda out, step, write: full(write, out / "export.new"))
+    monkeypatch.setattr(loop, "keep_export", lambda out, write: full(write, out / "export.new"))
     with pytest.raises(InputError, match="No space left on device"):
         run_training(file, MORE)
     assert (run / "export" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
