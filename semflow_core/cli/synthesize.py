@@ -44,8 +44,10 @@ def run(args: argparse.Namespace) -> None:
     check_classes(args, pipeline)
     how["offsets"] = offsets(args, pipeline)
     # every file is read twice: all errors come before any result, and thousands of layouts do not fit in memory
-    for path in args.inputs:
-        read_layout_of(args, path, pipeline)
+    for i, path in enumerate(args.inputs):
+        layout = read_layout_of(args, path, pipeline).labels
+        if i == 0:  # refuses amplitudes and classes that the model cannot have
+            pipeline.perturbed(SynthesisRequest(layout=layout, **how), layout)
     for paths in unfinished_batches(args):
         layouts = [read_layout_of(args, path, pipeline) for path in paths]
         requests = [SynthesisRequest(layout=layout.labels, **how) for layout in layouts]

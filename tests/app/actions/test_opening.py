@@ -132,7 +132,8 @@ def test_a_project_of_an_earlier_version_opens(buttons: OpenSave, tmp_path: Path
         ("bad.png", b"\x89PNG nothing", "not a picture"),
         ("bad.json", b"{}", "layout"),
         ("bad.json", b"[", "not JSON"),
-        ("bad.json", b"\xff\xfe", "cannot be read as text"),
+        ("bad.json", b"\xff\xfe", "not JSON"),  # an empty text in UTF-16
+        ("bad.json", b"\xc3\x28", "no text in UTF-8 or UTF-16"),
         ("bad.json", b'{"kind": "MorphRequest", "layout": "16,16;eJxjYBjZAAABAAAB"}', "not a project"),
         ("bad.json", b'{"spectrum": "white", "layout": "16,16;eJxjYBjZAAABAAAB"}', "does not show"),
     ],
