@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -19,6 +19,7 @@ from ..nets.contracts import CodecRenderer, codec_of, renderer_of, velocity_of
 from ..nets.threads import fit_threads
 from ..requests import SegmentationRequest, SynthesisRequest
 from ..requests.requests import PerturbedRequest
+from .recent import RecentLatents, digest
 from .states import states_of
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all), called after each step; raising stops the work
@@ -82,6 +83,7 @@ class Engine:
         self.codec, self.velocity = codec_of(codec), velocity_of(velocity)
         self.renderer = renderer_of(renderer, self.codec)
         self.states = states_of(self.velocity, self.codec.channels)
+        self.recent = RecentLatents()
         self.codebook, self.palette = codebook, codebook.palette
         self.perturbation = perturbation
         self.size, self.aspect, self.name = size, aspect, name
@@ -132,18 +134,31 @@ class Engine:
 
     @torch.inference_mode()
     def encode_layout(self, request: SynthesisRequest) -> torch.Tensor:
-        """The request's layout, perturbed (Eq. 14) -> the state z1 (1, D, h, w)."""
-        latents = self.encode_colors(self.perturbed(request, request.layout))
+        """The request's layout, perturbed (Eq. 14) -> the state z1 (1, D, h, w), encoded once while it is recent."""
         draw = Draw(request.seed, dict(request.class_seeds))
-        return self.states.of_layouts(latents, lambda: self.other_end(request.layout, draw))
+
+        def encode() -> torch.Tensor:
+            latents = self.encode_colors(self.perturbed(request, request.layout))
+            return self.states.of_layouts(latents, lambda: self.other_end(request.layout, draw))
+
+        noise = (request.seed, request.beta, request.spectrum, request.class_seeds, request.offsets)
+        return self.recent.get((*self._encoder(), digest(request.layout), *noise), encode)
 
     @torch.inference_mode()
     def encode_photo(self, photo: np.ndarray) -> torch.Tensor:
-        """(H, W, 3) uint8 of any size -> the state z0 (1, D, h, w)."""
+        """(H, W, 3) uint8 of any size -> the state z0 (1, D, h, w), encoded once while it is recent."""
         sized = cv2.resize(photo, (self.width, self.size), interpolation=cv2.INTER_AREA)
-        latents = self.encode_colors(torch.from_numpy(sized).permute(2, 0, 1)[None].float())
-        # reading a photo has no seed: the same photo has the same layout
-        return self.states.of_photos(latents, lambda: self.other_end(np.zeros((16, 16), np.uint8), Draw(0)))
+
+        def encode() -> torch.Tensor:
+            latents = self.encode_colors(torch.from_numpy(sized).permute(2, 0, 1)[None].float())
+            # reading a photo has no seed: the same photo has the same layout
+            return self.states.of_photos(latents, lambda: self.other_end(np.zeros((16, 16), np.uint8), Draw(0)))
+
+        return self.recent.get((*self._encoder(), digest(sized)), encode)
+
+    def _encoder(self) -> tuple[Hashable, ...]:
+        """What else latents are made from: copies of a model may have another codec."""
+        return id(self.codec), self.device, self.perturbation
 
     @torch.inference_mode()
     def encode_colors(self, colors: torch.Tensor) -> torch.Tensor:
