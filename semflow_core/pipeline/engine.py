@@ -25,6 +25,7 @@ from .states import states_of
 Progress = Callable[[int, int], None]  # (steps done, steps in all), called after each step; raising stops the work
 
 DECODED = 8  # latents decoded at once
+RENDERED = 4  # photos rendered at once: each takes some 40 MB on its way
 
 
 class Steps:
@@ -213,7 +214,9 @@ class Engine:
             noise: what `detail` gives for each of them, (B, 1, *noise_shape).
         """
         fit_threads()
-        return self._shown(self.renderer(self.states.photos(z0), self.states.layouts(z1), noise))
+        ends = [self.states.photos(z0), self.states.layouts(z1), *([] if noise is None else [noise])]
+        parts = zip(*(end.split(RENDERED) for end in ends))
+        return np.concatenate([self._shown(self.renderer(*part)) for part in parts])
 
     def detail(self, z0: torch.Tensor, requests: Sequence[SynthesisRequest]) -> torch.Tensor | None:
         """The renderer's noise for states z0 (B, D, h, w), one request each; None if the renderer takes none."""
