@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .options import positive
+
 HELP = "train a model"
 
 
@@ -14,6 +16,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print samples, memory and time, estimated from a few measured steps"
     )
+    parser.add_argument("--ray", type=positive, metavar="N", help="train with N workers of Ray (package ray[train])")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -22,6 +25,10 @@ def run(args: argparse.Namespace) -> None:
 
         print("\n".join(dry_run(args.config, args.overrides)))
         return
+    if args.ray:
+        from ..training.on_ray import train_on_ray
+
+        return train_on_ray(args.config, args.overrides, args.ray)
     from ..training.run import run_training
 
     run_training(args.config, args.overrides)

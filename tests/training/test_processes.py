@@ -61,3 +61,17 @@ def test_two_processes_have_the_curve_of_one_and_survive_a_kill(file: Path, tmp_
     assert STEPS in curve(killed)
     for name, value in weights(two).items():
         torch.testing.assert_close(weights(killed)[name], value, rtol=0, atol=1e-3, msg=name)
+
+
+@pytest.mark.slow
+def test_ray_trains_what_accelerate_trains(file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray.train")  # an optional extra
+    one, two = tmp_path / "one", tmp_path / "two"
+    words = ["optim.steps=10", "optim.batches=2", "optim.batch=3"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [sys.executable, "-m", "semflow_core", "train", str(file), *words, f"out={two}", "--ray", "2"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stderr[-2000:]
+    run_training(file, [*words, f"out={one}"])
+    assert curve(two)[10] == pytest.approx(curve(one)[10], abs=1e-3)
+    assert len(list((two / "flow" / "checkpoint").glob("random_states_*.pkl"))) == 2
