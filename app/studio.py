@@ -157,13 +157,15 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     path = PathPanel(walking, player)
                 with gr.Tab("Check", id="check", elem_id="check"):
                     check = CheckTab(models)
-                with gr.Tab("History", id="past", elem_id="past", render_children=True):
-                    history = HistoryStrip(models, walking)
+                with gr.Tab("History", id="past", elem_id="past"):
+                    gr.Markdown("Every photo that you made, the newest first.", elem_classes="hint")
                 with gr.Tab("Save", id="save", elem_id="save"):
                     open_save.make_saves()
                 with gr.Tab("Settings", id="advanced", elem_id="advanced"):
                     paint.make_advanced(pipeline)
                     open_save.make_holds()
+            # beside the tabs, which leave out what is not in front: photos must reach the strip at any time
+            history = HistoryStrip(models, walking)
             gr.HTML(FOLD, elem_classes="fold")
         shown = gr.Textbox(visible="hidden")
     page = Page(

@@ -83,7 +83,7 @@ def summary(_: str) -> str:
         folder = f"assets/models/{name}"
         title = (ROOT / folder / "README.md").read_text(encoding="utf-8").splitlines()[0].partition(": ")[2]
         size = sum(p.stat().st_size for p in (ROOT / folder).rglob("*.safetensors"))
-        by_steps = {row.steps: row for row in read_report(f"{folder}/figures.json").rows}
+        by_steps = {row.steps: row for row in read_report(f"{folder}/figures_rendered.json").rows}
         figures = by_steps[READ_STEPS].segmentation.miou, by_steps[CYCLE_STEPS].cycle.miou
         rows.append([f"[{name}]({folder}/README.md)", title, f"{size / 1e6:.0f} MB", *map(format_figure, figures)])
     return markdown(heads, rows)

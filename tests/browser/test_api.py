@@ -38,7 +38,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_only_the_documented_endpoints_are_public(client: Client) -> None:
     api: Any = client.view_api(print_info=False, return_format="dict")
-    named = {"/synthesize", "/segment", "/edit", "/variations", "/trajectory", "/morph"}
+    named = {"/synthesize", "/segment", "/edit", "/variations", "/trajectory", "/morph", "/read"}
     assert set(api["named_endpoints"]) == named
     for endpoint in api["named_endpoints"].values():
         optional = [p for p in endpoint["parameters"] if p["parameter_has_default"]]
