@@ -1,8 +1,8 @@
 # The studio on a GPU server: docker build -t semflow . && docker run --gpus all -p 7860:7860 semflow
-# Models of one's own: -v /models:/models:ro -e SEMFLOW_MODELS=/models. Behind a proxy: docs/api.md.
+# Models of one's own: -v /models:/models:ro -e SEMFLOW_MODELS=/models. Behind a proxy: docs/hosting.md.
 FROM python:3.11-slim
 RUN useradd --create-home semflow
-WORKDIR /home/semflow/app
+WORKDIR /srv/semflow
 COPY requirements.txt ./
 # PyTorch from PyPI brings CUDA's libraries; the host needs NVIDIA's driver and container toolkit
 RUN pip install --no-cache-dir -r requirements.txt
