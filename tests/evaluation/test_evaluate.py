@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -171,7 +172,7 @@ class ByRed(Pretender):
 
 def with_renderer(folder: Path) -> SemFlowPipeline:
     """A model whose renderer, of random weights, makes photos of twice the size."""
-    pipeline = load_pipeline(str(folder))
+    pipeline = copy.copy(load_pipeline(str(folder)))  # the loaded one is other tests', too
     with torch.random.fork_rng():
         torch.manual_seed(0)
         module = PhotoRenderer(latent_channels=4, widths=(8, 8, 8, 8, 4), blocks=(1, 1, 1, 1, 0))

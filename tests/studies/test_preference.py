@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_the_decoded_photos_stand_against_rendered_ones(
         def __call__(self, z0: torch.Tensor, z1: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
             return super().__call__(z0, z1, noise).flip(2)
 
-    pipeline = load_pipeline(str(tiny_model))
+    pipeline = copy.copy(load_pipeline(str(tiny_model)))  # the loaded one is other tests', too
     pipeline.renderer = Turned(pipeline.codec)
     monkeypatch.setattr(type(pipeline), "learned", property(lambda self: isinstance(self.renderer, Turned)))
     monkeypatch.setattr(preference, "load_pipeline", lambda *_: pipeline)
