@@ -92,6 +92,13 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=positive, default=4, metavar="N", help="pictures computed at once (4)")
 
 
+def add_ray(parser: argparse.ArgumentParser) -> None:
+    """Where many pictures are computed."""
+    parser.add_argument(
+        "--ray", type=positive, metavar="N", help="compute with N workers of Ray (package ray[data]): docs/scale.md"
+    )
+
+
 # ---- texts of options; what is wrong with one becomes the parser's message -----------------------------------
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..pictures.layouts import Layout
     from ..pipeline.pipeline import SemFlowPipeline
-
-T = TypeVar("T")
 
 
 def check_outputs(inputs: Sequence[Path], out: Path) -> None:
@@ -64,9 +62,14 @@ def check_classes(args: argparse.Namespace, pipeline: SemFlowPipeline) -> None:
 def offsets(args: argparse.Namespace, pipeline: SemFlowPipeline) -> Any:
     """The offsets that stand for the colours of --color; a colour that its class cannot have is reported."""
     result = pipeline.colors.offsets(args.color)
+    report_colors(args, pipeline)
+    return result
+
+
+def report_colors(args: argparse.Namespace, pipeline: SemFlowPipeline) -> None:
+    """Print which colours of --color their classes cannot have."""
     for sentence in pipeline.colors.out_of_reach(args.color):
         print(f"semflow: {sentence}", file=sys.stderr)
-    return result
 
 
 def settings(args: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -104,30 +107,3 @@ def print_note(path: Path, note: str) -> None:
     """Report what was read of a file, or assumed of it."""
     if note:
         print(f"semflow: {path.name}: {note}", file=sys.stderr)
-
-
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Slices of `size`, under a progress bar where stderr is a terminal."""
-    from tqdm import tqdm
-
-    with tqdm(total=len(items), unit="picture", disable=None) as bar:
-        for i in range(0, len(items), size):
-            yield items[i : i + size]
-            bar.update(len(items[i : i + size]))
-
-
-def unfinished_batches(args: argparse.Namespace) -> Iterator[Sequence[Path]]:
-    """Batches of --batch inputs whose results NAME.png are not there yet from the same command before it was stopped.
-
-    Raises:
-        InputError: --out cannot be written to.
-    """
-    from .unfinished import Unfinished
-
-    record = Unfinished(args.out, args, model_folder(args))
-    for paths in batches(args.inputs, args.batch):
-        results = [args.out / f"{path.stem}.png" for path in paths]
-        if not record.holds(paths, results):
-            yield paths
-            record.add(paths, results)
-    record.close()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..errors import InputError
 
-LEFT_OPTIONS = ("run", "verb", "inputs", "out")  # which say nothing about how a picture is made
+LEFT_OPTIONS = ("run", "verb", "inputs", "out", "ray")  # which say nothing about how a picture is made
 HALF = re.compile(r"\.[0-9a-f]{32}\.\w+")  # what `write_atomically` calls a file that is not whole yet
 
 
@@ -41,8 +41,7 @@ class Unfinished:
         try:
             out.mkdir(parents=True, exist_ok=True)
             if self.file.exists():
-                for half in (p for p in out.iterdir() if HALF.fullmatch(p.name)):
-                    half.unlink()
+                remove_halves(out)
                 for line in self.file.read_text(encoding="utf-8").split("\n"):
                     self._read(line)
             self.file.touch()
@@ -51,7 +50,7 @@ class Unfinished:
 
     def holds(self, inputs: Sequence[Path], results: Sequence[Path]) -> bool:
         """Whether a batch of these inputs is done, and its results are as they were written."""
-        stamps = self._done.get(_digest(inputs))
+        stamps = self._done.get(_digest(inputs)) if self._done else None
         if stamps is None or stamps != [_stamp(path) for path in results]:
             return False
         if not self._skipped:
@@ -59,13 +58,15 @@ class Unfinished:
         self._skipped += len(results)
         return True
 
-    def add(self, inputs: Sequence[Path], results: Sequence[Path]) -> None:
+    def add(self, line: str) -> None:
         """A batch is done.
+
+        Args:
+            line: its `entry`, made where its results were written.
 
         Raises:
             InputError: that cannot be written down.
         """
-        line = json.dumps({"inputs": _digest(inputs), "results": [_stamp(path) for path in results]})
         try:
             with open(self.file, "a", encoding="utf-8") as f:
                 f.write(f"\n{line}\n")  # the line before may have been cut
@@ -83,6 +84,17 @@ class Unfinished:
             self._done[entry["inputs"]] = entry["results"]
         except (ValueError, KeyError, TypeError):
             return  # empty, or cut
+
+
+def entry(inputs: Sequence[Path], results: Sequence[Path]) -> str:
+    """What the record says of a batch whose results are written."""
+    return json.dumps({"inputs": _digest(inputs), "results": [_stamp(path) for path in results]})
+
+
+def remove_halves(folder: Path) -> None:
+    """Remove what a process that was killed had half written."""
+    for half in (p for p in folder.iterdir() if HALF.fullmatch(p.name)):
+        half.unlink(missing_ok=True)
 
 
 def _digest(inputs: Sequence[Path]) -> str:
