@@ -18,7 +18,13 @@ try:
         from semflow_core.nets.threads import use_threads
 
         use_threads(options.threads)
-    demo = build(options.models, options.device, options.queue_size)
+    engine = None
+    if options.ray:
+        from app.engine.on_ray import RayEngine, Replicas
+
+        least, most = options.ray
+        engine = RayEngine(options.models, options.device, Replicas(least, most, options.ray_batch))
+    demo = build(options.models, options.device, options.queue_size, engine)
 except InputError as error:
     if __name__ != "__main__":
         raise

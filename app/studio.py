@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
 
 from semflow_core.errors import InputError
 from semflow_core.method.limits import DEFAULT_MODEL
@@ -19,6 +17,8 @@ from . import endpoints  # noqa: F401 (its functions are registered on import)
 from .actions.models import Models, shape_style
 from .actions.painting import Painting
 from .actions.walking import Walking
+from .engine.interface import Engine
+from .engine.local import LocalEngine
 from .guard.blocks import GuardedBlocks
 from .guard.desk import Desk
 from .guard.limits import MAX_WAITING
@@ -50,19 +50,23 @@ FOLD = (
 )
 
 
-def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WAITING) -> GuardedBlocks:
+def build(
+    folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WAITING, engine: Engine | None = None
+) -> GuardedBlocks:
     """The studio.
 
     Args:
         folders: where to look for models, beside assets/models.
         device: where to compute: cpu, cuda or mps.
         queue_size: how many requests may be here at once; one more is asked to come back later.
+        engine: where models compute instead of this process.
 
     Raises:
         InputError: there is no model at all, no such device, or the first model cannot be loaded.
     """
-    desk = Desk(*turns(device))
-    models = Models(folders, device, desk)
+    engine = engine or LocalEngine(folders, device)
+    desk = Desk(*engine.turns)
+    models = Models(folders, engine, desk)
     names = models.names()
     if not names:
         raise InputError(NO_MODELS)
@@ -73,23 +77,6 @@ def build(folders: Sequence[Path], device: str = "cpu", queue_size: int = MAX_WA
         wire(demo, *_lay_out(models, first))
         add_endpoints(models, first)
     return demo.queue(default_concurrency_limit=None)  # nothing waits there: turns are the desk's
-
-
-def turns(device: str) -> tuple[int, bool]:
-    """How many solves go on at once, and whether compatible ones are solved as one batch.
-
-    Two that share their cores would only slow each other down, so there are as many as have cores of their own. With
-    one thread a batch gives the same bytes as its pictures alone; with more the order of the sums depends on its size.
-    """
-    threads = torch.get_num_threads()
-    if device != "cpu":
-        return 1, False
-    return max(1, available_cores() // threads), threads == 1
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def first_model(models: Models, names: Sequence[str]) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 from semflow_core.errors import InputError
 from semflow_core.pipeline.registry import find_models
 
-from ..deploy import zero
+from ..engine.interface import Engine, pipeline_of
+from ..engine.local import LocalEngine
 from ..guard.desk import Desk
 from ..guard.logs import cut, report
 from ..guard.served import served
@@ -23,12 +24,12 @@ class Models:
 
     Attributes:
         folders: where to look for models, beside the shipped ones.
-        device: where to compute: cpu, cuda or mps.
+        engine: where they compute.
         desk: where solves take turns.
     """
 
-    def __init__(self, folders: Sequence[Path], device: str = "cpu", desk: Desk | None = None) -> None:
-        self.folders, self.device, self.desk = list(folders), device, desk or Desk()
+    def __init__(self, folders: Sequence[Path], engine: Engine | None = None, desk: Desk | None = None) -> None:
+        self.folders, self.engine, self.desk = list(folders), engine or LocalEngine(folders), desk or Desk()
         self._pipelines: dict[str, Pipeline] = {}
 
     def names(self) -> list[str]:
@@ -47,7 +48,7 @@ class Models:
         if name not in names:
             raise InputError(f"there is no model '{cut(name, 60)}'; there are {', '.join(names)}")
         try:
-            pipeline = zero.load(name, self.folders, self.device)
+            pipeline = pipeline_of(self.engine, name)
         except InputError as error:
             if not self._pipelines:  # at the start, where the person who runs the studio reads it
                 raise

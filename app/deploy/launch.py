@@ -78,8 +78,30 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="threads of a solve on the CPU (default: as many as are free)",
     )
+    p.add_argument(
+        "--ray",
+        type=replicas,
+        metavar="N[-M]",
+        help="compute on N replicas of Ray Serve, up to M as the load grows (package ray[serve]): docs/scale.md",
+    )
+    p.add_argument(
+        "--ray-batch",
+        type=positive,
+        default=8,
+        metavar="N",
+        help="photos that a replica computes at once at most; 1 computes each alone (default: 8)",
+    )
     p.add_argument("--mcp", action="store_true", help="serve the API to agents as well, at /gradio_api/mcp/")
     return p
+
+
+def replicas(text: str) -> tuple[int, int]:
+    """`2` or `2-8` as the least and the largest number of replicas."""
+    least, dash, most = text.partition("-")
+    numbers = positive(least), positive(most if dash else least)
+    if numbers[0] > numbers[1]:
+        raise argparse.ArgumentTypeError(f"'{text}' is not written N or N-M, as in 2-8")
+    return numbers
 
 
 def root_path(text: str) -> str:

@@ -39,7 +39,7 @@ def on_gpu(function: F) -> F:
 def solve(model: str, models: Sequence[Path], device: str, method: str, request: Any) -> Any:
     """One solve of a pipeline that is loaded already. An InputError is returned: raised ones lose their words."""
     try:
-        return _in_main_memory(getattr(load_pipeline(model, models, device), method)(request))
+        return in_main_memory(getattr(load_pipeline(model, models, device), method)(request))
     except InputError as error:
         return error
 
@@ -77,10 +77,10 @@ class Borrower:
 _borrower = lru_cache(maxsize=4)(Borrower)  # the same one each time: sessions keep pictures by it
 
 
-def _in_main_memory(result: Any) -> Any:
+def in_main_memory(result: Any) -> Any:
     """A result with its tensors on the CPU."""
     if isinstance(result, list):
-        return [_in_main_memory(r) for r in result]
+        return [in_main_memory(r) for r in result]
     if is_dataclass(result) and not isinstance(result, type):
         values = {f.name: getattr(result, f.name) for f in fields(result)}
         return replace(result, **{n: v.cpu() for n, v in values.items() if isinstance(v, torch.Tensor)})

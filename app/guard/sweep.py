@@ -30,16 +30,17 @@ def sweep(folder: Path, age: float = FILE_SECONDS, most: int = MAX_TEMPORARY, yo
             with suppress(OSError):
                 status = path.lstat()
                 files.append((max(status.st_mtime, status.st_ctime), status.st_size, path))
-        folders.append(Path(root))
+        with suppress(OSError):
+            folders.append((Path(root), os.stat(root).st_mtime))  # before files in it are removed, which makes it new
     left = sum(size for _, size, _ in files)
     for when, size, path in sorted(files, key=lambda file: file[0]):
         if now - when > age or (left > most and now - when > young):
             with suppress(OSError):
                 path.unlink()
                 left -= size
-    for path in folders:
+    for path, when in folders:
         with suppress(OSError):
-            if path != folder and now - path.stat().st_mtime > young:
+            if path != folder and now - when > young:
                 path.rmdir()  # only an empty one goes
     return left
 

@@ -44,6 +44,7 @@ class Workers:
         self.variables = {k: v for k, v in os.environ.items() if k.startswith(OURS)}
 
     def __enter__(self) -> Workers:
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it warns of what Ray Data does itself
         self.ray: Any = load_ray("ray")
         self.data: Any = load_ray("ray.data")
         self.started = not self.ray.is_initialized()
@@ -152,7 +153,6 @@ def load_ray(module: str) -> Any:
     """A module of ray, which is an optional extra. Raises InputError where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # as it will be; else it warns
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         return importlib.import_module(module)
     except ImportError:
