@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,9 +23,18 @@ WORDS = [f"optim.steps={STEPS}", "optim.batches=2", "optim.batch=3", "optim.chec
 
 
 def start(file: Path, out: Path) -> subprocess.Popen[bytes]:
-    """Two processes on CPUs, joined by gloo."""
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    """Two processes on CPUs, joined by gloo, by `accelerate launch`.
+
+    Its --cpu starts one process only, unless MPI is there; --multi_gpu starts as many as are asked for.
+    """
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--main_process_port", str(port)]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "GLOO_SOCKET_IFNAME": "lo"}
+    env["ACCELERATE_USE_CPU"] = "true"
     words = ["-m", "semflow_core", "train", str(file), *WORDS, f"out={out}"]
     return subprocess.Popen([*launch, *words], env=env, stderr=subprocess.DEVNULL)
 
@@ -45,6 +55,7 @@ def test_two_processes_have_the_curve_of_one_and_survive_a_kill(file: Path, tmp_
     both = start(file, two)
     run_training(file, [*WORDS, f"out={one}"])
     assert both.wait(600) == 0
+    assert len(list((two / "flow" / "checkpoint").glob("random_states_*.pkl"))) == 2  # of each process
     assert list(curve(one)) == list(curve(two)) == [10, 20, 30]
     for step, loss in curve(one).items():
         assert curve(two)[step] == pytest.approx(loss, abs=1e-3)
