@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from app.actions.models import Models
 from semflow_core.cli import main
 from semflow_core.convert.convert import Conversion, convert, load
 from semflow_core.data.prepare import Preparation, prepare
 from semflow_core.errors import InputError
+from semflow_core.method.flow import times_to_image, times_to_mask
 from semflow_core.nets import prompt
 from semflow_core.nets.symmetric import SymmetricVelocity
 from semflow_core.pipeline.pipeline import SemFlowPipeline
@@ -104,6 +107,26 @@ def test_semflow_is_equations_12_and_13(sd: Path, face: Path, face_layout: np.nd
 
 
 @torch.no_grad()
+@pytest.mark.slow
+def test_every_step_is_equations_12_and_13(sd: Path, face: Path) -> None:
+    """N steps from i/N to (i +- 1)/N, the U-Net at 1000 i/N, whatever N divides 1000."""
+    model = load(Conversion(face, base=sd, size=SIZE))
+    unet = layouts.small_unet()
+    unet.load_state_dict(torch.load(face))
+    text = layouts.empty_prompt(layouts.small_text_encoder())
+    start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    for n in (1, 2, 4, 5, 8, 10, 20, 25):
+        for sign, times in ((-1, times_to_image(n, "uniform")), (1, times_to_mask(n, "uniform"))):
+            states: list[torch.Tensor] = []
+            end = model.solve(start, times, "euler", lambda i, t, z, v, to=states: to.append(z))
+            z = start
+            for i, state in enumerate([*states[1:], end]):
+                t = 1000 // n * (n - i if sign < 0 else i)
+                z = z + sign * unet(z, torch.tensor([t]), encoder_hidden_states=text).sample / n
+                torch.testing.assert_close(state, z, rtol=0, atol=1e-5, msg=f"step {i} of {n}")
+
+
+@torch.no_grad()
 def test_symmflow_gets_its_own_time_and_colours(symmflow: tuple[Path, Path], face_layout: np.ndarray) -> None:
     model = load(Conversion(symmflow[0], base=symmflow[1], size=SIZE))
     assert isinstance(model.velocity, SymmetricVelocity) and model.perturbation.beta == 5
@@ -142,6 +165,33 @@ def test_the_command_makes_a_model_folder(sd: Path, face: Path, tmp_path: Path, 
         (folder / "layout.png").write_bytes((picture / "layout.png").read_bytes())
     words = ["evaluate", "--images", str(folders[0]), "--masks", str(folders[1]), "--steps", "1", "--diverse", "0"]
     assert main([*words, *more[:2]]) == 0
+
+
+@pytest.mark.slow
+def test_published_models_are_evaluated_and_served_beside_ours(
+    sd: Path, face: Path, symmflow: tuple[Path, Path], face_layout: np.ndarray, tmp_path: Path, tiny_model: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    convert(Conversion(face, base=sd, size=SIZE), models / "semflow")
+    convert(Conversion(symmflow[0], base=symmflow[1], size=SIZE), models / "symmflow")
+    shutil.copytree(tiny_model, models / "ours")
+    rng = np.random.default_rng(0)
+    for i in range(2):
+        downloads.save(tmp_path / "images" / f"{i}.png", rng.integers(0, 256, (48, 48, 3), np.uint8))
+        downloads.save(tmp_path / "masks" / f"{i}.png", np.roll(face_layout, i, 1))
+    studio = Models([models])
+    for name in ("ours", "semflow", "symmflow"):
+        figures = tmp_path / f"{name}.json"
+        words = ["--images", str(tmp_path / "images"), "--masks", str(tmp_path / "masks"), "--models", str(models)]
+        words += ["--model", name, "--steps", "1", "--diverse", "0", "--json", str(figures)]
+        assert main(["evaluate", *words]) == 0
+        (row,) = json.loads(figures.read_text())["rows"]
+        assert (
+            row["n"] == 2 and row["segmentation"]["foreground"] is not None
+        )  # SymmFlow's convention, beside the usual
+        photo = studio.pipeline(name).synthesize(SynthesisRequest(model=name, layout=face_layout, steps=1)).photo
+        assert photo.shape == ((32, 32, 3) if name == "ours" else (SIZE, SIZE, 3))
 
 
 def test_a_rectangle_for_street_scenes(sd: Path, tmp_path: Path) -> None:

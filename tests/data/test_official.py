@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,6 +133,81 @@ def test_faults_of_faces_and_street_scenes(celeba: Path, cityscapes: Path, tmp_p
         verify("cityscapes", celeba)
     with pytest.raises(InputError, match="there is no data set 'ade'"):
         verify("ade", celeba)
+
+
+def plant_in_faces(root: Path) -> dict[str, str]:
+    """Faults in a download of CelebAMask-HQ: file -> words of the sentence that must name it."""
+    photos, parts = root / "CelebA-HQ-img", root / "CelebAMask-HQ-mask-anno"
+    mask = np.full((512, 512), 255, np.uint8)
+    (photos / "1.jpg").write_bytes((photos / "1.jpg").read_bytes()[:900])
+    skin = parts / "0" / "00002_skin.png"
+    skin.write_bytes(skin.read_bytes()[:80])
+    downloads.save(parts / "0" / "00003_hat.png", np.tile(np.array([[[255, 0, 0]]], np.uint8), (512, 512, 1)))
+    downloads.save(parts / "0" / "00004_skin.png", mask)  # its photo did not come
+    downloads.save(photos / "5.jpg", np.zeros((1024, 1024, 3), np.uint8))  # its parts did not come
+    downloads.save(parts / "0" / "02001_hair.png", mask)
+    downloads.save(photos / "6.jpg", np.zeros((1024, 1024, 3), np.uint8))
+    downloads.save(parts / "0" / "00006_skin.png", mask)  # of no split
+    downloads.save(parts / "0" / "00000_beard.png", mask)
+    return {
+        "1.jpg": "damaged|not a picture",
+        "00002_skin.png": "damaged|not a picture",
+        "00003_hat.png": "picture of colours",
+        "00004_*.png": "have no photo 4.jpg",
+        "5.jpg": "has no parts 00005_",
+        "0/02001_hair.png": "wrong folder",
+        "6.jpg": "is not in CelebA-HQ-to-CelebA-mapping.txt",
+        "00000_beard.png": "a part of no class",
+    }
+
+
+def plant_in_street_scenes(root: Path) -> dict[str, str]:
+    """The same in one of Cityscapes."""
+    photos, masks = root / "leftImg8bit" / "train" / "ulm", root / "gtFine" / "train" / "ulm"
+    for i in range(7):
+        downloads.save(photos / f"ulm_{i}_leftImg8bit.png", np.full((1024, 2048, 3), 9, np.uint8))
+        downloads.save(masks / f"ulm_{i}_gtFine_labelIds.png", np.full((1024, 2048), 7, np.uint8))
+    (masks / "ulm_0_gtFine_labelIds.png").unlink()
+    (photos / "ulm_1_leftImg8bit.png").unlink()
+    cut = masks / "ulm_2_gtFine_labelIds.png"
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    halves = np.zeros((1024, 2048), np.uint8)
+    halves[512:] = 255
+    downloads.save(masks / "ulm_3_gtFine_labelIds.png", halves)
+    downloads.save(masks / "ulm_4_gtFine_labelIds.png", np.full((1024, 2048, 3), 128, np.uint8))
+    downloads.save(masks / "ulm_5_gtFine_labelIds.png", np.full((1024, 2048), 77, np.uint8))
+    downloads.save(photos / "ulm_6_leftImg8bit.png", np.full((512, 1024, 3), 9, np.uint8))
+    return {
+        "ulm_0": "has no mask",
+        "ulm_1": "has no photo",
+        "ulm_2": "damaged|not a picture",
+        "ulm_3": "black and white",
+        "ulm_4": "picture of colours",
+        "ulm_5": "values 77, which are none",
+        "ulm_6": "1024x512 pixels; it must be 2048x1024",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "plant", "whole"),
+    [
+        ("celebamask_hq", downloads.celeba, plant_in_faces, {"train": 1, "val": 0, "test": 0}),
+        ("cityscapes", downloads.cityscapes, plant_in_street_scenes, {"train": 2, "val": 1}),
+    ],
+)
+def test_faults_in_the_other_two_are_named_file_by_file(
+    name: str, make: Any, plant: Any, whole: dict[str, int], tmp_path: Path
+) -> None:
+    root = make(tmp_path / name)
+    faults = plant(root)
+    verified = verify(name, root)
+    assert len(verified.wrong) == len(faults), verified.wrong
+    for file, words in faults.items():
+        (sentence,) = [s for s in verified.wrong if re.search(rf"(?<![0-9]){re.escape(file)}", s)]
+        assert re.search(words, sentence), sentence
+    assert verified.counts == whole
+    assert any("no mask has the class" in s for s in verified.missing)
+    assert any(re.fullmatch(r"train: \d of \d+ pairs", s) for s in verified.missing)
 
 
 def test_preparing_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
