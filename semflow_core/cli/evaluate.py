@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..method.limits import DEFAULT_SEED, DEFAULT_SMOOTH, MAX_SMOOTH, MIN_SMOOTH
-from .options import add_batch, add_ids, add_model, add_seed, count, positive, step_list
-from .shared import check_synthesis, load
+from .options import add_batch, add_ids, add_model, add_ray, add_seed, count, positive, step_list
+from .shared import check_synthesis, load, on_driver
 
 HELP = "measure a model on pairs of photo and mask"
 
@@ -53,9 +53,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_seed(parser)
     add_batch(parser)
+    add_ray(parser)
 
 
 def run(args: argparse.Namespace) -> None:
+    from contextlib import nullcontext
     from dataclasses import replace
     from functools import partial
 
@@ -69,6 +71,7 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.photos import PhotoMetrics
     from ..evaluation.tables import tables
     from ..pictures.files import check_writable, write_atomically
+    from .on_ray import Solvers
 
     seed = args.seed or DEFAULT_SEED
     for steps in args.steps:
@@ -79,10 +82,10 @@ def run(args: argparse.Namespace) -> None:
         check_writable(args.json.parent)
     matches = match_folders(args.images, args.masks)
     pairs = matches[-(args.last or 0) :]
-    pipeline = load(args)
+    pipeline = load(on_driver(args))
     if args.no_renderer:
         pipeline = pipeline.without_renderer()
-    other = load(args, args.reader) if args.reader else None
+    other = load(on_driver(args), args.reader) if args.reader else None
     if other and (other.palette, other.size) != (pipeline.palette, pipeline.size):
         raise InputError(
             f"--reader {args.reader} has the classes of {other.palette.name} at {other.size} pixels; it must be "
@@ -96,12 +99,14 @@ def run(args: argparse.Namespace) -> None:
     others = args.train_images and load_others(args.train_images, pairs, pipeline.size, seed)
     networks = find_networks()
     metrics = PhotoMetrics(photos, networks, find_lpips(), seed, masks) if len(photos) > 1 else None
-    harness = Harness(pipeline, photos, masks, seed, args.batch, args.mirror, args.smooth)
-    reader = other and Harness(other, photos, masks, seed, args.batch, args.mirror, args.smooth)
+    how = (photos, masks, seed, args.batch, args.mirror, args.smooth)
     split = f"the last {len(pairs)} of {len(matches)} pairs in sorted order"
     usual = "" if args.ids else usual_ids(pairs, pipeline.palette)
     whole = [partial(read_pair, pair, pipeline.palette, args.ids, usual) for pair in pairs]
-    report = evaluate(harness, args.steps, metrics, others, args.diverse, reader, whole)
+    with Solvers(args) if args.ray else nullcontext() as there:
+        harness = Harness(pipeline, *how, there and there.of(args.model, args.no_renderer))
+        reader = other and Harness(other, *how, there and there.of(args.reader))
+        report = evaluate(harness, args.steps, metrics, others, args.diverse, reader, whole)
     report = replace(report, split=split, reader=args.reader if other else None)
     if args.json:  # before anything is printed: a console may be gone by now
         write_atomically(args.json, lambda temporary: temporary.write_text(report.to_json(), encoding="utf-8"))

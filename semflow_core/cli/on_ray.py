@@ -11,15 +11,20 @@ import argparse
 import importlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .shared import print_note
+from .shared import load, print_note
 from .unfinished import entry, remove_halves
 from .work import Check, Work, results
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ..evaluation.harness import Solve
 
 HOW_TO_GET = "--ray needs the package ray: pip install 'ray[data]'"
 PARTS = 10_000  # into which the work is divided at most; what a killed worker had of one is done again
@@ -27,31 +32,27 @@ CHECKED = 16  # parts per worker in which inputs are checked
 OURS = ("SEMFLOW_", "GOMP_", "KMP_")  # variables of this process that the workers get
 
 
-class Workers:
-    """So many workers of Ray, each with a GPU where the command computes on GPUs.
+class Cluster:
+    """A cluster of Ray while a command uses it: the one that RAY_ADDRESS names, or this machine.
 
     Args:
-        kind: the command's work.
-        args: its options; `ray` is the number of workers.
+        args: the command's options; `ray` is the number of its workers, each with a GPU where it computes on GPUs.
 
     Raises:
         InputError: ray is not installed, or has too few processors or GPUs.
     """
 
-    def __init__(self, kind: type[Work], args: argparse.Namespace) -> None:
-        self.kind, self.args = kind, args
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
         self.gpu = args.device.partition(":")[0] == "cuda"
         self.variables = {k: v for k, v in os.environ.items() if k.startswith(OURS)}
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it warns of what Ray Data does itself
         self.ray: Any = load_ray("ray")
-        self.data: Any = load_ray("ray.data")
         self.started = not self.ray.is_initialized()
         if self.started:
             self.ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        self.data.DataContext.get_current().enable_progress_bars = False
         try:
             check_resources(self.ray.cluster_resources(), self.args.ray, self.gpu)
         except InputError:
@@ -62,6 +63,25 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         if self.started:
             self.ray.shutdown()
+
+
+class Workers(Cluster):
+    """Workers of Ray Data that do a command's work.
+
+    Args:
+        kind: the work.
+    """
+
+    def __init__(self, kind: type[Work], args: argparse.Namespace) -> None:
+        super().__init__(args)
+        self.kind = kind
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.data: Any = load_ray("ray.data")
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        self.data.DataContext.get_current().enable_progress_bars = False
+        return self
 
     def check(self, check: Check) -> None:
         """Check every input.
@@ -102,6 +122,45 @@ class Workers:
                 print_note(path, note)
             done(paths, row["entry"])
         remove_halves(self.args.out)
+
+
+class Solvers(Cluster):
+    """Actors that hold models for as long as a command lasts; one that dies is replaced, and does its batch again."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        actor = self.ray.remote(Solver).options(
+            num_cpus=1, num_gpus=int(self.gpu), max_restarts=-1, max_task_retries=-1
+        )
+        actors = [actor.remote(self.args, os.getcwd(), self.variables) for _ in range(self.args.ray)]
+        self.pool: Any = load_ray("ray.util").ActorPool(actors)
+        return self
+
+    def of(self, model: str, plain: bool = False) -> Solve:
+        """What computes batches of requests by a model.
+
+        Args:
+            plain: without the model's renderer.
+        """
+
+        def solve(method: str, parts: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+            return self.pool.map(lambda actor, part: actor.solve.remote(model, plain, method, list(part)), parts)
+
+        return solve
+
+
+class Solver:
+    """What each of `Solvers` holds; see `Worker`."""
+
+    def __init__(self, args: argparse.Namespace, folder: str, variables: dict[str, str]) -> None:
+        os.environ.update(variables)
+        os.chdir(folder)
+        self.args = args
+
+    def solve(self, model: str, plain: bool, method: str, requests: Sequence[Any]) -> Sequence[Any]:
+        """A method of a pipeline that takes a batch of requests."""
+        pipeline = load(self.args, model)
+        return getattr(pipeline.without_renderer() if plain else pipeline, method)(requests)
 
 
 class Worker:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..method.limits import MAX_SMOOTH, MIN_SMOOTH
 from .options import add_align, add_batch, add_model, add_out, add_ray, add_solver
-from .shared import check_outputs, load, settings
+from .shared import check_outputs, load, on_driver, settings
 from .work import Check, do, expand
 
 AS_THE_MODEL = "as the model segments best"
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     SegmentationRequest(photo=np.zeros((16, 16, 3), np.uint8), **how(args))  # refuses settings before a model is loaded
     args.inputs = expand(args.inputs)
     check_outputs(args.inputs, args.out)
-    do(Segment(args), args)
+    do(Segment(on_driver(args)), args)
 
 
 def how(args: argparse.Namespace) -> dict[str, Any]:

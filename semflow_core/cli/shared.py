@@ -38,6 +38,11 @@ def load(args: argparse.Namespace, model: str = "") -> SemFlowPipeline:
     return load_pipeline(model or args.model, extra_folders(args), args.device)
 
 
+def on_driver(args: argparse.Namespace) -> argparse.Namespace:
+    """The options for this process, which with --ray computes little and may have no GPU."""
+    return argparse.Namespace(**{**vars(args), "device": "cpu"}) if args.ray else args
+
+
 def model_folder(args: argparse.Namespace) -> Path:
     """The folder of --model, which `load` has found."""
     from ..pipeline.registry import find_models

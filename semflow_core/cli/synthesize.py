@@ -13,6 +13,7 @@ from .shared import (
     check_outputs,
     check_synthesis,
     load,
+    on_driver,
     read_layout_of,
     report_colors,
     synthesis_settings,
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     how = synthesis_settings(args)
     check_synthesis(**how)
     check_outputs(args.inputs, args.out)
-    work = Synthesize(args)
+    work = Synthesize(on_driver(args))
     pipeline = work.pipeline
     check_classes(args, pipeline)
     report_colors(args, pipeline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -15,6 +15,8 @@ from ..requests import SegmentationRequest, SynthesisRequest
 from .diversity import SEEDS
 
 T = TypeVar("T")
+# (a method of the pipeline that takes a batch of requests, batches) -> the results of each batch, in order
+Solve = Callable[[str, Iterable[Sequence[Any]]], Iterable[Sequence[Any]]]
 
 
 class Readings(NamedTuple):
@@ -37,6 +39,7 @@ class Harness:
         seed: layout i is perturbed with seed + i.
         batch: pictures computed at once.
         mirror, smooth: how photos are segmented (SegmentationRequest).
+        solve: computes batches of requests elsewhere; None is here.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class Harness:
         batch: int = 8,
         mirror: bool = False,
         smooth: float = 0.0,
+        solve: Solve | None = None,
     ) -> None:
         self.pipeline, self.palette = pipeline, pipeline.palette
         self.photos, self.masks, self.seed, self.batch = photos, masks, seed, batch
         self.mirror, self.smooth = mirror, smooth
         self.layouts = self.palette.paintable(masks)
+        self.solve = solve or (lambda method, parts: map(getattr(pipeline, method), parts))
 
     def segment(self, photos: Sequence[np.ndarray], **how: Any) -> np.ndarray:
         """Class ids (N, S, S) of photos (H, W, 3) uint8 of any size; see `read`."""
@@ -65,7 +70,7 @@ class Harness:
             how: steps, solver, grid as in SegmentationRequest.
         """
         requests = [self._request(p, **how) for p in photos]
-        results = [s for part in self._batches(requests) for s in self.pipeline.segment_many(part)]
+        results = [s for part in self.solve("segment_many", self._batches(requests)) for s in part]
 
         # a model with an aspect has wider photos, and so wider label maps
         def square(x: np.ndarray) -> np.ndarray:
@@ -75,7 +80,8 @@ class Harness:
 
     def segment_whole(self, photo: np.ndarray, **how: Any) -> np.ndarray:
         """Class ids (H, W) of a photo (H, W, 3) uint8 at its own size; `how` as in `read`."""
-        return self.pipeline.segment_many([self._request(photo, **how)])[0].labels
+        (results,) = self.solve("segment_many", [[self._request(photo, **how)]])
+        return results[0].labels
 
     def synthesize(self, layouts: np.ndarray | None = None, **how: Any) -> list[np.ndarray]:
         """Photos (S, S, 3) uint8 of the split's layouts, or of others.
@@ -113,7 +119,7 @@ class Harness:
 
     def results(self, requests: Sequence[SynthesisRequest]) -> list[Synthesis]:
         """The pipeline's own syntheses, photos at the size at which they are shown."""
-        return [s for part in self._batches(requests) for s in self.pipeline.synthesize_many(part)]
+        return [s for part in self.solve("synthesize_many", self._batches(requests)) for s in part]
 
     def decode(self, states: Sequence[torch.Tensor]) -> list[np.ndarray]:
         """Photos (S, S, 3) uint8 of states z0 (1, D, h, w) as the codec decodes them."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -154,3 +156,61 @@ def test_a_folder_stands_for_its_pictures(
     assert run(*command, inputs / "wide.png", folder) == 0
     assert sorted(files(tmp_path / "out")) == ["a.png", "b.png", "wide.png"]
     assert "empty has no pictures" in refused(capsys, *command, folder / "empty")
+
+
+def figures(folder: Path, model: Path, name: str, *options: object) -> Any:
+    """What `evaluate` writes of two pairs, without its seconds."""
+    file = folder / f"{name}.json"
+    words = ["--images", folder / "images", "--masks", folder / "masks", "--model", model, "--reader", model]
+    assert run("evaluate", *words, "--steps", 1, "--diverse", 0, "--batch", 1, "--json", file, *options) == 0
+    report = json.loads(file.read_text())
+    for row in report["rows"]:
+        del row["seconds"]
+    return report
+
+
+@pytest.fixture
+def pairs(tmp_path: Path, face_layout: np.ndarray) -> Path:
+    rng = np.random.default_rng(0)
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+    for i in range(2):
+        Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(tmp_path / "images" / f"{i}.png")
+        write_layout(tmp_path / "masks" / f"{i}.png", np.roll(face_layout, i, 1)[8:40, 8:40], FACES)
+    return tmp_path
+
+
+def test_figures_are_those_of_whoever_computes(pairs: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch goes to the workers, which hold the model and its reader."""
+    asked: list[str] = []
+
+    class Local:
+        def __init__(self, args: Any) -> None:
+            self.solver = on_ray.Solver(args, os.getcwd(), {})
+
+        def __enter__(self) -> Local:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def of(self, model: str, plain: bool = False) -> Any:
+            def solve(method: str, parts: Any) -> Any:
+                for part in parts:
+                    asked.append(method)
+                    yield self.solver.solve(model, plain, method, part)
+
+            return solve
+
+    expected = figures(pairs, tiny_model, "here")
+    monkeypatch.setattr(on_ray, "Solvers", Local)
+    assert figures(pairs, tiny_model, "there", "--ray", 2) == expected
+    assert set(asked) == {"segment_many", "synthesize_many"}
+
+
+@pytest.mark.slow
+def test_figures_of_two_workers(pairs: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    assert figures(pairs, tiny_model, "there", "--ray", 2) == figures(pairs, tiny_model, "here")
