@@ -18,7 +18,7 @@ from .conftest import refused
         ("small.png", "small.png is 1x1 pixels"),
         ("huge.png", "huge.png is 10000x10000 pixels"),
         ("gone.png", "there is no file"),
-        ("twin", ""),  # a folder: for synthesize one of parts (test_formats.py), of which it has none
+        ("empty", "empty has no pictures"),  # a folder stands for its pictures (for synthesize also for its parts)
     ],
 )
 def test_bad_files_are_refused_before_anything_is_written(
@@ -32,6 +32,7 @@ def test_bad_files_are_refused_before_anything_is_written(
     words: str,
 ) -> None:
     out = tmp_path / "out"
+    (inputs / "empty").mkdir()
     options = ["--model", tiny_model, "--out", out, "--batch", 1]
     assert words in refused(capsys, command, inputs / good, inputs / file, *options)
     assert not out.exists(), "the good input must wait for the bad one"
