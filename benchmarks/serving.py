@@ -2,16 +2,22 @@
 
     python -m benchmarks.serving
     python -m benchmarks.serving --painters 1000000 --peak-tflops 121 --dollars 0.8 --efficiency 0.35
+    python -m benchmarks.serving --measure cuda --peak-tflops 121     # the efficiency that this machine's GPU reaches
 
 A painter comes at a time of day drawn from `DAY`, and paints strokes with pauses between; each asks for one draft and,
 if the pause is long enough, for one refined photo. GPUs answer in batches: a batch is formed of what waits, up to
 `--batch`. The number of GPUs is the smallest for which 95 % of the drafts of the busiest minutes take less than
 `--latency`. All inputs are options; their defaults are assumptions, not measurements, but for FLOPs, which are counted.
+`--measure` times steps of the same networks with random weights, `--batch` pictures at once, in bfloat16 on a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import statistics
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,16 +32,29 @@ from semflow_core.nets.published import SD15, VAE
 # painters per hour of the day as a share of the day's: nights are quiet, evenings are not
 DAY = np.array([2, 1, 1, 1, 1, 2, 3, 4, 5, 5, 5, 5, 6, 6, 5, 5, 5, 6, 7, 8, 8, 7, 4, 3], float)
 MINUTES = 1  # of the busiest hour that are simulated
+STEPS = 10  # that are timed
 GROWTH = 1.03  # from one number of GPUs that is tried to the next
 
 
 @dataclass(frozen=True)
 class Work:
-    """FLOPs of one step and of what a photo needs beside its steps: encoding the layout, decoding the photo."""
+    """FLOPs of one step and of what a photo needs beside its steps: encoding the layout, decoding the photo.
+
+    Attributes:
+        unet: makes the network, on the device that is the default then.
+        inputs: shapes of what a step of one picture takes: latents, and the prompt where there is one.
+    """
 
     name: str
     step: float
     around: float
+    unet: Callable[[], Any]
+    inputs: tuple[tuple[int, ...], ...]
+
+    def run_step(self, unet: Any, batch: int, dtype: torch.dtype) -> Any:
+        """One step of a batch."""
+        z, *prompt = (torch.zeros(batch, *shape, dtype=dtype) for shape in self.inputs)
+        return unet(z, torch.zeros(batch), *prompt)
 
 
 def flops(run: Any) -> float:
@@ -54,9 +73,10 @@ def stable_diffusion() -> Work:
         z, t, prompt = torch.zeros(1, 4, 64, 64), torch.zeros(1), torch.zeros(1, 77, 768)
         picture = torch.zeros(1, 3, 512, 512)
         step = flops(lambda: unet(z, t, encoder_hidden_states=prompt))
-        return Work(
-            "Stable Diffusion 1.5 at 512x512", step, flops(lambda: vae.decode(z)) + flops(lambda: vae.encode(picture))
-        )
+        around = flops(lambda: vae.decode(z)) + flops(lambda: vae.encode(picture))
+    kind: Any = UNet2DConditionModel
+    shapes = ((4, 64, 64), (77, 768))
+    return Work("Stable Diffusion 1.5 at 512x512", step, around, lambda: kind.from_config(SD15), shapes)
 
 
 def faces() -> Work:
@@ -70,7 +90,24 @@ def faces() -> Work:
     with torch.no_grad():
         z = codec.encode(picture).latents
     step = flops(lambda: plain(z, torch.zeros(1)))
-    return Work("faces at 256x256", step, flops(lambda: codec.encode(picture)) + flops(lambda: codec.decode(z)))
+    around = flops(lambda: codec.encode(picture)) + flops(lambda: codec.decode(z))
+    return Work("faces at 256x256", step, around, lambda: copy.deepcopy(plain), (tuple(z.shape[1:]),))
+
+
+@torch.no_grad()
+def measured(work: Work, device: str, batch: int, peak: float) -> float:
+    """The share of a device's peak, in FLOPs per second, that steps of a batch reach."""
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    seconds = []
+    with torch.device(device):
+        unet = work.unet().to(device, dtype).eval()
+        for _ in range(2 + STEPS):  # the first are slow
+            start = time.perf_counter()
+            work.run_step(unet, batch, dtype)
+            if device == "cuda":
+                torch.cuda.synchronize()
+            seconds.append(time.perf_counter() - start)
+    return work.step * batch / statistics.median(seconds[2:]) / peak
 
 
 def arrivals(args: argparse.Namespace, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -104,6 +141,8 @@ def waits(times: np.ndarray, cost: np.ndarray, gpus: int, batch: int) -> np.ndar
 
 def simulate(work: Work, args: argparse.Namespace) -> str:
     """A row of the table."""
+    if args.measure:
+        args.efficiency = measured(work, args.measure, args.batch, args.peak_tflops * 1e12)
     times, steps = arrivals(args, np.random.default_rng(0))
     cost = (steps * work.step + work.around) / (args.peak_tflops * 1e12 * args.efficiency)
     drafts = steps == args.draft_steps
@@ -112,10 +151,11 @@ def simulate(work: Work, args: argparse.Namespace) -> str:
     while late(times, cost, drafts, gpus, args) > args.latency:
         gpus = max(gpus + 1, int(gpus * GROWTH))
     hours = float((np.ceil(gpus * DAY / DAY.max())).sum())  # replicas follow the time of day
-    return (
-        f"| {work.name} | {work.step / 1e9:.3g} | {work.around / 1e9:.3g} | {len(times) / MINUTES / 60:.0f} | {gpus} | "
-        f"{hours * args.dollars:.0f} | {1000 * hours * args.dollars / args.painters:.2f} |"
+    figures = (
+        f"{work.step / 1e9:.3g} | {work.around / 1e9:.3g} | {args.efficiency:.2g} | {len(times) / MINUTES / 60:.0f}"
     )
+    dollars = hours * args.dollars
+    return f"| {work.name} | {figures} | {gpus} | {dollars:.0f} | {1000 * dollars / args.painters:.2f} |"
 
 
 def late(times: np.ndarray, cost: np.ndarray, drafts: np.ndarray, gpus: int, args: argparse.Namespace) -> float:
@@ -133,13 +173,23 @@ def main() -> None:
     add("--draft-steps", type=int, default=2)
     add("--steps", type=int, default=8)
     add("--peak-tflops", type=float, default=121.0, help="of the GPU in bfloat16, as its data sheet says (NVIDIA L4)")
-    add("--efficiency", type=float, default=0.3, help="share of the peak that is reached; measure yours: --dry-run")
+    add("--efficiency", type=float, default=0.3, help="share of the peak that is reached")
+    add("--measure", choices=("cpu", "cuda"), help="measure the efficiency on this machine instead")
     add("--dollars", type=float, default=0.8, help="per GPU and hour")
     add("--batch", type=int, default=8)
     add("--latency", type=float, default=0.5, help="seconds that 95 %% of the drafts may take")
     args = parser.parse_args()
-    print("inputs:", ", ".join(f"{name} {value:g}" for name, value in vars(args).items()))
-    heads = ("model", "GFLOP per step", "GFLOP around", "requests/s", "GPUs", "$ per day", "$ per 1000 painters")
+    print("inputs:", ", ".join(f"{name} {value:g}" for name, value in vars(args).items() if name != "measure"))
+    heads = (
+        "model",
+        "GFLOP per step",
+        "GFLOP around",
+        "efficiency",
+        "requests/s",
+        "GPUs",
+        "$ per day",
+        "$ per 1000 painters",
+    )
     print(f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for work in (faces(), stable_diffusion()):
         print(simulate(work, args))
