@@ -29,7 +29,9 @@ class Walking:
         Raises:
             InputError, Cancelled: as in `Painting.paint`.
         """
-        return View(film=self.walk(replace(controls, frames=min(AHEAD, controls.frames))).film)
+        request, _ = self._path(replace(controls, frames=min(AHEAD, controls.frames)))
+        result = controls.session.trace_ahead(self.models.pipeline(controls.model), request)
+        return View(film=film_of_path(request, result))
 
     def walk(self, controls: Controls, progress: Progress | None = None) -> View:
         """From the opened photo, or else from the canvas -> player, status.
@@ -37,6 +39,14 @@ class Walking:
         Raises:
             InputError, Cancelled: as in `Painting.paint`.
         """
+        request, start = self._path(controls)
+        result = controls.session.trace(self.models.pipeline(controls.model), request, progress)
+        how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
+        return View(film=film_of_path(request, result), status=f"The path from your {start}: {how}.")
+
+    @staticmethod
+    def _path(controls: Controls) -> tuple[TrajectoryRequest, str]:
+        """The path of what is shown, and what it starts from."""
         state = controls.state
         if state.shows_opened and state.photo is not None:
             start = "photo"
@@ -50,10 +60,7 @@ class Walking:
         else:
             start = "layout"
             request = TrajectoryRequest(**_values(controls.request()), frames=controls.frames)
-        request = with_both_timelines(request)
-        result = controls.session.trace(self.models.pipeline(controls.model), request, progress)
-        how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
-        return View(film=film_of_path(request, result), status=f"The path from your {start}: {how}.")
+        return with_both_timelines(request), start
 
     def walk_to_seed(self, controls: Controls, other_seed: int, progress: Progress | None = None) -> View:
         """The same layout under another seed -> player, status. Locked regions are the same at both ends.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +51,7 @@ class Session:
         models: what the visit has of each model that was chosen so far, by name.
         swatch: (model, region, colour) of the colour picker, set or picked. It is not set to the same again: an answer
             that comes late would otherwise undo what the visitor has picked in the meantime.
+        walked: the photo that was shown when a path was asked for last.
     """
 
     def __init__(self, model: str = "") -> None:
@@ -57,6 +59,7 @@ class Session:
         self.model = model
         self.models = {model: ModelState()}
         self.swatch: tuple[str, int, str] | None = None
+        self.walked: np.ndarray | None = None
 
     @property
     def current(self) -> ModelState:
@@ -91,6 +94,16 @@ class Session:
                 raise Cancelled
             if progress is not None:
                 progress(done, total)
+
+        return report
+
+    def start_beside(self) -> Progress:
+        """Begin work that nobody asked for -> as `start`: a newer request stops it, and it stops none."""
+        number = self.newest
+
+        def report(done: int, total: int) -> None:
+            if self.newest != number:
+                raise Cancelled
 
         return report
 
@@ -232,7 +245,22 @@ class Session:
         Raises:
             Cancelled, InputError: as in `paint`.
         """
-        return pipeline.trajectory(request, self.start(progress))
+        with self._walking():
+            return pipeline.trajectory(request, self.start(progress))
+
+    def trace_ahead(self, pipeline: Pipeline, request: TrajectoryRequest) -> Trajectory:
+        """`trace` before anybody asks. It stops nothing, and gives way to whatever is asked for.
+
+        Raises:
+            Cancelled: something was asked for, or another path of the photo shown was, which would be replaced.
+            InputError: as in `paint`.
+        """
+        progress, photo = self.start_beside(), self.current.photo
+        if self.walked is not None and self.walked is photo:
+            raise Cancelled
+        result = pipeline.trajectory(request, progress)
+        progress(request.steps, request.steps)
+        return result
 
     def morph(self, pipeline: Pipeline, request: MorphRequest, progress: Progress | None = None) -> Morph:
         """The way from one layout or seed to another.
@@ -240,7 +268,18 @@ class Session:
         Raises:
             Cancelled, InputError: as in `paint`.
         """
-        return pipeline.morph(request, self.start(progress))
+        with self._walking():
+            return pipeline.morph(request, self.start(progress))
+
+    @contextmanager
+    def _walking(self) -> Iterator[None]:
+        """A path that was asked for is what the photo shown has from now on, unless it comes to nothing."""
+        self.walked = self.current.photo
+        try:
+            yield
+        except BaseException:
+            self.walked = None
+            raise
 
 
 def stages_to(steps: int) -> list[int]:

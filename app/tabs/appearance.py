@@ -194,8 +194,10 @@ class AppearanceTab:
         yield from self.recolor(controls, color)
 
     def drag(self, controls: Controls, offset: Offset) -> Iterator[View]:
-        """The handle moves: a draft."""
-        yield from self._set_offset(controls, offset, draft=True)
+        """The handle moves: a draft. One that comes after the handle was let go would replace the whole picture."""
+        region = controls.state.region
+        if region is None or controls.state.regions.offsets.get(region) != offset:
+            yield from self._set_offset(controls, offset, draft=True)
 
     def release(self, controls: Controls, offset: Offset) -> Iterator[View]:
         """The handle is let go: the chosen number of steps."""

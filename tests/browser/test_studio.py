@@ -84,6 +84,11 @@ def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> Non
     page.mouse.up()
 
 
+def reach_canvas(page: Any) -> None:
+    """Scroll as a person does on a phone, where the photo stays in sight and would cover the canvas's upper part."""
+    page.evaluate("document.querySelector('#painter canvas.ids').scrollIntoView({ block: 'end' })")
+
+
 def wait_new_photo(page: Any, old: str) -> None:
     page.wait_for_function("(old) => document.querySelector('#photo img')?.src !== old", arg=old, timeout=PATIENCE)
 

@@ -17,6 +17,7 @@ from .test_studio import (
     face_photo,
     ids_on_canvas,
     photo_url,
+    reach_canvas,
     requests_of,
     visit,
     wait_new_photo,
@@ -48,7 +49,7 @@ def open_photo(page: Any, tmp_path: Path) -> None:
 def edit_photo(page: Any, tmp_path: Path) -> str:
     """Opens a photo and edits it with a stroke. Returns the URL of the photo before."""
     open_photo(page, tmp_path)
-    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    reach_canvas(page)
     old = photo_url(page)
     drag(page, (0.2, 0.2), (0.5, 0.2))
     wait_new_photo(page, old)
@@ -176,7 +177,7 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
     page.wait_for_selector("#accept:not(:disabled)", timeout=PATIENCE)
     page.click("#accept")
     wait_status(page, "Accepted")
-    page.locator("#painter canvas.ids").scroll_into_view_if_needed()
+    reach_canvas(page)
     old = photo_url(page)
     drag(page, (0.2, 0.8), (0.5, 0.8))
     wait_new_photo(page, old)

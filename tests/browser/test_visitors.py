@@ -10,7 +10,17 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from .conftest import ROOT
-from .test_studio import PALETTE, PATIENCE, drag, ids_on_canvas, photo_url, visit, wait_new_photo, wait_status
+from .test_studio import (
+    PALETTE,
+    PATIENCE,
+    drag,
+    ids_on_canvas,
+    photo_url,
+    reach_canvas,
+    visit,
+    wait_new_photo,
+    wait_status,
+)
 from .test_tabs import open_photo
 
 
@@ -23,7 +33,7 @@ def test_two_visitors_have_states_of_their_own(studio: str, browser: Any, tmp_pa
         edited, edited_photo = ids_on_canvas(one), photo_url(one)
         assert np.array_equal(ids_on_canvas(other), layout) and photo_url(other) == photo
         other.click("#painter [data-id='14']")
-        other.locator("#painter canvas.ids").scroll_into_view_if_needed()
+        reach_canvas(other)
         drag(other, (0.1, 0.1), (0.3, 0.1))
         wait_new_photo(other, photo)
         wait_status(other, "Painted")  # not "Edited": it has no photo open

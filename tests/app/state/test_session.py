@@ -14,7 +14,15 @@ from app.state.regions import Regions
 from app.state.session import Cancelled, Painted, Session, draw_seed, stages_to
 from app.tabs.appearance import offset_in_photo
 from semflow_core.errors import InputError
-from semflow_core.requests import EditRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
+from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.results import Trajectory
+from semflow_core.requests import (
+    EditRequest,
+    MorphRequest,
+    SegmentationRequest,
+    SynthesisRequest,
+    TrajectoryRequest,
+)
 
 from ..conftest import FakePipeline, controls
 
@@ -265,6 +273,33 @@ def test_a_walk_reports_every_step(pipeline: FakePipeline, labels: np.ndarray) -
     result = Session().trace(pipeline, walk, lambda i, n: done.append((i, n)))
     assert len(result.frames) == 5
     assert done[:3] == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_walk_ahead_stops_nothing_and_gives_way(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session, walk = Session(), TrajectoryRequest(steps=3, frames=5, layout=labels)
+    painting = session.paint(pipeline, request(labels, steps=8))
+    next(painting)  # its draft; the page asks for the path that it has no photo for yet
+    assert len(session.trace_ahead(pipeline, walk).frames) == 5
+    assert last(painting).last
+    plain = pipeline.trajectory
+
+    def interrupted(request: TrajectoryRequest, progress: Progress) -> Trajectory:
+        session.cancel_running()
+        return plain(request, progress)
+
+    pipeline.trajectory = interrupted  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        session.trace_ahead(pipeline, walk)
+
+
+def test_a_walk_ahead_does_not_replace_the_way_that_was_asked_for(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    session, walk = Session(), TrajectoryRequest(steps=3, frames=5, layout=labels)
+    last(session.paint(pipeline, request(labels)))
+    session.morph(pipeline, MorphRequest(steps=3, frames=5, layout=labels, other_layout=labels, other_seed=7))
+    with pytest.raises(Cancelled):
+        session.trace_ahead(pipeline, walk)
+    last(session.paint(pipeline, request(labels, seed=1)))  # another photo, which has no path yet
+    assert len(session.trace_ahead(pipeline, walk).frames) == 5
 
 
 def test_sessions_are_copied_apart() -> None:

@@ -68,6 +68,19 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
     assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is True and parts[tab.pad]["value"] == offset
 
 
+def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    """Gradio sends the last of fast events when the one before is done: then the handle may be at rest already."""
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    assert last(tab.drag(values, (0.1, 0.0, 0.0))) is not None
+    last(tab.release(values, (0.2, 0.0, 0.0)))
+    newest, calls = values.session.newest, len(colours.calls)
+    assert not list(tab.drag(values, (0.2, 0.0, 0.0)))
+    assert values.session.newest == newest and len(colours.calls) == calls
+
+
 def test_a_late_answer_leaves_the_picker_to_the_visitor(
     tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
 ) -> None:
