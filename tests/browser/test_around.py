@@ -98,7 +98,9 @@ def test_what_plays_can_be_saved(page: Any, tmp_path: Path) -> None:
 
 def test_between_two_seeds(page: Any) -> None:
     page.click("#path-button")
+    page.wait_for_timeout(500)  # Gradio mounts a tab when it is opened, and then its fields' first values
     page.fill("#other-seed input", "77")
+    assert page.input_value("#other-seed input") == "77"
     page.click("#show-morph")
     page.wait_for_function("document.querySelector('#player .right').textContent === 'seed 77'", timeout=PATIENCE)
     assert page.locator("#player .view").is_hidden()
