@@ -60,7 +60,7 @@ class RayEngine:
 
     def __init__(self, folders: Sequence[Path], device: str, replicas: Replicas, name: str = NAME) -> None:
         self.replicas, self.name, self.repeated = replicas, name, 0
-        self._ray, self._serve = load_ray("ray"), load_ray("ray.serve")
+        self._ray, self._serve = load_ray("ray", "serve"), load_ray("ray.serve", "serve")
         if not self._ray.is_initialized():
             self._ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         gpu = device.partition(":")[0] == "cuda"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..evaluation.harness import Solve
 
-HOW_TO_GET = "--ray needs the package ray: pip install 'ray[data]'"
+HOW_TO_GET = "--ray needs the package ray: pip install 'ray[{part}]'"
 PARTS = 10_000  # into which the work is divided at most; what a killed worker had of one is done again
 CHECKED = 16  # parts per worker in which inputs are checked
 OURS = ("SEMFLOW_", "GOMP_", "KMP_")  # variables of this process that the workers get
@@ -208,11 +208,18 @@ def check_resources(there: dict[str, float], workers: int, gpu: bool) -> None:
             raise InputError(f"--ray {workers} needs {workers} {title}, and the cluster has {there.get(name, 0):g}")
 
 
-def load_ray(module: str) -> Any:
-    """A module of ray, which is an optional extra. Raises InputError where it is not installed."""
+def load_ray(module: str, part: str = "data") -> Any:
+    """A module of ray, which is an optional extra.
+
+    Args:
+        part: of ray, by which pip calls what is needed.
+
+    Raises:
+        InputError: it is not installed.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # as it will be; else it warns
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise InputError(HOW_TO_GET) from None
+        raise InputError(HOW_TO_GET.format(part=part)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from app.deploy.launch import replicas
 from app.engine import on_ray, replica
 from app.engine.interface import pipeline_of
 from app.engine.local import LocalEngine
-from app.engine.on_ray import ATTEMPTS, RayEngine, own
+from app.engine.on_ray import ATTEMPTS, RayEngine, Replicas, own
 from app.engine.replica import Answer, Replica
 from semflow_core.errors import InputError
 from semflow_core.pipeline.registry import load_pipeline
@@ -120,6 +121,12 @@ def test_the_default_is_this_process(tiny_model: Path, face_layout: np.ndarray, 
     assert np.array_equal(result.photo, local.synthesize(request).photo) and steps == [(1, 2), (2, 2)]
     read = pipeline.segment(pipeline.read_request(photo))
     assert pipeline.region_offsets(photo, read, read.labels) == local.region_offsets(photo, read, read.labels)
+
+
+def test_without_ray_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'ray\[serve\]'"):
+        RayEngine([], "cpu", Replicas())
 
 
 def test_the_number_of_replicas() -> None:
