@@ -1,13 +1,13 @@
 # The studio on a GPU server: docker build -t semflow . && docker run --gpus all -p 7860:7860 semflow
 # Models of one's own: -v /models:/models:ro -e SEMFLOW_MODELS=/models. Behind a proxy: docs/hosting.md.
 FROM python:3.11-slim
-RUN useradd --create-home semflow
+RUN useradd --create-home --uid 10001 semflow
 WORKDIR /srv/semflow
 COPY requirements.txt ./
 # PyTorch from PyPI brings CUDA's libraries; the host needs NVIDIA's driver and container toolkit
 RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=semflow . .
-USER semflow
+USER 10001
 ENV GRADIO_ANALYTICS_ENABLED=False PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \
