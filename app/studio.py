@@ -36,6 +36,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    ShareRow,
     StartTab,
     VariationsTab,
 )
@@ -146,7 +147,8 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     check = CheckTab(models)
                 with gr.Tab("History", id="past", elem_id="past"):
                     gr.Markdown("Every photo that you made, the newest first.", elem_classes="hint")
-                with gr.Tab("Save", id="save", elem_id="save"):
+                with gr.Tab("Share", id="save", elem_id="save"):
+                    share = ShareRow(models, walking)
                     open_save.make_saves()
                 with gr.Tab("Settings", id="advanced", elem_id="advanced"):
                     paint.make_advanced(pipeline)
@@ -168,7 +170,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         download=gr.JSON(visible=False),
         controls=paint.controls,
     )
-    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start)
+    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start, share)
 
 
 def launch_options() -> dict[str, Any]:

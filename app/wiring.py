@@ -18,6 +18,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    ShareRow,
     StartTab,
     VariationsTab,
 )
@@ -40,13 +41,15 @@ class Parts:
     path: PathPanel
     history: HistoryStrip
     start: StartTab
+    share: ShareRow
 
 
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
-    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path):
+    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path, parts.share):
         part.wire(page)
+    parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
 

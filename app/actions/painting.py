@@ -6,13 +6,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import gradio as gr
+
 from ..controls import Controls, View
+from ..reporting import report_to
 from ..state.sentences import count_steps, exchanged_sides
 from ..state.session import draw_seed
 from .models import Models
 
 UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
 WAITING = "Layout changed. Press “Paint it” for its photo."
+
+ALL_STEPS = "“Paint it” takes all of them."
 
 
 class Painting:
@@ -21,13 +26,16 @@ class Painting:
     def __init__(self, models: Models) -> None:
         self.models = models
 
-    def paint(self, controls: Controls, draft: bool = False, set_seed: bool = False) -> Iterator[View]:
+    def paint(
+        self, controls: Controls, draft: bool = False, set_seed: bool = False, wanted: int | None = None
+    ) -> Iterator[View]:
         """The canvas -> photo, seed, player, status.
 
         Args:
             draft: stop at the first draft.
             set_seed: put the seed into its field, also where it is kept. Otherwise a kept seed is left alone: a picture
                 that comes late would undo what is being typed there.
+            wanted: the steps that the visitor chose, where the controls hold fewer for live mode.
 
         Raises:
             InputError: a value is out of bounds, or does not fit the model.
@@ -43,13 +51,17 @@ class Painting:
             yield View(photo=session.show_base(), film=None, draft="", settings=settings, status=UNCHANGED)
             return
         pipeline, started = self.models.pipeline(controls.model), time.perf_counter()
-        for painted in session.paint(pipeline, state.in_mode(request), draft):
+        progress = report_to(gr.Progress(), "Painting", last="Painting")
+        for painted in session.paint(pipeline, state.in_mode(request), draft, progress):
             if painted.last:
                 how = "from memory" if painted.recalled else f"in {time.perf_counter() - started:.1f} s"
                 verb = "Edited" if state.shows_opened else "Painted"
                 status = f"{verb} {how} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
                 status += exchanged_sides(pipeline.palette, controls.labels)
                 mark = ""
+                if wanted is not None and wanted > painted.steps:
+                    status += f" This machine is slow: live mode takes {painted.steps} of {wanted} steps. {ALL_STEPS}"
+                    mark = f"Live: {painted.steps} of {count_steps(wanted)}"
             else:
                 status = f"A draft of {count_steps(painted.steps)}; {controls.steps} are on their way."
                 mark = f"Draft: {painted.steps} of {count_steps(controls.steps)}"
@@ -62,7 +74,8 @@ class Painting:
     def paint_if_live(self, controls: Controls) -> Iterator[View]:
         """Something changed: paints if `live`; else the picture waits for its button, unless it is there."""
         if controls.live or self.is_unchanged(controls):
-            yield from self.paint(controls)
+            steps = controls.state.pace.live_steps(controls.steps)
+            yield from self.paint(replace(controls, steps=steps), wanted=controls.steps)
         else:
             yield View(status=WAITING)
 

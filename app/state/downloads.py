@@ -10,6 +10,7 @@ import numpy as np
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.layouts import write_layout
 
+from .notes import with_note
 from .photos import data_url, png_bytes
 
 Download = dict[str, str]
@@ -20,9 +21,10 @@ def download(name: str, data: bytes, kind: str) -> Download:
     return {"name": name, "url": data_url(data, kind)}
 
 
-def png_download(name: str, picture: np.ndarray) -> Download:
-    """RGB (H, W, 3) uint8 as a PNG."""
-    return download(name, png_bytes(picture), "image/png")
+def png_download(name: str, picture: np.ndarray, note: str = "") -> Download:
+    """RGB (H, W, 3) uint8 as a PNG, with a note in its file (`notes.note_of`)."""
+    data = png_bytes(picture)
+    return download(name, with_note(data, note) if note else data, "image/png")
 
 
 def layout_download(labels: np.ndarray, palette: Palette) -> Download:

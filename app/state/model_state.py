@@ -10,6 +10,7 @@ from semflow_core.method.appearance import Offset
 from semflow_core.requests import EditRequest, SynthesisRequest
 
 from .opened import Opened
+from .pace import Pace
 from .regions import Regions
 from .settings import Settings
 
@@ -39,6 +40,7 @@ class ModelState:
         region: a class id of the region that was chosen last.
         variations: the requests of the variations shown.
         photo_offsets: regional offsets of the photo that was opened last, by class id; other layouts may take them.
+        pace: how fast its pictures were painted.
     """
 
     canvas: Canvas | None = None
@@ -52,6 +54,7 @@ class ModelState:
     region: int | None = None
     variations: list[SynthesisRequest] = field(default_factory=list)
     photo_offsets: dict[int, Offset] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace, compare=False)
 
     def seed_shown(self, seed: int) -> int:
         """The seed of the picture shown; `seed`, the field's, where none was painted."""

@@ -7,6 +7,7 @@ started under an older number stops before its next step by raising `Cancelled`.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -109,34 +110,44 @@ class Session:
 
     # ---- layout -> photo ---------------------------------------------------------------------------
 
-    def paint(self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False) -> Iterator[Painted]:
+    def paint(
+        self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False, progress: Progress | None = None
+    ) -> Iterator[Painted]:
         """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
 
         What was painted before comes from memory. Each picture is the one shown from then on.
 
         Args:
             draft: stop at the first draft.
+            progress: called with the steps done and those of all pictures on the way.
 
         Raises:
             Cancelled: a newer request came.
             InputError: the request does not fit the model.
         """
-        progress, memory, state = self.start(), memory_of(pipeline), self.current
+        memory, state = memory_of(pipeline), self.current
         stages = stages_to(request.steps)
         if memory.get(request) is not None:
             stages = stages[-1:]
-        for steps in stages[:1] if draft else stages:
-            progress(0, steps)  # the pointer may have gone down while the last stage travelled
+        if draft:
+            stages = stages[:1]
+        before, work = 0, sum(stages)
+        check = self.start(None if progress is None else lambda done, _: progress(before + done, work))
+        for steps in stages:
+            check(0, steps)  # the pointer may have gone down while the last stage travelled
             stage = replace(request, steps=steps)
             photo = memory.get(stage)
             recalled = photo is not None
             if photo is None:
+                started = time.perf_counter()
                 if isinstance(stage, EditRequest):
-                    photo = pipeline.edit(stage, progress).photo
+                    photo = pipeline.edit(stage, check).photo
                 else:
-                    photo = pipeline.synthesize(stage, progress).photo
+                    photo = pipeline.synthesize(stage, check).photo
                 memory.put(stage, photo)
-            progress(steps, steps)  # decoding takes time, too
+                state.pace.note(time.perf_counter() - started, steps)
+            check(steps, steps)  # decoding takes time, too
+            before += steps
             state.show(photo, stage, drafting=steps != request.steps)
             yield Painted(photo, steps, steps == request.steps, recalled)
 

@@ -8,6 +8,7 @@ from .model import ModelMenu
 from .open_save import OpenSave
 from .paint import PaintPanel
 from .path import PathPanel
+from .share import ShareRow
 from .start import StartTab
 from .variations import VariationsTab
 
@@ -20,6 +21,7 @@ __all__ = [
     "OpenSave",
     "PaintPanel",
     "PathPanel",
+    "ShareRow",
     "StartTab",
     "VariationsTab",
 ]

@@ -19,11 +19,11 @@ from ..actions.switching import switch_model
 from ..actions.walking import Walking
 from ..controls import Controls, View
 from ..page import MODEL, PRIVATE, Event, Page
+from ..reporting import report_to
 from ..state.links import pack_link, unpack_link
 from ..state.photos import underlay_url
 from ..state.session import Session
 from ..widgets import Strip
-from .path import report_to
 
 HEIGHT = 96  # pixels of the small pictures
 # Browsers hand over the clipboard only on secure pages and shortly after a press: else the address bar has the link.
@@ -51,12 +51,16 @@ class HistoryStrip:
 
     def wire(self, page: Page) -> Dependency:
         """Bind the events -> the one after a state came back."""
-        shared = page.at_once(self.strip.address, self.share, changes=[self.link])
-        shared.then(None, self.link, page.status, js=COPY_JS, **PRIVATE)
+        self.copy_link_after(self.strip.address, page)
         slow = {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo}
         page.on(self.strip.animate, self.animate, changes=[page.player, page.status], **slow)
         page.cancel_running(self.strip.restore)
         return page.with_model(self.strip.restore, self.restore, changes=[page.model, page.shape, *page.landed])
+
+    def copy_link_after(self, event: Event, page: Page) -> None:
+        """Copy a link to the present state after an event that asks for one."""
+        shared = page.at_once(event, self.share, changes=[self.link])
+        shared.then(None, self.link, page.status, js=COPY_JS, **PRIVATE)
 
     def refresh_after(self, event: Event, page: Page) -> None:
         """Record the picture after an event that may have changed it."""

@@ -22,6 +22,7 @@ from ..controls import Controls, View
 from ..guard.large import room_for
 from ..page import Page
 from ..state.downloads import Download, download, layout_download, png_download
+from ..state.notes import note_of
 from ..state.pipeline import Pipeline
 from ..state.project import save_project
 from ..state.session import Session
@@ -123,7 +124,8 @@ class OpenSave:
         if what == "photo":
             if state.photo is None:
                 raise InputError("there is no photo yet; paint one or open one")
-            return png_download("photo.png", state.photo)
+            seed = state.request.seed if state.request is not None else None
+            return png_download("photo.png", state.photo, "" if seed is None else note_of(controls.model, seed))
         palette.index(controls.labels)  # refuses ids that are no class
         if what == "colours":
             return png_download("layout_colours.png", palette.colorize(controls.labels))

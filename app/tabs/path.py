@@ -4,7 +4,6 @@ to another seed, and saving what plays."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -15,6 +14,7 @@ from semflow_core.pictures.animations import write_frames
 from ..actions.walking import Walking
 from ..controls import Controls, View
 from ..page import MODEL, PRIVATE, Page
+from ..reporting import report_to
 from ..state.downloads import download
 from ..state.session import draw_seed
 from ..widgets import Player
@@ -105,16 +105,6 @@ class PathPanel:
             data = path.read_bytes()
         status = f"Saved {len(frames)} pictures as path.{kind}, {len(data) / 2**20:.1f} MB."
         return View(download=download(path.name, data, FORMATS[kind]), status=status)
-
-
-def report_to(progress: gr.Progress, what: str) -> Callable[[int, int], None]:
-    """A solve's progress, shown as Gradio shows it."""
-    progress(0, desc=what)
-
-    def report(done: int, total: int) -> None:
-        progress((done, total), desc=what if done < total else "Drawing the pictures", unit="steps")
-
-    return report
 
 
 def text_of(event: gr.EventData, name: str) -> str:

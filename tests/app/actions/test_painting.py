@@ -127,3 +127,12 @@ def test_every_setting_of_the_page_is_in_the_request(models: Models, labels: np.
     request = controls(labels=labels, solver="heun", grid="cubic", beta=12.5, steps=11, seed=42).request()
     assert (request.solver, request.grid, request.beta, request.steps, request.seed) == ("heun", "cubic", 12.5, 11, 42)
     assert request.model == "faces" and np.array_equal(request.layout, labels)
+
+
+def test_on_a_slow_machine_live_mode_takes_fewer_steps_and_says_so(painting: Painting, labels: np.ndarray) -> None:
+    slow = controls(labels=labels, steps=25)
+    slow.state.pace.note(2.0, steps=1)
+    view = last(painting.paint_if_live(slow))
+    assert "live mode takes 3 of 25 steps" in str(view.status) and view.draft == "Live: 3 of 25 steps"
+    view = last(painting.paint(slow))  # the button
+    assert "25 steps of euler" in str(view.status) and view.draft == ""

@@ -325,3 +325,11 @@ def test_a_photos_offsets_outlive_its_layout(pipeline: FakePipeline, labels: np.
     assert offset_in_photo(session.current, (1,)) == (0.01, 0.0, 0.0)
     with pytest.raises(InputError, match="too little of this region"):
         offset_in_photo(session.current, (13,))
+
+
+def test_progress_counts_the_steps_of_drafts_too(labels: np.ndarray, pipeline: FakePipeline) -> None:
+    done: list[tuple[int, int]] = []
+    request = SynthesisRequest(layout=labels, steps=8, seed=3)
+    list(Session("faces").paint(pipeline, request, progress=lambda *at: done.append(at)))
+    assert {total for _, total in done} == {10} and done[-1] == (10, 10)  # 2 of the draft, 8 of the picture
+    assert [d for d, _ in done] == sorted(d for d, _ in done)
