@@ -80,7 +80,10 @@ def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
         raise InputError(
             f"the file '{file.name}' cannot be read as text; open a project that the studio saved"
         ) from None
-    request = read_project(text)
+    try:
+        request = read_project(text)
+    except InputError as error:
+        raise InputError(f"the file '{file.name}' is no project that the studio saved: {error}") from None
     if request.model != pipeline.name:
         raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
     return open_request(request, session, pipeline)

@@ -13,7 +13,7 @@ from semflow_core.pictures.animations import write_frames
 FPS = 12.0
 HOLD, MOVE = 6, 12  # pictures at each end, and on each way: 36 of them are three seconds
 MAX_BYTES = 3_000_000
-HEIGHTS = (512, 448, 384, 320, 256, 192)  # rows, tried until the file is small enough
+LARGEST, SMALLEST = 512, 128  # rows
 
 
 def there_and_back(moments: np.ndarray) -> np.ndarray:
@@ -30,19 +30,18 @@ def there_and_back(moments: np.ndarray) -> np.ndarray:
 
 def clip_file(pictures: np.ndarray, kind: str) -> bytes:
     """A clip as a file of a kind (gif, webp, mp4), as large as `MAX_BYTES` allow."""
-    data = b""
-    for height in HEIGHTS:
-        if height > pictures.shape[1] and height != HEIGHTS[-1]:
-            continue
+    height = min(LARGEST, pictures.shape[1])
+    while True:
         width = 2 * round(pictures.shape[2] * height / pictures.shape[1] / 2)
         small = np.stack([cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) for p in pictures])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"clip.{kind}"
             write_frames(path, small, FPS)
             data = path.read_bytes()
-        if len(data) <= MAX_BYTES:
-            break
-    return data
+        if len(data) <= MAX_BYTES or height <= SMALLEST:
+            return data
+        # a file grows with its pixels: one more try is enough as a rule
+        height = max(SMALLEST, 2 * int(0.45 * height * (MAX_BYTES / len(data)) ** 0.5))
 
 
 def side_by_side(layout: np.ndarray, photo: np.ndarray) -> np.ndarray:

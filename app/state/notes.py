@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-PNG_END = struct.pack(">I", 0) + b"IEND"
+PNG_HEAD = 33  # bytes: the signature and the chunk IHDR, after which others may stand
 GIF_END = b"\x3b"
 
 
@@ -24,8 +24,8 @@ def with_note(data: bytes, note: str) -> bytes:
     text = note.encode("latin-1", "replace")[:255]
     if data.startswith(b"\x89PNG"):
         body = b"tEXt" + b"Comment\0" + text
-        at = data.rindex(PNG_END)
-        return data[:at] + struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body)) + data[at:]
+        note_chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        return data[:PNG_HEAD] + note_chunk + data[PNG_HEAD:]
     if data.startswith(b"GIF8") and data.endswith(GIF_END):
         return data[:-1] + b"\x21\xfe" + bytes([len(text)]) + text + b"\0" + GIF_END
     return data

@@ -10,7 +10,7 @@ from .regions import region_name
 
 
 def sentence(error: Exception) -> str:
-    """An error's message as it stands in the interface: a capital first, a full stop last."""
+    """An error's message as it stands in the interface: a capital first, a full stop last. A file keeps its name."""
     text = str(error)
     first = text.split(" ", 1)[0]
     if "." in first or "/" in first:  # a file's name stays as it is

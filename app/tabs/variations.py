@@ -85,7 +85,8 @@ class VariationsTab:
         requests = [state.in_mode(replace(controls, seed=draw_seed()).request(regions)) for _ in range(count)]
         for photos, steps in controls.session.vary(self.models.pipeline(controls.model), requests):
             pictures = [(photo, f"seed {r.seed}") for photo, r in zip(photos, requests)]
-            status = f"{len(photos)} variations of {count_steps(steps)}. Click one to go on from it."
+            drawn = "1 variation" if len(photos) == 1 else f"{len(photos)} variations"
+            status = f"{drawn} of {count_steps(steps)}. Click one to go on from it."
             yield View(status=status, parts={self.strip: gr.update(value=pictures, selected_index=None)})
 
     def pick(self, controls: Controls, takes: str, event: gr.EventData) -> Iterator[View]:

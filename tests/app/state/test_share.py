@@ -11,6 +11,7 @@ from app.state.clip import MAX_BYTES, clip_file, side_by_side, there_and_back
 from app.state.notes import note_of, with_note
 from app.state.pace import FEWEST, LIVE_SECONDS, Pace
 from app.state.photos import png_bytes
+from app.state.sentences import sentence
 
 
 def test_a_clip_goes_to_the_layout_and_back_and_rests_at_both_ends() -> None:
@@ -22,10 +23,10 @@ def test_a_clip_goes_to_the_layout_and_back_and_rests_at_both_ends() -> None:
 
 
 def test_a_clip_is_small_enough_even_of_noise() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (12, 256, 256, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (40, 320, 320, 3), np.uint8)
     data = clip_file(noise, "gif")
     with Image.open(io.BytesIO(data)) as clip:
-        assert len(data) <= MAX_BYTES and clip.height in (192, 256) and clip.n_frames == 12
+        assert len(data) <= MAX_BYTES and 128 <= clip.height < 320 and getattr(clip, "n_frames", 1) == 40
 
 
 def test_pictures_carry_their_note() -> None:
@@ -55,3 +56,8 @@ def test_live_mode_takes_the_steps_that_the_machine_can() -> None:
     for _ in range(3):
         pace.note(100.0, steps=1)
     assert pace.live_steps(25) == FEWEST
+
+
+def test_a_file_keeps_its_name_in_a_sentence() -> None:
+    assert sentence(ValueError("bad.png is not a picture")) == "bad.png is not a picture."
+    assert sentence(ValueError("the seed is -1.")) == "The seed is -1."
