@@ -22,6 +22,7 @@ from .engine.local import LocalEngine
 from .guard.blocks import GuardedBlocks
 from .guard.desk import Desk
 from .guard.limits import MAX_WAITING
+from .language import language_script
 from .page import Page
 from .serving import add_endpoints
 from .state.examples import first_layout
@@ -192,7 +193,7 @@ def launch_options() -> dict[str, Any]:
             body_text_color_subdued_dark="*neutral_300",
         ),
         "css": (WEB / "studio.css").read_text(encoding="utf-8"),
-        "head": f"<script>{(WEB / 'reach.js').read_text(encoding='utf-8')}</script>",
+        "head": f"<script>{language_script()}</script><script>{(WEB / 'reach.js').read_text('utf-8')}</script>",
         "run_history": False,  # it would keep visitors' photos in the browser
         "footer_links": [],
     }

@@ -1,0 +1,61 @@
+// The page in the browser's language, where there is a file of texts for it (app/texts). The page speaks English; what it
+// shows is exchanged here as it comes: Gradio's own parts, the widgets', class names and sentences with figures alike.
+// What is not in the file stays English. Texts that a visitor writes stand in fields, which are left alone.
+((texts) => {
+  const language = navigator.languages.map((tag) => tag.slice(0, 2)).find((name) => name === 'en' || texts[name]);
+  if (!texts[language]) return;
+  const table = new Map(Object.entries(texts[language]));
+  const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  // "Only {}" -> a pattern; those with more words of their own are tried first
+  const patterns = [...table].filter(([english]) => english.includes('{}'))
+    .map(([english, text]) => [new RegExp('^' + english.split('{}').map(escape).join('(.+?)') + '$'), text.split('{}')])
+    .sort(([a], [b]) => b.source.length - a.source.length);
+  const decimal = (1.5).toLocaleString(language)[1];
+  const word = (text) => (/^\d+\.\d+$/.test(text) ? text.replace('.', decimal) : translate(text) ?? text);
+
+  /** English -> the language; null where there is none. Spaces around it stay. */
+  const translate = (english) => {
+    const core = english.trim();
+    if (!core) return null;
+    const around = (text) => english.replace(core, () => text);
+    if (table.has(core)) return around(table.get(core));
+    for (const [pattern, parts] of patterns) {
+      const found = pattern.exec(core);
+      if (found) return around(parts.reduce((text, part, i) => text + word(found[i]) + part));
+    }
+    const sentences = core.split(/(?<=[.?!]) (?=\S)/);
+    if (sentences.length < 2) return null;
+    const known = sentences.map(translate);
+    return known.some((text) => text !== null) ? around(known.map((text, i) => text ?? sentences[i]).join(' ')) : null;
+  };
+
+  const ATTRIBUTES = ['title', 'aria-label', 'placeholder', 'alt', 'aria-roledescription'];
+  const OUTSIDE = 'script, style, textarea, input, [contenteditable]';
+  const exchangeText = (node) => {
+    if (node.parentElement?.closest(OUTSIDE)) return;
+    const text = translate(node.data);
+    if (text !== null && text !== node.data) node.data = text;
+  };
+  const exchangeAttribute = (element, name) => {
+    const text = element.hasAttribute(name) ? translate(element.getAttribute(name)) : null;
+    if (text !== null && text !== element.getAttribute(name)) element.setAttribute(name, text);
+  };
+  const exchange = (root) => {
+    if (root.nodeType === Node.TEXT_NODE) return exchangeText(root);
+    if (root.nodeType !== Node.ELEMENT_NODE) return;
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = root; node; node = walker.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) exchangeText(node);
+      else for (const name of ATTRIBUTES) exchangeAttribute(node, name);
+    }
+  };
+  document.documentElement.lang = language;
+  exchange(document.documentElement);
+  new MutationObserver((changes) => {
+    for (const { type, target, attributeName, addedNodes } of changes) {
+      if (type === 'childList') addedNodes.forEach(exchange);
+      else if (type === 'characterData') exchangeText(target);
+      else exchangeAttribute(target, attributeName);
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
+})
