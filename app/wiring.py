@@ -55,7 +55,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
     # the page was opened
     page.newest(demo.load, parts.paint.painting.paint, changes=page.painted)
-    for script in ("files.js", "panes.js"):
+    for script in ("files.js", "panes.js", "hands.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)

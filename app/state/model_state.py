@@ -40,6 +40,7 @@ class ModelState:
         region: a class id of the region that was chosen last.
         variations: the requests of the variations shown.
         photo_offsets: regional offsets of the photo that was opened last, by class id; other layouts may take them.
+        undone, redone: the regions before each change that the canvas can undo, and after those that it has undone.
         pace: how fast its pictures were painted.
     """
 
@@ -54,6 +55,8 @@ class ModelState:
     region: int | None = None
     variations: list[SynthesisRequest] = field(default_factory=list)
     photo_offsets: dict[int, Offset] = field(default_factory=dict)
+    undone: list[Regions] = field(default_factory=list)
+    redone: list[Regions] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace, compare=False)
 
     def seed_shown(self, seed: int) -> int:

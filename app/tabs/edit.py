@@ -156,6 +156,7 @@ class EditTab:
             raise InputError("there is no edit to accept yet; repaint a part of the layout first")
         opened.accept(state.photo, state.request.layout)
         state.request, state.regions = None, Regions()  # what was recoloured is so now
+        state.undone, state.redone = [], []
         status = "Accepted. The next strokes start from this photo."
         return View(painter={"photo": self._underlay(opened.base, controls)}, status=status)
 
@@ -164,6 +165,7 @@ class EditTab:
         state, opened = controls.state, opened_photo(controls.state)
         opened.reset()
         state.editing, state.regions = True, Regions()
+        state.undone, state.redone = [], []
         return View(
             painter={"value": opened.layout, "photo": self._underlay(opened.base, controls)},
             photo=controls.session.show_base(),

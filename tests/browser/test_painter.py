@@ -742,7 +742,7 @@ def test_the_keyboard_draws_a_stroke(faces: Scene, visit: Callable[..., Canvas],
     cursor = canvas.page.locator("#painter .over .cursor")
     assert not cursor.get_attribute("d")
     keys(canvas, "ArrowRight")  # from the middle, which is (32, 32)
-    assert cursor.get_attribute("d") and canvas.page.inner_text("#painter .hover") == "nose"
+    assert cursor.get_attribute("d") and canvas.page.inner_text("#painter .hover").startswith("nose · ")
     wait_said(canvas, "nose, 34 across, 33 down")
     keys(canvas, "Space")
     wait_said(canvas, "Brush down. hat, 34 across, 33 down")

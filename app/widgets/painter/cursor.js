@@ -74,7 +74,7 @@ function pressCursor() {
 }
 
 function sayPlace(first = '') {
-  const text = `${first}${find('.hover').textContent}, ${cursor[0] + 1} across, ${cursor[1] + 1} down`;
+  const text = `${first}${find('.hover').textContent.split(' · ')[0]}, ${cursor[0] + 1} across, ${cursor[1] + 1} down`;
   clearTimeout(saying);
   saying = setTimeout(() => (said.textContent = text), PAUSE);
 }

@@ -4,7 +4,7 @@
 // on a US keyboard counts.
 
 const TOOL_KEYS = {
-  b: 'brush', e: 'eraser', f: 'fill', i: 'pick', r: 'rectangle', o: 'ellipse', p: 'polygon', l: 'lasso', m: 'move',
+  b: 'brush', e: 'eraser', f: 'fill', i: 'pick', r: 'rectangle', o: 'ellipse', p: 'polygon', l: 'lasso', m: 'move', v: 'select',
 };
 const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
 const STRIDE = 10; // label pixels of an arrow with Shift
@@ -44,13 +44,16 @@ function stepOf(name, event) {
   return ARROWS[name].map((d) => d * (event.shiftKey ? STRIDE : 1));
 }
 
-/** Keys of a polygon or a region that is under way. Returns whether the key was one. */
+/** Keys of a polygon, a region or a selection that is under way. Returns whether the key was one. */
 function keyUnderWay(name, event) {
+  if (selected && (name === 'delete' || name === 'backspace')) return eraseSelection(), true;
+  if (selected && name === 'escape') return dropSelection(), true;
   if (!corners.length && !floating) return false;
   const onPage = !event.target.closest('button, input') || event.target === canvas;
   if (name === 'enter' && !event.target.closest('.options')) corners.length ? closePolygon() : putDown();
   else if (name === 'escape') corners.length ? dropPolygon() : dropRegion();
   else if (name === 'backspace' && corners.length) dropCorner();
+  else if ('<>,.'.includes(name) && floating) turnRegion('<,'.includes(name) ? -TURN : TURN);
   else if (ARROWS[name] && floating && onPage) nudgeRegion(...stepOf(name, event));
   else return false;
   return true;
@@ -58,7 +61,7 @@ function keyUnderWay(name, event) {
 
 function key(event) {
   if (!event.key || !element.isConnected || help.open) return; // a form that fills itself in has no key
-  if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox])')) return;
+  if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox]):not([type=color])')) return;
   const name = keyName(event), composed = isComposed(event);
   if ((event.ctrlKey || event.metaKey) && !composed) {
     if (name !== 'z' && name !== 'y') return;

@@ -8,6 +8,7 @@ const stage = find('.stage'), canvas = find('canvas.ids'), context = canvas.getC
 let W = 0, H = 0, ids = new Uint8Array(0), pixels = null; // pixels: ImageData of the canvas
 const colors = new Uint32Array(256); // class id -> RGBA
 let undo = [], redo = [];
+const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
 let version = 0, frame = 0;
 
 function draw() {
@@ -18,6 +19,7 @@ function draw() {
 }
 
 function redraw() {
+  named.ids = null; // the region under the pointer may be another
   if (!frame) frame = requestAnimationFrame(draw); // at most once per screen frame
 }
 
@@ -26,6 +28,7 @@ function resize(width, height) {
   H = canvas.height = height;
   pixels = context.createImageData(W, H);
   stage.style.aspectRatio = W + ' / ' + H;
+  dropSelection();
   dropPolygon();
   fit();
 }
@@ -41,6 +44,13 @@ function remember(before) {
   if (undo.length > UNDO_DEPTH) undo.shift();
   redo = [];
   showHistory();
+}
+
+/** Something outside of the layout changes with this step. */
+function rememberAside() {
+  const before = ids.slice();
+  asides.add(before);
+  remember(before);
 }
 
 function showHistory() {
@@ -60,6 +70,13 @@ function step(from, to) {
   if (corners.length && to === redo) return dropCorner(); // what is under way is undone first
   if (floating) return dropRegion();
   if (!from.length) return;
+  if (asides.has(from[from.length - 1])) {
+    asides.add(ids);
+    to.push(ids);
+    ids = from.pop().slice();
+    showHistory();
+    return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));
+  }
   to.push(ids);
   ids = from.pop();
   trigger('begin');
@@ -71,6 +88,7 @@ function step(from, to) {
 /** Another whole layout: an undo step, unless its size is another, which starts a new history. */
 function replace(picture) {
   keepRegion();
+  dropSelection();
   if (picture.W === W && picture.H === H) {
     remember(ids);
   } else {

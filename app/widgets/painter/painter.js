@@ -20,6 +20,9 @@ const CLICKS = {
   'drop-polygon': dropPolygon,
   'put-down': putDown,
   'drop-region': dropRegion,
+  'turn-left': () => turnRegion(-TURN),
+  'turn-right': () => turnRegion(TURN),
+  paste: () => pasteCut(),
   'dismiss-hint': dismissHint,
 };
 
@@ -27,6 +30,11 @@ for (const button of element.querySelectorAll('[data-do]')) button.addEventListe
 for (const button of element.querySelectorAll('[data-tool]')) button.addEventListener('click', () => useTool(button.dataset.tool));
 for (const button of element.querySelectorAll('[data-shape]')) button.addEventListener('click', () => setBrushShape(button.dataset.shape));
 for (const button of element.querySelectorAll('[data-fill]')) button.addEventListener('click', () => setFill(button.dataset.fill));
+for (const button of element.querySelectorAll('[data-select]')) {
+  button.addEventListener('click', () => selected && SELECTION[button.dataset.select]());
+}
+bar.addEventListener('keydown', walk);
+bar.querySelector('input').addEventListener('change', (event) => selected && tellPage('color', { color: event.target.value }));
 sizeInput.addEventListener('input', showSize);
 coverInput.addEventListener('input', showCover);
 finder.addEventListener('input', search);
@@ -47,6 +55,11 @@ canvas.addEventListener('blur', () => leaveCursor());
 canvas.addEventListener('dblclick', () => tool === 'polygon' && closePolygon());
 stage.addEventListener('wheel', turnWheel, { passive: false });
 document.addEventListener('keydown', key);
+document.addEventListener('copy', takeCopy);
+document.addEventListener('cut', takeCopy);
+document.addEventListener('paste', takePaste, true); // before what opens files
+document.addEventListener('semflow:select', selectInPhoto);
+document.addEventListener('semflow:name', nameInPhoto);
 document.addEventListener('keyup', releaseSpace);
 window.addEventListener('blur', releaseSpace);
 

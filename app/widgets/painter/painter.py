@@ -27,7 +27,21 @@ class Painter(Widget):
     """
 
     # Each file is one idea; painter.js starts them.
-    SCRIPTS = ("raster", "pack", "layout", "view", "palette", "tools", "region", "pointer", "cursor", "keys", "painter")
+    SCRIPTS = (
+        "raster",
+        "pack",
+        "layout",
+        "view",
+        "palette",
+        "tools",
+        "masks",
+        "region",
+        "selection",
+        "pointer",
+        "cursor",
+        "keys",
+        "painter",
+    )
 
     def __init__(self, value: np.ndarray | None = None, photo: str = "", heat: str = "", **props: Any) -> None:
         """

@@ -43,7 +43,8 @@ function pointerDown(event) {
 function toolDown(event, erases = false) {
   if (erases && floating) putDown();
   erasing = erases;
-  const chosen = erases ? dab : event.altKey ? pick : TOOLS[tool];
+  const chosen = erases ? dab : event.altKey && tool !== 'select' ? pick : TOOLS[tool];
+  if (![select, pick, mover].includes(chosen)) dropSelection();
   if (BEGINS.includes(chosen)) trigger('begin');
   chosen.down(event, place(event));
   if (stroke) held = { id: event.pointerId, start: event, far: 0, buttons: event.buttons, tool: chosen };
@@ -162,8 +163,8 @@ function movePinch() {
 
 /** What follows the pointer whether it is down or not: the ring, the class's name, the open polygon's line. */
 function hoverAt(event) {
-  const at = place(event), named = classOf.get(idAt(at));
-  find('.hover').textContent = named ? named.name : '';
+  const at = place(event);
+  find('.hover').textContent = nameAt(at);
   ring = TOOLS[tool] === dab ? brushAt(event, at) : null;
   if (corners.length && !stroke && event.pointerType !== 'touch') aim = at;
   showLines();

@@ -151,6 +151,22 @@ function closeHole(ids, mask, W, H) {
   return out;
 }
 
+/** As `stamp`, turned by an angle (radians, clockwise) about the middle of `to`. */
+function stampTurned(ids, source, mask, box, to, angle, W, H) {
+  const cx = to.x + to.w / 2, cy = to.y + to.h / 2, cos = Math.cos(angle), sin = Math.sin(angle);
+  const rx = (Math.abs(cos) * to.w + Math.abs(sin) * to.h) / 2, ry = (Math.abs(sin) * to.w + Math.abs(cos) * to.h) / 2;
+  for (let y = Math.max(0, Math.floor(cy - ry)); y < Math.min(H, Math.ceil(cy + ry)); y++) {
+    for (let x = Math.max(0, Math.floor(cx - rx)); x < Math.min(W, Math.ceil(cx + rx)); x++) {
+      const px = x + 0.5 - cx, py = y + 0.5 - cy; // back to the box as it lay
+      const column = Math.floor((cos * px + sin * py + to.w / 2) * (box.w / to.w));
+      const row = Math.floor((cos * py - sin * px + to.h / 2) * (box.h / to.h));
+      if (column < 0 || row < 0 || column >= box.w || row >= box.h) continue;
+      const i = (box.y + row) * W + box.x + column;
+      if (mask[i]) ids[y * W + x] = source[i];
+    }
+  }
+}
+
 /** Copy the masked pixels of `source`, which lie in `box`, into `ids`, moved and scaled to the box `to` (whole pixels). */
 function stamp(ids, source, mask, box, to, W, H) {
   for (let y = Math.max(0, to.y); y < Math.min(H, to.y + to.h); y++) {

@@ -1,12 +1,24 @@
-// Moving and scaling a region: a click lifts the connected region of one class, which then floats over the layout
-// with what it uncovers closed from around it. `ids` always shows the state of affairs; it is one undo step
+// Moving, scaling and turning a region: a click lifts the connected region of one class, or the selection, which then
+// floats over the layout with what it uncovers closed from around it. `ids` always shows the state of affairs; it is one undo step
 // when the region is put down. With symmetry its mirror region, if there is one, makes the mirrored movement.
 
 const REACH = 9, REACH_OF_A_FINGER = 20; // screen pixels around a handle that take hold of it
 
-// {before, under, mask, box, to, twin, grip}: `box` is where the mask lies in `before`, `to` where it goes, under:
-// the layout without it, twin: {mask, box} on the other side or null, grip: what the pointer holds
+const NECK = 26; // screen pixels between the box and the handle that turns it
+const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps to it
+
+// {before, under, source, mask, box, to, angle, twin, grip}: `box` is where the mask lies in `source`, `to` where it goes
+// before it is turned by `angle` about its middle, under: the layout without it, before: the layout that comes back when
+// it is left, twin: {mask, box} on the other side or null, grip: what the pointer holds
 let floating = null;
+
+/** A mask of `source` floats over `under`. */
+function float(mask, under, source = ids) {
+  const box = maskBox(mask, W);
+  floating = { before: ids, under, source, mask, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
+  ids = ids.slice();
+  showRegion();
+}
 
 function wholeBox({ x, y, w, h }) {
   const left = Math.round(x), top = Math.round(y);
@@ -19,7 +31,7 @@ function lift(at) {
   const x = Math.floor(at[0]), y = Math.floor(at[1]);
   const mask = regionMask(ids, W, H, x, y);
   if (mask.every((inside) => inside)) return; // nothing around it that could fill its place
-  const box = maskBox(mask, W), hole = mask.slice();
+  const hole = mask.slice();
   let twin = null;
   const onAxis = symmetry && mask[y * W + W - 1 - x] === 1;
   if (symmetry && !onAxis && idAt([W - 1 - x, y]) === mirrorOf[id]) {
@@ -27,9 +39,8 @@ function lift(at) {
     twin.box = maskBox(twin.mask, W);
     twin.mask.forEach((inside, i) => inside && (hole[i] = 1));
   }
-  floating = { before: ids, under: closeHole(ids, hole, W, H), mask, box, to: { ...box }, twin, onAxis, grip: null };
-  ids = ids.slice();
-  showRegion();
+  float(mask, closeHole(ids, hole, W, H));
+  Object.assign(floating, { twin, onAxis });
 }
 
 function showRegion() {
@@ -40,34 +51,63 @@ function showRegion() {
 
 /** Lay the floating region over what is under it. */
 function compose() {
-  const { before, under: base, mask, box, to, twin } = floating;
+  const { source, under: base, mask, box, to, twin, angle } = floating;
   ids = base.slice();
   const put = wholeBox(to);
   if (twin) {
     const flip = (b) => ({ ...b, x: W - b.x - b.w });
     const side = flip(twin.box), sx = put.w / box.w, sy = put.h / box.h;
     const there = { x: put.x + (side.x - box.x) * sx, y: put.y + (side.y - box.y) * sy, w: side.w * sx, h: side.h * sy };
-    stamp(ids, before, twin.mask, twin.box, flip(wholeBox(there)), W, H);
+    lay(ids, source, twin.mask, twin.box, flip(wholeBox(there)), -angle);
   }
-  stamp(ids, before, mask, box, put, W, H);
+  lay(ids, source, mask, box, put, angle);
   redraw();
   showLines();
+}
+
+function lay(into, source, mask, box, to, angle) {
+  if (angle) stampTurned(into, source, mask, box, to, angle, W, H);
+  else stamp(into, source, mask, box, to, W, H);
+}
+
+const middle = ({ x, y, w, h }) => [x + w / 2, y + h / 2];
+
+/** A point turned about the middle of the floating region's box. */
+function turned([x, y], angle) {
+  const [cx, cy] = middle(floating.to), cos = Math.cos(angle), sin = Math.sin(angle);
+  return [cx + cos * (x - cx) - sin * (y - cy), cy + sin * (x - cx) + cos * (y - cy)];
+}
+
+/** The corners of the box, as they lie. */
+function regionCorners() {
+  const { x, y, w, h } = wholeBox(floating.to);
+  return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]].map((p) => turned(p, floating.angle));
 }
 
 function regionHandles() {
   const { x, y, w, h } = wholeBox(floating.to), all = [];
   for (const gx of [0, 0.5, 1]) for (const gy of [0, 0.5, 1]) {
-    if (gx !== 0.5 || gy !== 0.5) all.push({ gx, gy, at: [x + gx * w, y + gy * h] });
+    if (gx !== 0.5 || gy !== 0.5) all.push({ gx, gy, at: turned([x + gx * w, y + gy * h], floating.angle) });
   }
   return all;
+}
+
+/** The handle that turns it: above the box, or below it where there is no room. */
+function turnHandle() {
+  const { x, y, w, h } = wholeBox(floating.to), neck = NECK * screenPixel();
+  const at = turned([x + w / 2, y - neck], floating.angle);
+  return idAt(at) === null ? turned([x + w / 2, y + h + neck], floating.angle) : at;
 }
 
 /** What a press at a point holds: a handle, the region itself, or nothing. */
 function gripAt(at, reach) {
   const near = ({ at: p }) => Math.hypot(p[0] - at[0], p[1] - at[1]);
+  const { angle } = floating;
+  if (near({ at: turnHandle() }) <= reach) return { turns: true, from: at, angle, box: { ...floating.to } };
   const closest = regionHandles().sort((a, b) => near(a) - near(b))[0];
   const { x, y, w, h } = floating.to;
-  const inside = at[0] >= x && at[0] < x + w && at[1] >= y && at[1] < y + h;
+  const [px, py] = turned(at, -angle);
+  const inside = px >= x && px < x + w && py >= y && py < y + h;
   // a small region must stay movable between its handles
   const small = Math.min(w, h) < 3 * reach && inside ? Math.min(w, h) / 4 : reach;
   if (near(closest) <= Math.min(reach, small)) return { ...closest, from: at, box: { ...floating.to } };
@@ -75,9 +115,17 @@ function gripAt(at, reach) {
 }
 
 /** Corners keep the proportions, sides stretch; the opposite corner or side holds still. */
-function dragRegion(at) {
-  const { box, from, gx, gy } = floating.grip;
-  const dx = at[0] - from[0], dy = at[1] - from[1];
+function dragRegion(at, whole = false) {
+  const { box, from, gx, gy, turns, angle: start } = floating.grip;
+  if (turns) {
+    const [cx, cy] = middle(floating.to), direction = ([x, y]) => Math.atan2(y - cy, x - cx);
+    const angle = start + direction(at) - direction(from);
+    floating.angle = floating.onAxis ? 0 : whole ? TURN * Math.round(angle / TURN) : angle;
+    return compose();
+  }
+  const cos = Math.cos(floating.angle), sin = Math.sin(floating.angle), along = gx === undefined ? [1, 0] : [cos, sin];
+  const dx = along[0] * (at[0] - from[0]) + along[1] * (at[1] - from[1]);
+  const dy = along[0] * (at[1] - from[1]) - along[1] * (at[0] - from[0]);
   if (gx === undefined) {
     floating.to = { ...box, x: floating.onAxis ? box.x : box.x + dx, y: box.y + dy };
   } else {
@@ -85,6 +133,10 @@ function dragRegion(at) {
     if (gx !== 0.5 && gy !== 0.5) sx = sy = Math.max(sx, sy);
     const w = Math.max(1, box.w * sx), h = Math.max(1, box.h * sy);
     floating.to = { x: box.x + (1 - gx) * (box.w - w), y: box.y + (1 - gy) * (box.h - h), w, h };
+    // the box turns about its middle, which has moved: without this the corner that holds still would not
+    const [mx, my] = [0, 1].map((i) => middle(floating.to)[i] - middle(box)[i]);
+    floating.to.x += cos * mx - sin * my - mx;
+    floating.to.y += sin * mx + cos * my - my;
     if (floating.onAxis) floating.to.x = box.x + (box.w - w) / 2;
   }
   compose();
@@ -95,6 +147,13 @@ function scaleRegion(factor) {
   const by = Math.max(factor, 1 / w, 1 / h);
   if (Math.max(w, h) * by > 2 * Math.max(W, H)) return;
   floating.to = { x: x + (w * (1 - by)) / 2, y: y + (h * (1 - by)) / 2, w: w * by, h: h * by };
+  compose();
+  send();
+}
+
+function turnRegion(by) {
+  if (floating.onAxis) return; // it would lose its symmetry
+  floating.angle += by;
   compose();
   send();
 }

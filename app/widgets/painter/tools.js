@@ -182,24 +182,26 @@ function showCorners() {
 const mover = {
   down(event, at) {
     if (!floating) {
-      lift(at);
+      if (selected && selected[Math.floor(at[1]) * W + Math.floor(at[0])]) liftSelection();
+      else lift(at);
+      dropSelection();
       if (!floating) return send();
       floating.grip = { from: at, box: { ...floating.to } };
     } else {
       floating.grip = gripAt(at, (event.pointerType === 'touch' ? REACH_OF_A_FINGER : REACH) * screenPixel());
       if (!floating.grip) return putDown();
     }
-    stroke = { back: { ...floating.to } };
+    stroke = { back: { to: { ...floating.to }, angle: floating.angle } };
   },
   move(event, at) {
-    dragRegion(at);
+    dragRegion(at, event.shiftKey);
   },
   up() {
     floating.grip = null;
     send();
   },
   cancel() {
-    floating.to = stroke.back;
+    Object.assign(floating, stroke.back);
     compose();
     this.up();
   },
@@ -212,8 +214,14 @@ const pick = {
   },
 };
 
+const select = {
+  down(event, at) {
+    selectAt(at, howOf(event));
+  },
+};
+
 const TOOLS = {
-  brush: dab, eraser: dab, fill, rectangle: shape, ellipse: shape, lasso: shape, polygon: corner, move: mover, pick,
+  brush: dab, eraser: dab, fill, rectangle: shape, ellipse: shape, lasso: shape, polygon: corner, move: mover, pick, select,
 };
 const BEGINS = [dab, fill, shape, mover]; // whose first touch already means that the layout will change
 const DRAWN = [dab, shape]; // whose way between down and up counts, also when the keyboard leads them
@@ -222,6 +230,7 @@ const DRAWN = [dab, shape]; // whose way between down and up counts, also when t
 
 function useTool(name) {
   if (stroke) return;
+  if (!['select', 'move', 'pick'].includes(name)) dropSelection();
   if (name !== 'pick' && floating) putDown();
   if (name !== 'pick' && name !== 'polygon') dropPolygon();
   if (name === 'pick' && tool !== 'pick') toolBeforePick = tool === 'eraser' ? 'brush' : tool;

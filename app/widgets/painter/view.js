@@ -19,6 +19,7 @@ function setView(newZoom, x, y) {
   stage.classList.toggle('zoomed', zoom > 1);
   find('[data-do=fit]').textContent = Math.round(100 * zoom) + ' %';
   find('[data-do=zoom-out]').disabled = zoom === 1;
+  placeBar();
   showLines();
 }
 
@@ -104,9 +105,8 @@ function showLines() {
   } else if (stroke && stroke.points) {
     outline = both(stroke.points, shapeLine(stroke.points));
   } else if (floating) {
-    const { x, y, w, h } = wholeBox(floating.to);
-    outline = path([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], 'Z');
-    dots = regionHandles().map(({ at }) => square(at, dot)).join('');
+    outline = path(regionCorners(), 'Z');
+    dots = regionHandles().map(({ at }) => square(at, dot)).join('') + (floating.onAxis ? '' : circle(turnHandle(), 1.5 * dot));
   }
   find('.outline').setAttribute('d', outline);
   find('.dots').setAttribute('d', dots);

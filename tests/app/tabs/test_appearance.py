@@ -13,6 +13,7 @@ from app.actions.opening import open_photo
 from app.actions.painting import Painting
 from app.state.session import Session
 from app.tabs import AppearanceTab, EditTab
+from app.tabs.appearance import Act
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
 from semflow_core.method.colors import read_color
@@ -133,3 +134,46 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
     parts = tab.show(values).parts
     assert parts[tab.lock] is False and parts[tab.color]["visible"] is True
     assert not session.current.regions.offsets and session.current.is_unchanged(values.labels, True)
+
+
+def test_an_act_on_several_regions_is_undone_and_redone(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    places = [np.argwhere(labels == i)[0][::-1] for i in np.unique(labels)[:2]]
+    act: Act = {"points": [((x + 0.5) / labels.shape[1], (y + 0.5) / labels.shape[0]) for x, y in places], "color": ""}
+    regions = tab.regions_at(values, act)
+    assert len(regions) == 2
+    ids = {i for region in regions for i in region}
+
+    tab.remember_regions(values)
+    last(tab.reroll_at(values, act))
+    assert set(values.state.regions.seeds) == ids and set(dict(colours.calls[-1].class_seeds)) == ids
+    tab.remember_regions(values)
+    last(tab.recolor_at(values, {**act, "color": "#a06030"}))
+    assert set(values.state.regions.offsets) == ids
+    tab.remember_regions(values)
+    tab.lock_at(values, act)
+    assert values.state.regions.locked == set()  # a colour locks; all were locked
+
+    tab.undo(values)
+    assert values.state.regions.locked == ids
+    tab.undo(values)
+    assert not values.state.regions.offsets and set(values.state.regions.seeds) == ids
+    tab.redo(values)
+    assert set(values.state.regions.offsets) == ids
+    for _ in range(2):
+        tab.undo(values)
+    assert not values.state.regions.seeds
+    tab.undo(values)  # there is nothing before
+    last(tab.repaint(values))
+    assert not colours.calls[-1].class_seeds
+
+
+def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(
+    tab: AppearanceTab, labels: np.ndarray
+) -> None:
+    with pytest.raises(InputError, match="takes no colours"):
+        last(tab.recolor_at(controls(labels=labels), {"points": [(0.5, 0.5)], "color": "#a06030"}))
+    with pytest.raises(InputError, match="no region is selected"):
+        tab.choose_at(controls(labels=labels), {"points": [], "color": ""})

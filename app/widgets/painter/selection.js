@@ -1,0 +1,219 @@
+// The selection: a click takes the connected region of one class, here or in the photo; Shift (or the bar's plus) adds,
+// Alt takes away. A small bar beside it offers what can be done with it. It is no part of the layout: only what is done
+// with it is an undo step. The page's own script reads and sets it by events of the document (app/web/hands.js).
+
+const bar = find('.bar');
+let selected = null; // mask, or null
+let side = 0; // where the last click was, from the left: with symmetry its side gets the class
+let adding = false; // the bar's plus: clicks add without Shift
+let cut = ''; // what was copied last, as a text
+
+const edgeStep = () => Math.max(1, Math.round(Math.max(W, H) / 128)); // pixels of one Grow, Shrink or Smooth
+const everyPixel = (mask, call) => mask.forEach((inside, i) => inside && call(i));
+
+function setSelected(mask) {
+  if (mask && !mask.includes(1)) mask = null;
+  selected = mask;
+  if (!mask) adding = false;
+  showSelection();
+}
+
+function dropSelection() {
+  if (selected) setSelected(null);
+}
+
+/** A click at a point: how is 'set', 'add' or 'remove'. */
+function selectAt(at, how) {
+  const id = idAt(at);
+  if (id === null || floating) return;
+  const x = Math.floor(at[0]), y = Math.floor(at[1]);
+  const region = regionMask(ids, W, H, x, y);
+  side = x;
+  if (symmetry && idAt([W - 1 - x, y]) === mirrorOf[id]) {
+    everyPixel(regionMask(ids, W, H, W - 1 - x, y), (i) => (region[i] = 1));
+  }
+  if (how === 'remove') setSelected(selected && selected.map((inside, i) => (region[i] ? 0 : inside)));
+  else if (how === 'add' && selected) setSelected(selected.map((inside, i) => inside | region[i]));
+  else setSelected(region);
+}
+
+const howOf = (event) => (event.altKey ? 'remove' : event.shiftKey || adding ? 'add' : 'set');
+
+// ---- what is done with it --------------------------------------------------------------------------
+
+/** Change the layout: one undo step. */
+function changeLayout(change) {
+  if (!selected || stroke) return;
+  trigger('begin');
+  const before = ids;
+  ids = ids.slice();
+  change();
+  finish(before);
+  showSelection();
+}
+
+function fillSelection() {
+  changeLayout(() => {
+    const span = painter(current, [side, 0]);
+    everyPixel(selected, (i) => span(Math.floor(i / W), i % W, i % W));
+  });
+}
+
+/** Its place closes from around; a whole layout becomes background. */
+function eraseSelection() {
+  changeLayout(() => {
+    const all = selected.every((inside) => inside);
+    ids = all ? ids.fill(props.background) : closeHole(ids, selected, W, H);
+  });
+  dropSelection();
+}
+
+function liftSelection() {
+  if (!selected) return;
+  const mask = selected;
+  useTool('move');
+  setSelected(null);
+  trigger('begin');
+  const all = mask.every((inside) => inside);
+  float(mask, all ? new Uint8Array(ids.length).fill(props.background) : closeHole(ids, mask, W, H));
+}
+
+/** Its classes wherever they are. */
+function selectClasses() {
+  const some = new Set();
+  everyPixel(selected, (i) => some.add(ids[i]));
+  setSelected(ids.map((id) => (some.has(id) ? 1 : 0)));
+}
+
+/** A copy that another layout, or another window, can take. */
+function keepCopy() {
+  cut = writeCut(ids, selected, W, H, new Map(classes.map((c) => [c.id, c.name])));
+  showSelection();
+}
+
+function copySelection() {
+  keepCopy();
+  document.execCommand('copy'); // calls takeCopy
+}
+
+/** What was copied, as a region that floats where it came from. */
+function pasteCut(text = cut) {
+  const piece = readCut(text, new Map(classes.map((c) => [c.name, c.id])));
+  if (!piece || stroke) return;
+  if (floating) putDown();
+  const from = { x: 0, y: 0, w: piece.W, h: piece.H }, source = new Uint8Array(W * H).fill(OUTSIDE);
+  stamp(source, piece.ids, new Uint8Array(piece.ids.length).fill(1), from, { x: 0, y: 0, w: W, h: H }, piece.W, W, H);
+  const mask = source.map((id) => (id === OUTSIDE ? 0 : 1));
+  if (!mask.includes(1)) return; // too small for this layout
+  useTool('move');
+  setSelected(null);
+  trigger('begin');
+  float(mask, ids, source);
+  compose();
+  send();
+}
+
+/** Ctrl+C and Ctrl+X, where no text is selected or written. */
+function takeCopy(event) {
+  if (!element.isConnected || !selected || String(getSelection()) || isWriting(event.target)) return;
+  keepCopy();
+  event.clipboardData.setData('text/plain', cut);
+  event.preventDefault();
+  if (event.type === 'cut') eraseSelection();
+}
+
+const isWriting = (target) => target.closest?.('textarea, [contenteditable], input:not([type=range]):not([type=checkbox]):not([type=color])');
+
+function takePaste(event) {
+  if (!element.isConnected || isWriting(event.target)) return;
+  const text = event.clipboardData?.getData('text/plain') || '';
+  if (!text.startsWith(CUT)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation(); // it is no file
+  pasteCut(text);
+}
+
+/**
+ * What concerns the photo: one pixel of each class in the selection, as shares of the layout's sides. It is an undo step
+ * that changes no pixel: undoing it is the page's.
+ */
+function tellPage(act, more = {}) {
+  const points = new Map();
+  everyPixel(selected, (i) => points.has(ids[i]) || points.set(ids[i], [((i % W) + 0.5) / W, (Math.floor(i / W) + 0.5) / H]));
+  rememberAside();
+  document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act, points: [...points.values()], ...more } }));
+}
+
+const SELECTION = {
+  fill: fillSelection,
+  erase: eraseSelection,
+  lift: liftSelection,
+  reroll: () => tellPage('reroll'),
+  lock: () => tellPage('lock'),
+  copy: copySelection,
+  classes: selectClasses,
+  invert: () => setSelected(invertMask(selected)),
+  grow: () => setSelected(growMask(selected, W, H, edgeStep())),
+  shrink: () => setSelected(shrinkMask(selected, W, H, edgeStep())),
+  smooth: () => setSelected(smoothMask(selected, W, H, edgeStep())),
+  add: () => {
+    adding = !adding;
+    showSelection();
+  },
+  drop: dropSelection,
+};
+
+// ---- showing it ------------------------------------------------------------------------------------
+
+function showSelection() {
+  const outline = selected ? maskOutline(selected, W, H) : '';
+  find('.ants').setAttribute('d', outline);
+  bar.querySelector('[data-select=add]').setAttribute('aria-pressed', adding);
+  for (const button of element.querySelectorAll('[data-do=paste]')) button.disabled = !cut;
+  placeBar();
+  document.dispatchEvent(new CustomEvent('semflow:selected', { detail: { outline, W, H } }));
+}
+
+/** Above the selection, or below it, or where there is room inside the stage. */
+function placeBar() {
+  bar.hidden = !selected;
+  if (!selected) return;
+  const box = maskBox(selected, W), gap = 8;
+  const wide = stage.clientWidth, high = stage.clientHeight;
+  const left = ((box.x + box.w / 2) / W - originX) * zoom * wide - bar.offsetWidth / 2;
+  const top = (box.y / H - originY) * zoom * high, bottom = ((box.y + box.h) / H - originY) * zoom * high;
+  const above = top - gap - bar.offsetHeight;
+  const place = above >= gap ? above : bottom + gap;
+  bar.style.left = Math.max(gap, Math.min(wide - gap - bar.offsetWidth, left)) + 'px';
+  bar.style.top = Math.max(gap, Math.min(high - gap - bar.offsetHeight, place)) + 'px';
+}
+
+// ---- the photo's pane ------------------------------------------------------------------------------
+
+/** A click in the photo, at shares of its sides. */
+function selectInPhoto({ detail: { at: [x, y], shiftKey, altKey } }) {
+  if (!element.isConnected || stroke) return;
+  if (floating) putDown();
+  selectAt([x * W, y * H], howOf({ shiftKey, altKey }));
+}
+
+/** What is at a place of the photo: `detail.name` is set. */
+function nameInPhoto({ detail }) {
+  if (element.isConnected) detail.name = nameAt([detail.at[0] * W, detail.at[1] * H]);
+}
+
+let named = { ids: null, mask: null, text: '' }; // the region that was named last
+
+/** The class at a point and how much of the layout its region covers: "hair · 12 %"; "" outside. */
+function nameAt(at) {
+  const c = classOf.get(idAt(at));
+  if (!c) return '';
+  if (stroke) return c.name; // its size changes while it is drawn
+  const i = Math.floor(at[1]) * W + Math.floor(at[0]);
+  if (named.ids !== ids || !named.mask[i]) {
+    const mask = regionMask(ids, W, H, i % W, Math.floor(i / W));
+    const share = (100 * mask.reduce((sum, inside) => sum + inside, 0)) / mask.length;
+    named = { ids, mask, text: `${c.name} · ${share < 10 ? share.toFixed(1) : Math.round(share)} %` };
+  }
+  return named.text;
+}

@@ -1,0 +1,212 @@
+"""The selection: regions clicked on the canvas or in the photo, and what the bar beside them does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .test_painter import (
+    HAIR,
+    HAT,
+    LEFT_EYE,
+    NOSE,
+    RIGHT_EYE,
+    SIDE,
+    SKIN,
+    Canvas,
+    Scene,
+    blank,
+    box_of,
+    contexts,  # noqa: F401 (a fixture)
+    face,
+    faces,  # noqa: F401 (a fixture)
+    visit,  # noqa: F401 (a fixture)
+)
+from .test_studio import PATIENCE, drag, photo_url, wait_new_photo, wait_status
+from .test_studio import visit as visit_studio
+
+LEFT, RIGHT = (37.5, 26), (26, 26)  # in the eyes of `face`
+
+
+def act(canvas: Canvas, name: str) -> None:
+    canvas.page.click(f"#painter [data-select={name}]")
+
+
+def outline(canvas: Canvas) -> str:
+    return canvas.page.get_attribute("#painter .ants", "d")
+
+
+@pytest.fixture
+def canvas(faces: Scene, visit: Callable[..., Canvas]) -> Iterator[Canvas]:  # noqa: F811
+    canvas = visit(faces)
+    canvas.start(face())
+    canvas.tool("select")
+    yield canvas
+
+
+def test_clicks_select_add_and_take_away(canvas: Canvas) -> None:
+    bar = canvas.page.locator("#painter .bar")
+    assert bar.is_hidden()
+    canvas.click(*LEFT)
+    assert bar.is_visible() and canvas.page.inner_text("#painter .hover") == "left eye · 0.5 %"
+    canvas.page.keyboard.down("Shift")
+    canvas.click(*RIGHT)
+    canvas.page.keyboard.up("Shift")
+    canvas.choose(HAT)
+    act(canvas, "fill")
+    filled = face()
+    filled[24:28, [*range(24, 29), *range(35, 40)]] = HAT
+    assert np.array_equal(canvas.settled(), filled)
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), face())
+    canvas.page.keyboard.down("Alt")
+    canvas.click(*LEFT)
+    canvas.page.keyboard.up("Alt")
+    act(canvas, "fill")
+    assert np.array_equal(canvas.settled(), box_of(24, 24, 5, 4, HAT, face()))  # only the right eye was left
+    canvas.click(*LEFT)  # without a key it is the only one
+    assert outline(canvas).startswith("M35 24H40")
+    canvas.page.keyboard.press("Escape")
+    assert bar.is_hidden() and outline(canvas) == ""
+
+
+def test_the_plus_adds_without_a_key(canvas: Canvas) -> None:
+    canvas.click(*LEFT)
+    act(canvas, "add")
+    canvas.click(*RIGHT)
+    canvas.page.keyboard.press("Delete")  # what is around closes over both
+    closed = face()
+    closed[24:28, 24:40] = SKIN
+    assert np.array_equal(canvas.settled(), closed)
+
+
+def test_by_class_inverted_grown_shrunk_and_smoothed(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+    canvas = visit(faces)
+    two = box_of(40, 40, 8, 8, SKIN, box_of(10, 10, 8, 8, SKIN))
+    canvas.start(two)
+    canvas.tool("select")
+    canvas.choose(HAT)
+    wide = box_of(9, 10, 10, 8, HAT, box_of(10, 9, 8, 10, HAT, box_of(40, 40, 8, 8, SKIN)))
+    thin = box_of(11, 11, 6, 6, HAT, two)
+    for acts, expected in {
+        (): box_of(10, 10, 8, 8, HAT, two),
+        ("classes",): np.where(two == SKIN, HAT, two),
+        ("invert",): np.where(box_of(10, 10, 8, 8, 1) == 1, two, HAT),
+        ("grow",): wide,  # 64 pixels: a step is one
+        ("shrink",): thin,
+        ("shrink", "grow"): box_of(10, 11, 8, 6, HAT, box_of(11, 10, 6, 8, HAT, two)),  # corners are lost
+    }.items():
+        canvas.click(14, 14)
+        for name in (*acts, "fill"):
+            act(canvas, name)
+        assert np.array_equal(canvas.settled(), expected), acts
+        canvas.page.keyboard.press("Escape")
+        canvas.page.keyboard.press("Control+z")
+        assert np.array_equal(canvas.settled(), two)
+    ragged = box_of(20, 20, 20, 20, SKIN)
+    ragged[19, 30] = SKIN
+    canvas.start(ragged)
+    canvas.click(30, 30)
+    act(canvas, "smooth")
+    act(canvas, "fill")
+    smoothed = canvas.settled()
+    assert smoothed[19, 30] == SKIN and (smoothed[21:39, 21:39] == HAT).all()
+
+
+def test_the_selection_floats_scales_and_turns(canvas: Canvas) -> None:
+    bar = box_of(20, 30, 20, 4, HAT)
+    canvas.start(bar)
+    canvas.click(30, 32)
+    act(canvas, "lift")
+    canvas.page.keyboard.press(".")  # 15 degrees
+    for _ in range(5):
+        canvas.page.keyboard.press(".")
+    canvas.page.keyboard.press("Enter")
+    upright = canvas.settled()
+    assert np.array_equal(upright, box_of(28, 22, 4, 20, HAT))
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), bar)
+
+    # by the handle above it: a quarter turn about (30, 32), and the same where Shift keeps to 15 degrees
+    neck = 26 * SIDE / canvas.box()["width"]
+    canvas.click(30, 32)  # lifts it
+    canvas.drag((30, 30 - neck), (33 + neck, 32), (32 + neck, 32))
+    canvas.page.keyboard.press("Enter")
+    assert np.array_equal(canvas.settled(), upright)
+
+
+def test_a_turned_region_scales_about_its_other_side(canvas: Canvas) -> None:
+    canvas.start(box_of(20, 30, 20, 4, HAT))
+    canvas.click(30, 32)
+    act(canvas, "lift")
+    for _ in range(6):
+        canvas.page.click("#painter [data-do=turn-right]")
+    # upright from row 22 to 42; the side that was right is the lower end
+    canvas.drag((30, 42), (30, 52))
+    canvas.page.keyboard.press("Enter")
+    assert np.array_equal(canvas.settled(), box_of(28, 22, 4, 30, HAT))
+
+
+def test_a_region_is_copied_and_pasted_into_another_layout(canvas: Canvas) -> None:
+    canvas.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    canvas.click(32, 36)  # the nose
+    canvas.page.keyboard.press("Control+c")
+    canvas.start(blank())
+    canvas.page.keyboard.press("Control+v")
+    assert np.array_equal(canvas.settled(), box_of(30, 32, 4, 8, NOSE))
+    canvas.page.keyboard.press("ArrowRight")
+    canvas.page.keyboard.press("Enter")
+    assert np.array_equal(canvas.settled(), box_of(31, 32, 4, 8, NOSE))
+    canvas.page.click("#painter [data-do=paste]:visible")  # the button knows it too
+    canvas.page.keyboard.press("Enter")
+    assert np.array_equal(canvas.settled(), box_of(30, 32, 5, 8, NOSE))
+
+
+def test_the_symmetry_selects_and_fills_both_sides(canvas: Canvas) -> None:
+    canvas.page.keyboard.press("s")
+    canvas.click(*LEFT)
+    canvas.choose(RIGHT_EYE)
+    act(canvas, "fill")
+    swapped = box_of(24, 24, 5, 4, LEFT_EYE, box_of(35, 24, 5, 4, RIGHT_EYE, face()))
+    assert np.array_equal(canvas.settled(), swapped)
+
+
+def test_painting_and_another_layout_end_the_selection(canvas: Canvas) -> None:
+    canvas.click(*LEFT)
+    canvas.page.keyboard.press("b")
+    assert outline(canvas) == ""
+    canvas.tool("select")
+    canvas.click(*LEFT)
+    canvas.start(box_of(0, 0, 9, 9, HAIR))
+    assert outline(canvas) == ""
+
+
+def test_the_photo_selects_and_the_bar_changes_its_look(studio: str, browser: Any) -> None:
+    with visit_studio(studio, browser, "desktop") as page:
+        image = page.locator("#photo img").bounding_box()
+        place = image["x"] + 0.5 * image["width"], image["y"] + 0.06 * image["height"]
+        page.mouse.move(*place)
+        page.wait_for_function("document.querySelector('#photo .named').textContent.startsWith('hair · ')")
+        page.mouse.click(*place)
+        assert page.locator("#painter .bar").is_visible()
+        assert page.get_attribute("#photo .ants path", "d") == page.get_attribute("#painter .ants", "d") != ""
+        wait_status(page, "Chosen: hair")
+        old = photo_url(page)
+        page.click("#painter [data-select=reroll]")
+        wait_new_photo(page, old)
+        wait_status(page, "Painted in")
+        page.click("#painter [data-select=lock]")
+        wait_status(page, "Locked: hair")
+        old = photo_url(page)
+        page.keyboard.press("Control+z")  # the lock
+        page.keyboard.press("Control+z")  # the look
+        wait_new_photo(page, old)
+        wait_status(page, "from memory")
+        page.wait_for_function("!document.querySelector('#lock input').checked", timeout=PATIENCE)
+        old = photo_url(page)
+        drag(page, (0.2, 0.2), (0.4, 0.2))  # the select tool was never chosen: this paints, and the selection ends
+        assert page.locator("#painter .bar").is_hidden()
+        wait_new_photo(page, old)
