@@ -144,13 +144,20 @@ class Codebook:
         Args:
             smooth: deviation in pixels of the Gaussian over which neighbours' probabilities are averaged, 0 for none.
         """
-        sigma = self.s / 2
-        probability = torch.stack([torch.softmax(-d.square() / (2 * sigma**2), 1) for d in views]).mean(0)
+        probability = torch.stack([self.probabilities(d) for d in views]).mean(0)
         if smooth:
             planes = probability.flatten(0, 1).cpu().numpy()
             planes = [cv2.GaussianBlur(p, (0, 0), smooth, borderType=cv2.BORDER_REPLICATE) for p in planes]
             probability = torch.from_numpy(np.stack(planes)).view_as(probability).to(probability.device)
-        return sigma * (-2 * probability.clamp(min=1e-12).log()).sqrt()
+        return self.distances_of(probability)
+
+    def probabilities(self, distances: torch.Tensor) -> torch.Tensor:
+        """Distances (B, n, H, W) in 0..255 units -> class probabilities: exp(-d^2 / 2 (s/2)^2), normalised."""
+        return torch.softmax(-2 * (distances / self.s).square(), 1)
+
+    def distances_of(self, probabilities: torch.Tensor) -> torch.Tensor:
+        """Class probabilities (B, n, H, W) -> the distances that have them, in 0..255 units."""
+        return self.s / 2 * (-2 * probabilities.clamp(min=1e-12).log()).sqrt()
 
 
 def to_model(colors: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from diffusers.models.unets.unet_2d import UNet2DOutput
 from torch import nn
 from torch.nn import functional as F
 
+from .guide import LayoutGuide
 from .mobilenet import MobileNetV2Features
 from .placement import in_channels_last
 
@@ -26,6 +27,7 @@ FIRST, LAST = min(TAPS), max(TAPS)
 BACKBONE_FILE = "backbone.safetensors"  # the weights of a backbone that was trained by itself
 FEATURES = 64  # channels of the features, per latent cell
 FINE = 4  # pixels of the predicted layout per latent cell and axis
+FLOOR = 1e-4  # of a probability whose logarithm is taken
 SHARP = 4.0  # power to which its class probabilities are raised: its colours are nearly those of the likeliest class
 
 
@@ -89,6 +91,15 @@ def passes_on_settings(kind: type, *more: str) -> Callable[[Any], Any]:
     return decorate
 
 
+class HintedConv2d(nn.Conv2d):
+    """A convolution; channels beyond its own are added to what it gives."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        own = input.shape[1] - self.in_channels
+        out = super().forward(input[:, : self.in_channels] if own else input)
+        return out + input[:, self.in_channels :] if own else out
+
+
 class BackboneUNet(UNet2DModel):
     """diffusers' U-Net with a backbone, whose features and predicted layout are inputs of its first convolution.
 
@@ -102,12 +113,27 @@ class BackboneUNet(UNet2DModel):
         self.register_to_config(anchors=[list(anchor) for anchor in anchors])
         plain: Any = self.conv_in
         self.backbone = Backbone(plain.in_channels, len(anchors))
-        self.conv_in = nn.Conv2d(plain.in_channels + FEATURES + 3 * FINE**2, plain.out_channels, 3, padding=1)
+        self.conv_in = HintedConv2d(plain.in_channels + FEATURES + 3 * FINE**2, plain.out_channels, 3, padding=1)
         self.register_buffer("colors", torch.tensor(anchors), persistent=False)
 
     def forward(self, sample: torch.Tensor, *args: Any, **more: Any) -> UNet2DOutput | tuple[torch.Tensor, ...]:
         features, scores = self.backbone(sample)
         return super().forward(torch.cat([sample, features, self.painted(scores)], dim=1), *args, **more)
+
+    def follow(self, sample: torch.Tensor, t: torch.Tensor, read: torch.Tensor, guide: LayoutGuide) -> torch.Tensor:
+        """The velocity (B, C, h, w) from a photo to the layout that a reader saw in it.
+
+        Args:
+            sample, t: as in `forward`.
+            read: class probabilities (B, n, 4h, 4w) by the reader, which are the predicted layout instead of the
+                backbone's.
+            guide: adds what the U-Net does not make of them by itself.
+        """
+        features, scores = self.backbone(sample)
+        hint, correction = guide(read, scores.softmax(dim=1))
+        predicted = self.painted(read.clamp(min=FLOOR).log())
+        velocity: Any = super().forward(torch.cat([sample, features, predicted, hint], dim=1), t)
+        return velocity.sample + correction
 
     def painted(self, scores: torch.Tensor) -> torch.Tensor:
         """Class scores (B, n, 4h, 4w) -> a layout, the pixels of a cell as its channels, (B, 48, h, w)."""

@@ -14,8 +14,10 @@ from safetensors.torch import load_file, save_file
 from ..errors import InputError
 from .backbone import BackboneUNet
 from .contracts import ConditionedUNetVelocity, ModuleAdapter, velocity_of
+from .guide import LayoutGuide
 from .placement import save_half
 from .pyramid import PyramidAutoencoder
+from .reader import LayoutReader
 from .renderer import PhotoRenderer
 from .symmetric import SymmetricUNet, SymmetricVelocity
 
@@ -24,6 +26,8 @@ COMPONENTS: dict[str, tuple[str, Any]] = {
     "PyramidAutoencoder": ("semflow_core.nets.pyramid", PyramidAutoencoder),
     "BackboneUNet": ("semflow_core.nets.backbone", BackboneUNet),
     "PhotoRenderer": ("semflow_core.nets.renderer", PhotoRenderer),
+    "LayoutGuide": ("semflow_core.nets.guide", LayoutGuide),
+    "LayoutReader": ("semflow_core.nets.reader", LayoutReader),
     "SymmetricUNet": ("semflow_core.nets.symmetric", SymmetricUNet),
     "AutoencoderTiny": ("diffusers", diffusers.AutoencoderTiny),
     "AutoencoderKL": ("diffusers", diffusers.AutoencoderKL),

@@ -14,9 +14,13 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet2DModel
 from torch import nn
+from torch.nn import functional as F
 
+from .backbone import FINE, BackboneUNet
+from .guide import LayoutGuide
 from .placement import device_of, dtype_of, in_channels_last, place
 from .pyramid import PyramidAutoencoder
+from .reader import LayoutReader
 from .renderer import PhotoRenderer
 
 Adapter = TypeVar("Adapter", bound="ModuleAdapter")
@@ -76,6 +80,20 @@ class Renderer(Protocol):
         Returns:
             (B, 3, scale * factor * h, scale * factor * w) float32, about [-1, 1].
         """
+        ...
+
+
+class Reader(Protocol):
+    """A photo's pixels -> class scores: the layout that the velocity gets as predicted from a photo.
+
+    Attributes:
+        size: height and width in pixels that photos are read at.
+    """
+
+    size: tuple[int, int]
+
+    def __call__(self, x: torch.Tensor, /) -> torch.Tensor:
+        """Photos (B, 3, *size) in [-1, 1] -> class scores (B, n, h, w) float32, before a softmax."""
         ...
 
 
@@ -176,6 +194,19 @@ class LearnedRenderer(ModuleAdapter):
         return self.module(z0.to(dtype), z1.to(dtype), noise).float()
 
 
+class LearnedReader(ModuleAdapter):
+    """`LayoutReader`."""
+
+    fast = True
+
+    def __init__(self, module: LayoutReader) -> None:
+        super().__init__(module)
+        self.size = (module.height, module.width)
+
+    def __call__(self, x: torch.Tensor, /) -> torch.Tensor:
+        return self.module(x.to(self.device, dtype_of(self.module))).float()
+
+
 class UNetVelocity(ModuleAdapter):
     """diffusers' UNet2DModel, with a backbone or without: it gets 1000 t."""
 
@@ -183,6 +214,32 @@ class UNetVelocity(ModuleAdapter):
 
     def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor:
         return self.module(in_channels_last(z.to(dtype_of(self.module))), times(t, z)).sample.float()
+
+
+class GuidedVelocity(UNetVelocity):
+    """v(z, t) from photos to the layouts that a reader saw in them, by a U-Net with a backbone and its guide.
+
+    Args:
+        velocity: of a `BackboneUNet`.
+        guide: trained with it.
+        read: class probabilities (B, n, h, w) of any resolution, of the photos at t = 0.
+    """
+
+    def __init__(self, velocity: UNetVelocity, guide: ModuleAdapter, read: torch.Tensor) -> None:
+        super().__init__(velocity.module)
+        self.guide, self.read = guide.module, read
+
+    def __call__(self, z: torch.Tensor, t: Time, /) -> torch.Tensor:
+        size = [FINE * n for n in z.shape[2:]]
+        read = F.interpolate(self.read.to(z.device), size, mode="bilinear", align_corners=False, antialias=True)
+        z = in_channels_last(z.to(dtype_of(self.module)))
+        return self.module.follow(z, times(t, z), read.to(z.dtype), self.guide).float()
+
+
+class LearnedGuide(ModuleAdapter):
+    """`LayoutGuide`."""
+
+    fast = True
 
 
 class ConditionedUNetVelocity(UNetVelocity):
@@ -257,6 +314,37 @@ def renderer_of(part: Any, codec: Codec) -> Renderer:
     if not isinstance(part, Renderer):
         raise TypeError(f"{type(part).__name__} is no renderer: it needs scale, noise_shape and a call")
     return part
+
+
+def reader_of(part: Any) -> Any:
+    """A reader as it is, a `LayoutReader` in its adapter, or None.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(part, LayoutReader):
+        return LearnedReader(part.eval())
+    if part is not None and (isinstance(part, nn.Module) or not callable(part) or not hasattr(part, "size")):
+        raise TypeError(f"{type(part).__name__} is no reader: it needs a size and a call")
+    return part
+
+
+def guide_of(part: Any, velocity: Any) -> LearnedGuide | None:
+    """A `LayoutGuide` in its adapter, or None.
+
+    Args:
+        velocity: what it guides.
+
+    Raises:
+        TypeError: it is neither, or the velocity has no backbone.
+    """
+    if part is None:
+        return None
+    if not isinstance(part, LayoutGuide):
+        raise TypeError(f"{type(part).__name__} is no guide; it must be a LayoutGuide")
+    if not isinstance(velocity, UNetVelocity) or not isinstance(velocity.module, BackboneUNet):
+        raise TypeError("a guide needs the velocity of a U-Net with a backbone")
+    return LearnedGuide(part.eval())
 
 
 def times(t: Time, z: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from .backbone import BACKBONE_FILE, FINE, Backbone, BackboneUNet
 from .components import anchors_of, is_one_of, known, load_component, load_velocity, names_of
 from .contracts import CODECS, VELOCITIES, Codec, ModuleAdapter, codec_of
 from .pyramid import PyramidAutoencoder
+from .reader import LayoutReader
 
 
 def class_name(folder: str | Path) -> str:
@@ -152,6 +153,21 @@ def start_backbone(backbone: Backbone, folder: str | Path, new_classes: bool = F
     except RuntimeError:
         classes = head["head.bias"].numel() // FINE**2
         raise InputError(f"the backbone in '{folder}' is not one for these latents and {classes} classes") from None
+
+
+def load_reader(folder: str | Path, classes: int) -> LayoutReader:
+    """A saved layout reader, float32.
+
+    Raises:
+        InputError: the folder holds none, or one of another number of classes.
+    """
+    try:
+        reader = load_component("LayoutReader", Path(folder)) if class_name(folder) == "LayoutReader" else None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"the reader in '{folder}' cannot be loaded: {str(error).splitlines()[0]}") from None
+    if reader is None or reader.classes != classes:
+        raise InputError(f"'{folder}' holds no LayoutReader of {classes} classes")
+    return reader.float()
 
 
 def load_backbone(folder: str | Path) -> dict[str, torch.Tensor]:

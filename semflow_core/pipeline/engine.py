@@ -10,12 +10,20 @@ import numpy as np
 import torch
 
 from ..method.appearance import Appearance
-from ..method.codebook import Codebook, from_model, to_model
+from ..method.codebook import Codebook, from_model, photos_to_model, to_model
 from ..method.colors import RegionColors
 from ..method.flow import Velocity
 from ..method.perturbation import OTHER_END, Draw, Perturbation, normal_noise, perturb
 from ..method.solvers import OnStep, solve
-from ..nets.contracts import CodecRenderer, codec_of, renderer_of, velocity_of
+from ..nets.contracts import (
+    CodecRenderer,
+    GuidedVelocity,
+    codec_of,
+    guide_of,
+    reader_of,
+    renderer_of,
+    velocity_of,
+)
 from ..nets.threads import fit_threads
 from ..requests import SegmentationRequest, SynthesisRequest
 from ..requests.requests import PerturbedRequest
@@ -46,6 +54,12 @@ class Steps:
             self.progress(self.done, self.total)
 
 
+def squeezed(photo: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A photo (H, W, 3) at another size, uint8."""
+    smaller = photo.shape[0] > height or photo.shape[1] > width
+    return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+
+
 class Engine:
     """A model's parts, and what each of them does with arrays.
 
@@ -60,6 +74,9 @@ class Engine:
         read_defaults: settings of a SegmentationRequest with which this model segments photos best, as measured.
         appearance: statistics of the colours of regions, which regional offsets then ask for; without, they are noise.
         renderer: a `Renderer`, or a module that `renderer_of` adapts; the default is the codec's decoder.
+        reader: a `Reader`, or a `LayoutReader`: what photos show, read from their pixels. Without it, what the
+            velocity itself sees in them is read.
+        guide: a `LayoutGuide`, with which the velocity, of a U-Net with a backbone, follows the reader.
         width: in pixels, where the network does not work on a square.
     """
 
@@ -76,6 +93,8 @@ class Engine:
         appearance: Appearance | None = None,
         renderer: Any = None,
         width: int | None = None,
+        reader: Any = None,
+        guide: Any = None,
     ) -> None:
         perturbation.check(codebook)
         for part in (codec, velocity):
@@ -83,6 +102,8 @@ class Engine:
                 part.eval()
         self.codec, self.velocity = codec_of(codec), velocity_of(velocity)
         self.renderer = renderer_of(renderer, self.codec)
+        self.reader, self.guide = reader_of(reader), guide_of(guide, self.velocity)
+        self.guided = self.velocity  # what the guide was trained with, whatever else computes the velocity
         self.states = states_of(self.velocity, self.codec.channels)
         self.recent = RecentLatents()
         self.codebook, self.palette = codebook, codebook.palette
@@ -97,7 +118,7 @@ class Engine:
     def move(self, device: str | torch.device) -> None:
         """Move those parts to a device that have one of their own."""
         self.device = torch.device(device)
-        for part in (self.codec, self.velocity, self.renderer):
+        for part in (self.codec, self.velocity, self.renderer, self.reader, self.guide):
             if hasattr(part, "to"):
                 part.to(self.device)  # type: ignore[attr-defined]
 
@@ -166,6 +187,27 @@ class Engine:
         """Pictures (B, 3, size, width) in 0..255 units -> latents (B, C, h, w) float32."""
         fit_threads()
         return self.codec.encode(to_model(colors))
+
+    # ---- photos -> what they show ------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def read(self, photo: np.ndarray) -> torch.Tensor:
+        """Class probabilities that the reader sees in a photo (H, W, 3) uint8, (1, n, h, w), read once while recent."""
+        reader = self.reader
+        assert reader is not None
+        sized = squeezed(photo, *reader.size)
+
+        def read() -> torch.Tensor:
+            fit_threads()
+            return reader(photos_to_model(sized[None])).softmax(dim=1)
+
+        return self.recent.get(("read", *self._encoder(), digest(sized)), read)
+
+    def towards_layouts(self, photos: Sequence[np.ndarray]) -> Velocity | None:
+        """The velocity from these photos to the layouts that the reader sees in them; None where the model has none."""
+        if self.reader is None or self.guide is None:
+            return None
+        return GuidedVelocity(self.guided, self.guide, torch.cat([self.read(photo) for photo in photos]))
 
     # ---- the flow ----------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,8 @@ def load_parts(folder: Path) -> dict[str, Any]:
             "codec": load_component(*component(index, "vae", folder)),
             "velocity": load_velocity(*component(index, "unet", folder)),
             "renderer": load_component(*component(index, "renderer", folder)) if "renderer" in index else None,
+            "reader": load_component(*component(index, "reader", folder)) if "reader" in index else None,
+            "guide": load_component(*component(index, "guide", folder)) if "guide" in index else None,
             "codebook": codebook,
             "perturbation": Perturbation(**index["perturbation"]),
             "size": bounded(index, "size", *SIZES),
@@ -67,6 +69,7 @@ def load_parts(folder: Path) -> dict[str, Any]:
         reason = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error)[:1000].split())[:200]
         raise InputError(f"the model in {folder} cannot be loaded: {reason or type(error).__name__}") from None
     check_anchors(codebook, parts["velocity"], folder)
+    check_reader(codebook, parts["reader"], parts["guide"], folder)
     if index.get("in_parts"):
         work_in_parts(parts["codec"])
     return parts
@@ -119,6 +122,21 @@ def check_anchors(codebook: Codebook, velocity: Any, folder: Path) -> None:
         )
 
 
+def check_reader(codebook: Codebook, reader: Any, guide: Any, folder: Path) -> None:
+    """Raise InputError unless reader and guide are both there, or none is, and have the classes of the codebook."""
+    if (reader is None) != (guide is None):
+        there, missing = ("guide", "reader") if reader is None else ("reader", "guide")
+        raise InputError(
+            f"the model in {folder} has a {there} and no {missing}; the flow follows a reader by its guide"
+        )
+    n = len(codebook.palette.classes)
+    for part in (reader, guide):
+        if part is not None and part.config["classes"] != n:
+            raise InputError(
+                f"the {type(part).__name__} in {folder} has {part.config['classes']} classes; the palette has {n}"
+            )
+
+
 def anchors_entry(codebook: Codebook) -> dict[str, Any]:
     """The index's entry for the anchors: those of a grid (Eq. 7), or each class's own."""
     if codebook.colors:
@@ -140,10 +158,12 @@ def save(engine: Engine, folder: Path, vae: str = "vae", max_shard_size: str = "
     entries = {"vae": entry_of(engine.codec), "unet": entry_of(engine.velocity)}
     if engine.learned:
         entries["renderer"] = entry_of(engine.renderer)
+    entries |= {n: entry_of(p) for n, p in (("reader", engine.reader), ("guide", engine.guide)) if p is not None}
     folder.mkdir(parents=True, exist_ok=True)
     save_component(engine.velocity, folder / "unet", max_shard_size)  # type: ignore[arg-type]  # entry_of has refused all else
-    if "renderer" in entries:
-        save_component(engine.renderer, folder / "renderer", max_shard_size)  # type: ignore[arg-type]
+    for part in ("renderer", "reader", "guide"):
+        if part in entries:
+            save_component(getattr(engine, part), folder / part, max_shard_size)
     if vae == "vae":
         save_component(engine.codec, folder / "vae", max_shard_size)  # type: ignore[arg-type]
     label_set = engine.palette.name

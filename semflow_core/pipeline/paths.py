@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from ..method.flow import times_to_image, times_to_mask
+from ..method.flow import Velocity, times_to_image, times_to_mask
 from ..method.perturbation import Draw
 from ..requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 from .engine import DECODED, Engine, Progress, Steps
@@ -27,8 +27,10 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
         InputError: the photo or layout does not fit this model.
     """
     painted = request.synthesis()
+    velocity = None
     if painted is None:
         assert request.photo is not None
+        velocity = engine.towards_layouts([request.photo])
         z, times = engine.encode_photo(request.photo), times_to_mask(request.steps, request.time_grid)
     else:
         z, times = engine.encode_layout(painted), times_to_image(request.steps, request.time_grid)
@@ -41,12 +43,12 @@ def trajectory(engine: Engine, request: TrajectoryRequest, progress: Progress | 
         points.append(zt)
         steps()
 
-    points.append(engine.solve(z, times, request.solver, keep))
+    points.append(engine.solve(z, times, request.solver, keep, velocity))
     if times[0] > times[-1]:
         points.reverse()
         times = times[::-1]
     latents = torch.cat([between(times, points, t) for t in shown])
-    heads_for = ends(engine, latents, shown) if request.predict else ()
+    heads_for = ends(engine, latents, shown, velocity) if request.predict else ()
     frames, *predicted = (decoded(engine, z, steps) for z in (engine.states.shown(latents, shown), *heads_for))
     if painted is not None and (
         painted.offsets or engine.learned
@@ -109,13 +111,17 @@ def morph(engine: Engine, request: MorphRequest, progress: Progress | None = Non
 
 
 @torch.inference_mode()
-def ends(engine: Engine, latents: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
+def ends(
+    engine: Engine, latents: torch.Tensor, times: Sequence[float], velocity: Velocity | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Latents of the ends that the flow heads for at each moment: z_t - t v, the photo, z_t + (1 - t) v, the layout.
 
     Args:
         latents: states (N, D, h, w), one for each of `times`.
+        velocity: of the path, if it is another than the model's own.
     """
-    v = torch.cat([engine.velocity(z[None], t) for z, t in zip(latents, times)])
+    field = velocity or engine.velocity
+    v = torch.cat([field(z[None], t) for z, t in zip(latents, times)])
     t = torch.tensor(times, device=v.device, dtype=v.dtype).view(-1, 1, 1, 1)
     return engine.states.photos(latents - t * v), engine.states.layouts(latents + (1 - t) * v)
 

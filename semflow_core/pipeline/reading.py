@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from ..method.appearance import Offset, region_colors, region_offsets
 from ..method.flow import times_to_mask
@@ -29,27 +30,48 @@ def segment(
     photos = [r.photo for r in requests]
     views = photos + [p[:, ::-1] for p in photos] if first.mirror else photos
     z0 = torch.cat([engine.encode_photo(p) for p in views])
-    z1 = engine.solve(z0, times_to_mask(first.steps, first.grid), first.solver, Steps(progress, first.steps))
-    distances, *others = engine.codebook.distances(engine.decode_masks(z1)).split(len(photos))
-    if first.mirror:
-        palette = engine.palette
-        other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(distances.device)
-        others = [others[0].flip(-1)[:, other_side]]
+    times, velocity = times_to_mask(first.steps, first.grid), engine.towards_layouts(views)
+    z1 = engine.solve(z0, times, first.solver, Steps(progress, first.steps), velocity)
+    distances, scale = engine.codebook.distances(engine.decode_masks(z1)), float(engine.codebook.s)
     if first.mirror or first.smooth:
-        distances = engine.codebook.agree(distances, *others, smooth=first.smooth)
+        tables = [distances] if engine.reader is None else [distances, seen_in(engine, views, distances)]
+        looks = [
+            turned(engine, part) if i else part for table in tables for i, part in enumerate(table.split(len(photos)))
+        ]
+        distances = engine.codebook.agree(*looks, smooth=first.smooth)
+        if engine.reader is not None:  # probabilities say better than distances which pixels are unsure
+            distances, scale = -engine.codebook.probabilities(distances), 1.0
     distances = distances.cpu()
     results = []
     for i, photo in enumerate(photos):
-        labels, margin = labels_at(engine, distances[i], *photo.shape[:2])
+        height, width = photo.shape[:2]
+        labels, margin = labels_at(engine, distances[i], height, width, scale)
         results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
     return results
 
 
-def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def turned(engine: Engine, table: torch.Tensor) -> torch.Tensor:
+    """What was found in mirror images, (B, n, h, w), as it is in the photos."""
+    palette = engine.palette
+    other_side = torch.from_numpy(palette.index(palette.mirror_of_id[palette.ids])).to(table.device)
+    return table.flip(-1)[:, other_side]
+
+
+def seen_in(engine: Engine, photos: Sequence[np.ndarray], like: torch.Tensor) -> torch.Tensor:
+    """What the reader sees in photos, as distances of the size of those of the flow, `like` (B, n, h, w)."""
+    read = torch.cat([engine.read(photo) for photo in photos]).to(like.device)
+    read = F.interpolate(read, like.shape[2:], mode="bilinear", align_corners=False, antialias=True)
+    return engine.codebook.distances_of(read)
+
+
+def labels_at(
+    engine: Engine, distances: torch.Tensor, height: int, width: int, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
 
     Args:
-        distances: (n, size, width) of the decoded mask to each anchor, in 0..255 units.
+        distances: (n, size, width) of the decoded mask to each anchor, or another table of which the least counts.
+        scale: the difference of two of them that is a margin of 1.
 
     Returns:
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
@@ -65,7 +87,7 @@ def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) 
         np.copyto(best, d, where=nearer)
         labels[nearer] = class_id
     np.subtract(second, best, out=second)
-    np.divide(second, np.float32(engine.codebook.s), out=second)
+    np.divide(second, np.float32(scale), out=second)
     return labels, np.clip(second, 0, 1, out=second)
 
 

@@ -11,6 +11,7 @@ from ..pipeline.registry import load_pipeline
 from . import beta, grids, solvers, style
 from .baselines import run_baselines
 from .bench import Bench, make_bench
+from .ceiling import run_ceiling
 from .domains import run_domains
 from .few_steps import run_few_steps
 from .nearest import run_nearest
@@ -26,9 +27,10 @@ MODEL_STUDIES: dict[str, Callable[[Bench], Outcome]] = {
     "beta": beta.run,
     "style": style.run,
 }
-PHOTO_STUDIES: dict[str, Callable[[StudySettings], Outcome]] = {  # of photos as the studio shows them
+PHOTO_STUDIES: dict[str, Callable[[StudySettings], Outcome]] = {  # of whole photos, as the studio shows or reads them
     "preference": run_preference,
     "nearest": run_nearest,
+    "ceiling": run_ceiling,
 }
 TRAINED: dict[str, Callable[[StudySettings], Outcome]] = {
     **{name: partial(run_training_study, name) for name in TRAINING_STUDIES},

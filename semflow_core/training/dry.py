@@ -108,9 +108,10 @@ def measure(plan: Plan, name: str) -> Estimate:
     if stage.latents:
         assert plan.latents is not None  # `read_plan` refuses such a plan
         pairs = open_pairs(plan.latents, root, run.seed, config.autocast(device), PAIRS)
+    domain = plan.latents.domain if plan.latents else None
     with tempfile.TemporaryDirectory() as folder:
         set_seed(run.seed)
-        task = stage.task(plan.sections[name], Context(Path(folder), root, run.seed, exports, pairs))
+        task = stage.task(plan.sections[name], Context(Path(folder), root, run.seed, exports, pairs, domain=domain))
         seconds = steps_of(task, config, device, run.seed)
     processes = PartialState().num_processes
     everything = sum(p.numel() for p in task.model.parameters())

@@ -55,7 +55,8 @@ def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     exports = {before: plan.export(before) for before in run.stages[: run.stages.index(name)]}
     pairs = latents_of(plan, name, root, cache) if stage.latents else None
-    context = Context(folder, root, run.seed, exports, pairs, run.max_shard_size)
+    domain = plan.latents.domain if plan.latents else None
+    context = Context(folder, root, run.seed, exports, pairs, run.max_shard_size, domain)
     set_seed(run.seed)  # before the task, which draws the initial weights
     task = stage.task(config, context)
     # only now: a start that failed over a wrong setting must not be compared with the next one

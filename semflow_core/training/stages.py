@@ -25,6 +25,8 @@ from .tasks.codec import CodecConfig, CodecTask
 from .tasks.discriminative import DiscriminativeConfig, DiscriminativeTask
 from .tasks.dsm import DSMConfig, DSMTask
 from .tasks.flow import FlowConfig, FlowTask, check_flow
+from .tasks.guide import GuideConfig, GuideTask
+from .tasks.reader import ReaderConfig, ReaderTask
 from .tasks.renderer import FinishConfig, RendererConfig, RendererTask, check_renderer
 from .tasks.shortcut import ShortcutConfig, ShortcutTask, check_shortcut
 
@@ -36,6 +38,7 @@ class Stage(NamedTuple):
         config: dataclass of its section; it has a field `optim`.
         task: makes the task.
         latents: whether it is trained on latents.
+        domain: whether it is trained on the photos and masks of the latents' domain, as they are.
         check: raises InputError for settings that contradict each other or the stages before, whose names it gets.
         uses: stages whose export it takes where they run, too: they must come before it.
     """
@@ -45,6 +48,7 @@ class Stage(NamedTuple):
     latents: bool = True
     check: Callable[[Any, Sequence[str]], None] | None = None
     uses: tuple[str, ...] = ()
+    domain: bool = False
 
 
 STAGES: dict[str, Stage] = {
@@ -53,6 +57,8 @@ STAGES: dict[str, Stage] = {
     "flow": Stage(FlowConfig, FlowTask, check=check_flow, uses=("backbone",)),
     "renderer": Stage(RendererConfig, RendererTask, check=check_renderer, uses=("flow",)),
     "finish": Stage(FinishConfig, RendererTask, check=check_renderer, uses=("flow", "renderer")),
+    "guide": Stage(GuideConfig, GuideTask, uses=("flow", "renderer", "finish", "reader")),
+    "reader": Stage(ReaderConfig, ReaderTask, latents=False, domain=True),
     "shortcut": Stage(ShortcutConfig, ShortcutTask, check=check_shortcut),
     "dsm": Stage(DSMConfig, DSMTask),
     "discriminative": Stage(DiscriminativeConfig, DiscriminativeTask),
@@ -103,6 +109,8 @@ class Plan:
         about = {"seed": self.run.seed, stage: asdict(self.sections[stage])}
         if STAGES[stage].latents and self.latents is not None:
             about["latents"] = asdict(self.latents)
+        if STAGES[stage].domain and self.latents is not None:
+            about["domain"] = asdict(self.latents.domain)
         return {key: value for key, value in sorted(flat(about)) if key not in LATER or value != LATER[key]}
 
 
@@ -129,7 +137,7 @@ def read_plan(path: Path, overrides: list[str]) -> Plan:
             raise InputError(f"the configuration {path} has the stage '{name}'; it is one of {', '.join(STAGES)}")
     if not run.stages or len(set(run.stages)) < len(run.stages):
         raise InputError(f"stages is {run.stages}; it must name at least one stage, each once")
-    on_latents = any(STAGES[name].latents for name in run.stages)
+    on_latents = any(STAGES[name].latents or STAGES[name].domain for name in run.stages)
     refuse_unread(overrides, [*run.stages, *(["latents"] if on_latents else [])])
     optim = raw.get("optim", {})
     build(OptimConfig, optim, "optim")

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from .config import DomainConfig
 from .latents import LatentPairs
 
 
@@ -54,6 +55,7 @@ class Context:
         seed: of the whole run.
         exports: folders that the stages before have exported, by the stage's name.
         pairs: the latents, for a stage that is trained on them.
+        domain: the folder of pairs and its label set, for a stage that is trained on photos and masks as they are.
         max_shard_size: of the exports' files, as diffusers writes it; "" is one file per network.
     """
 
@@ -63,6 +65,7 @@ class Context:
     exports: Mapping[str, Path]
     pairs: LatentPairs | None = None
     max_shard_size: str = ""
+    domain: DomainConfig | None = None
 
     @property
     def latents(self) -> LatentPairs:

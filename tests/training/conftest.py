@@ -94,7 +94,14 @@ def make_task(file: Path, tmp_path: Path) -> Callable[..., Any]:
         plan = read_plan(file, list(words))
         name = plan.run.stages[0]
         root = data_root(plan.run.data)
-        context = Context(tmp_path, root, plan.run.seed, {}, latents_of(plan, name, root, LatentCache()))
+        context = Context(
+            tmp_path,
+            root,
+            plan.run.seed,
+            {},
+            latents_of(plan, name, root, LatentCache()) if STAGES[name].latents else None,
+            domain=plan.latents.domain if plan.latents else None,
+        )
         return STAGES[name].task(plan.sections[name], context)
 
     return make

@@ -14,7 +14,11 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 @pytest.mark.parametrize(
     ("name", "stages"),
-    [("codec", "codec"), ("faces", "backbone flow renderer finish"), ("streets", "backbone flow renderer finish")],
+    [
+        ("codec", "codec"),
+        ("faces", "backbone flow renderer finish reader guide"),
+        ("streets", "backbone flow renderer finish reader guide"),
+    ],
 )
 def test_the_shipped_configurations_have_no_unread_key(name: str, stages: str) -> None:
     plan = read_plan(CONFIGS / f"{name}.yaml", [])
