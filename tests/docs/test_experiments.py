@@ -40,7 +40,7 @@ def test_the_effect_stands_in_a_table_of_the_page(page: Path) -> None:
 def test_every_study_has_a_page_that_runs_it() -> None:
     pages = [p for p in STUDIES if p not in DROPPED]
     run = {m[1] for page in pages for span in code(page) if (m := re.search(r"semflow_core study ([\w-]+)", span))}
-    assert {*MODEL_STUDIES, *TRAINED} == run
+    assert {*MODEL_STUDIES, *TRAINED, "ceiling"} == run  # of the others the result is a sheet or a person's answers
 
 
 @pytest.mark.parametrize("page", [*PAGES, *DROPPED], ids=name_of)
