@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from ...errors import InputError
 from ...method.flow import sample_path, times_to_mask
 from ...nets.backbone import FINE, BackboneUNet
-from ...nets.contracts import GuidedVelocity, LearnedGuide, UNetVelocity
+from ...nets.contracts import GuidedVelocity, LearnedGuide, UNetVelocity, reader_of
 from ...nets.guide import LayoutGuide
 from ...nets.placement import place
 from ...nets.starts import load_reader
@@ -144,20 +144,6 @@ class GuideTask(Task):
 
     def export(self, model: Any, out: Path) -> None:
         """The whole model, with reader and guide."""
-        before = self.pipeline
-        pipeline = SemFlowPipeline(
-            before.codec,
-            self.velocity,
-            before.codebook,
-            before.perturbation,
-            before.size,
-            before.aspect,
-            before.name,
-            before.read_defaults,
-            before.appearance,
-            before.renderer if before.learned else None,
-            before.width,
-            self.reader,
-            copy.deepcopy(model),
-        )
+        pipeline = copy.copy(self.pipeline)
+        pipeline.reader, pipeline.guide = reader_of(self.reader), LearnedGuide(copy.deepcopy(model))
         pipeline.save_pretrained(out, max_shard_size=self.shards)
