@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError, either
-from .options import positive
+from .options import add_ids, positive
 
 OFFICIAL = ("celebamask_hq", "cityscapes", "coco_stuff")  # data.official.OFFICIAL, without what it imports
 HELP = "look through pairs of photo and mask, or prepare one of the paper's data sets"
@@ -25,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--palette", metavar="NAME", help="the label set, or its JSON file (the smallest that reads half of the masks)"
     )
+    add_ids(check)
     check.add_argument("--partial", action="store_true", help="a part of the data set is enough: counts are no error")
     check.set_defaults(verb=run_check)
     text = "write what training reads of one of the paper's data sets; goes on where it was stopped"
@@ -47,7 +48,7 @@ def run_check(args: argparse.Namespace) -> None:
         return run_verify(args)
     from ..data.check import check_folder
 
-    found = check_folder(args.folder, args.palette)
+    found = check_folder(args.folder, args.palette, args.ids)
     print("\n".join(found.lines()))
     if found.wrong:
         count = len(found.wrong)
@@ -60,6 +61,8 @@ def run_verify(args: argparse.Namespace) -> None:
 
     if args.palette:
         raise InputError(f"{args.name} has its own label set; leave --palette out")
+    if args.ids:
+        raise InputError(f"{args.name} has ids of its own; leave --ids out")
     verified = verify(args.name, args.folder)
     print("\n".join(verified.lines()))
     if verified.wrong:

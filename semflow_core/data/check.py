@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..method.palette import Palette, load_palette, palette_names
+from .masks import summary, usual_ids
 from .names import MASK_FOLDERS, PHOTO_FOLDERS, Pair, is_picture, subfolder
 from .pairs import damaged, match_in
 
@@ -23,6 +24,7 @@ class FolderCheck:
         wrong: a sentence per damaged pair and per file without a partner.
         ignored: names of files that are no pictures.
         renamed: pairs whose names differ by what a label tool adds.
+        notes: what was assumed of the masks, a sentence per assumption with the number of masks that it is about.
     """
 
     folder: Path
@@ -32,6 +34,7 @@ class FolderCheck:
     wrong: tuple[str, ...]
     ignored: tuple[str, ...]
     renamed: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The report, a line per fact."""
@@ -46,14 +49,15 @@ class FolderCheck:
         if self.ignored:
             more = f" and {len(self.ignored) - 5} more" if len(self.ignored) > 5 else ""
             lines.append(f"ignored, being no pictures: {', '.join(self.ignored[:5])}{more}")
-        return lines + list(self.wrong)
+        return lines + list(self.notes) + list(self.wrong)
 
 
-def check_folder(folder: Path, palette: str | None = None) -> FolderCheck:
+def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> FolderCheck:
     """Look through a folder of pairs; every file is read.
 
     Args:
         palette: a label set's name or JSON file; without it, the smallest of the project that reads half of the masks.
+        ids: whose ids the masks' are, where the caller knows (`pictures.foreign.translate`).
 
     Raises:
         InputError: there is no such folder or palette, or the folder has no picture at all.
@@ -64,27 +68,31 @@ def check_folder(folder: Path, palette: str | None = None) -> FolderCheck:
     alone = (*found.unlabelled, *found.wrong)
     if not found.pairs and not alone:
         raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
-    name, equal, broken = _best(found.pairs, [load_palette(p) for p in ([palette] if palette else palette_names())])
+    meant, equal = _best(found.pairs, [load_palette(p) for p in ([palette] if palette else palette_names())], ids)
+    notes = list[str]()
+    broken = damaged(found.pairs, meant, ids, "" if ids else usual_ids(found.pairs, meant), notes)
     return FolderCheck(
         folder=folder,
-        palette=name,
+        palette=meant.name,
         equal=tuple(equal),
         pairs=tuple(found.pairs),
         wrong=(*alone, *broken),
         ignored=tuple(_ignored(folder)),
         renamed=tuple(p for p in found.pairs if p.mask.stem != p.photo.stem),
+        notes=tuple(summary(notes, len(found.pairs))),
     )
 
 
-def _best(pairs: list[Pair], palettes: list[Palette]) -> tuple[str, list[str], list[str]]:
-    """The palette that is meant, those that read as many masks, and the sentences of the pairs that it does not read.
+def _best(pairs: list[Pair], palettes: list[Palette], ids: str) -> tuple[Palette, list[str]]:
+    """The palette that is meant, and those that read as many masks.
 
     Meant is the smallest that reads half of what any can read: large ones have a class for every wrong id.
     """
-    found = {palette.name: damaged(pairs, palette) for palette in sorted(palettes, key=lambda p: len(p.classes))}
-    fewest = min(len(sentences) for sentences in found.values())
-    name = next(n for n in found if 2 * (len(found[n]) - fewest) <= len(pairs) - fewest)
-    return name, [n for n in found if n != name and len(found[n]) <= len(found[name])], found[name]
+    ordered = sorted(palettes, key=lambda p: len(p.classes))
+    broken = [len(damaged(pairs, palette, ids)) for palette in ordered]
+    fewest = min(broken)
+    best = next(i for i, n in enumerate(broken) if 2 * (n - fewest) <= len(pairs) - fewest)
+    return ordered[best], [p.name for i, p in enumerate(ordered) if i != best and broken[i] <= broken[best]]
 
 
 def _ignored(folder: Path) -> Iterable[str]:

@@ -150,12 +150,18 @@ def load_pairs(
     return np.stack(photos), np.stack(masks)
 
 
-def damaged(pairs: Iterable[Pair], palette: Palette, ids: str = "") -> list[str]:
-    """A sentence per pair that cannot be trained on."""
+def damaged(
+    pairs: Iterable[Pair], palette: Palette, ids: str = "", usual: str = "", notes: list[str] | None = None
+) -> list[str]:
+    """A sentence per pair that cannot be trained on.
+
+    Args:
+        ids, usual, notes: as in `read_pair`.
+    """
     sentences = []
     for pair in pairs:
         try:
-            load_pair(pair, palette, 16, ids)
+            load_pair(pair, palette, 16, ids, usual, notes)
         except InputError as error:
             sentences.append(str(error))
     return sentences

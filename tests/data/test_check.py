@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -34,10 +35,24 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path, capsys: pytes
     Image.new("L", (20, 21)).save(tmp_path / "masks" / "d.png")
     assert main(["data", "check", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
-    assert len(out.splitlines()) == 5 and "read as c" in out.splitlines()[0]
-    for line, words in zip(out.splitlines()[1:], ("a.png has no mask", "pair b ", "pair c ", "pair d ")):
+    lines = [line for line in out.splitlines() if " masks: " not in line]  # what was assumed
+    assert len(lines) == 5 and "read as c" in lines[0]
+    for line, words in zip(lines[1:], ("a.png has no mask", "pair b ", "pair c ", "pair d ")):
         assert words in line
     assert err.startswith("semflow: error: ") and "4 files or pairs are wrong" in err
+
+
+def test_what_was_assumed_of_the_masks_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pairs(tmp_path, ["a", "b"])
+    for name in "ab":  # Cityscapes' labelIds: 7 is road, 33 bicycle
+        Image.fromarray(np.full((20, 20), 33, np.uint8)).save(tmp_path / "masks" / f"{name}_gtFine_labelIds.png")
+        (tmp_path / "masks" / f"{name}.png").unlink()
+        (tmp_path / "images" / f"{name}.png").rename(tmp_path / "images" / f"{name}_leftImg8bit.png")
+    assert main(["data", "check", str(tmp_path), "--palette", "cityscapes"]) == 0
+    assert "2 of 2 masks: Its ids were taken for" in capsys.readouterr().out
+    assert main(["data", "check", str(tmp_path), "--palette", "cityscapes", "--ids", "own"]) == 2
+    out, _ = capsys.readouterr()
+    assert "33" in out and "taken for" not in out
 
 
 def test_without_a_palette_the_smallest_that_fits_is_meant(tmp_path: Path) -> None:
