@@ -1,4 +1,5 @@
-"""`semflow data`: pairs looked through before anything is trained on them, and the paper's data sets prepared."""
+"""`semflow data`: pairs looked through before anything is trained on them, a configuration for them, and the paper's
+data sets prepared."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from ..errors import InputError, either
 from .options import add_ids, positive
 
 OFFICIAL = ("celebamask_hq", "cityscapes", "coco_stuff")  # data.official.OFFICIAL, without what it imports
-HELP = "look through pairs of photo and mask, or prepare one of the paper's data sets"
+HELP = "look through pairs of photo and mask, write their configuration, or prepare one of the paper's data sets"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_ids(check)
     check.add_argument("--partial", action="store_true", help="a part of the data set is enough: counts are no error")
     check.set_defaults(verb=run_check)
+    text = "write DIR/train.yaml, the configuration that trains a model on a folder of pairs, and say how long it takes"
+    configure = verbs.add_parser("configure", help=text, description=text, allow_abbrev=False)
+    configure.add_argument("folder", type=Path, metavar="DIR", help="images/, masks/ and palette.json")
+    configure.add_argument("--minutes", type=positive, default=60, metavar="N", help="of training (60)")
+    configure.set_defaults(verb=run_configure)
     text = "write what training reads of one of the paper's data sets; goes on where it was stopped"
     prepare = verbs.add_parser("prepare", help=text, description=text, allow_abbrev=False)
     prepare.add_argument("name", metavar="NAME", help=either(OFFICIAL))
@@ -53,6 +59,19 @@ def run_check(args: argparse.Namespace) -> None:
     if found.wrong:
         count = len(found.wrong)
         raise InputError(f"{args.folder} is not ready: {count} {'file' if count == 1 else 'files'} or pairs are wrong")
+
+
+def run_configure(args: argparse.Namespace) -> None:
+    from ..data.pairs import find_pairs
+    from ..method.palette import load_palette
+    from ..pictures.files import write_atomically
+    from ..training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
+
+    palette = load_palette(args.folder / PALETTE_FILE)
+    own = OwnSet(args.folder.as_posix(), palette, len(find_pairs(args.folder)), args.minutes)
+    text = own.configuration()
+    write_atomically(args.folder / CONFIG_FILE, lambda file: file.write_text(text, encoding="utf-8"))
+    print(f"{own.explanation()}\n{own.command()}")
 
 
 def run_verify(args: argparse.Namespace) -> None:
