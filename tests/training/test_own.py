@@ -51,7 +51,7 @@ def test_the_time_is_the_budget_and_what_is_done_beside_it() -> None:
     own = OwnSet("mine", palette_of(3), 100, 120)
     assert 60 * own.hours == pytest.approx(120 + own.encoding_minutes + 1, abs=0.1)
     assert own.explanation().startswith(
-        "About 2 hours: budgets of 31 minutes for the backbone, in which 1,800 pictures"
+        "About 2 hours on two CPU cores: budgets of 31 minutes for the backbone (in which 1,800"
     )
     assert own.command() == "python -m semflow_core train mine/train.yaml"
 
