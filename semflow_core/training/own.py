@@ -80,8 +80,8 @@ class OwnSet:
         encoded = (self.pairs - self.held_out) * self.copies
         return (
             f"About {_duration(self.hours * 60)} on two CPU cores: budgets of {_duration(backbone)} for the backbone "
-            f"(in which {encoded:,} pictures are encoded first) and of {_duration(flow)} for the flow, which end a stage "
-            f"on any machine, and a minute for the figures on {self.held_out} held-out pairs."
+            f"(in which {encoded:,} pictures are encoded first) and of {_duration(flow)} for the flow, which end a "
+            f"stage on any machine, and a minute for the figures on {self.held_out} held-out pairs."
         )
 
     def configuration(self) -> str:
