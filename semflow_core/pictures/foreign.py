@@ -16,12 +16,13 @@ import numpy as np
 from ..errors import InputError, either
 from ..method.palette import UNLABELLED, Palette
 from ..method.palette_file import OWN_KEY, ForeignIds
-from .typical import typical_likelihood
+from .typical import small_foreground, typical_likelihood
 
 OWN_IDS = ("_labelTrainIds", "_trainIds")  # endings of names whose files hold the palette's own ids
-# By how much one reading must be the likelier, in mean log likelihood per pixel, to need no word of doubt:
-# `python -m benchmarks.reading` counts the masks that it leaves in doubt, and those that are read wrong.
-CLEAR = 0.35
+# By how much one reading must be the likelier, in mean log likelihood per pixel that they differ in: to be preferred to
+# the palette's own, and to need no word of doubt. `python -m benchmarks.reading` counts what these leave in doubt.
+CLEAR, DOUBT = 1.0, 0.5
+SLIGHT = 0.06  # share of pixels: readings of known places that differ in fewer are not weighed against each other
 PLAUSIBLE = -3.0  # a reading must be at least that likely to count against the palette's own: of all data, 0.1 % is not
 FEWEST = 3  # ids that a layout must have for their places to count against its own reading
 
@@ -85,39 +86,57 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
     unknown = sorted(i for i in present if i > 255 or palette.index_of_id[i] < 0)
     fitting = [c for c in palette.foreign.ids if _present(_whole(present, c)) <= c.values]
     named = [c for c in fitting if c.files and re.search(c.files, stem)]
-    if named:
+    if len(named) == 1:
         return _translation(values, named[0], "as its name says")
     for convention in fitting:
         if convention.key == usual:
             return _translation(values, convention, "as most of its folder are")
-    own = [] if unknown else [Translation(_bytes(values), key=OWN_KEY)]
-    others = [
-        _translation(values, c, f"for id {unknown[0]} is no class of {palette.name}" if unknown else "")
-        for c in fitting
-    ]
-    others = [o for o in others if unknown or not np.array_equal(o.labels, values)]
+    own = [] if unknown or named else [Translation(_bytes(values), key=OWN_KEY)]
+    reason = "as its name says" if named else f"for id {unknown[0]} is no class of {palette.name}" if unknown else ""
+    others = [_translation(values, c, reason) for c in named or fitting]
+    others = [o for o in others if reason or not np.array_equal(o.labels, values)]
     if not others or (own and usual == OWN_KEY):
         return Translation(_bytes(values), key=OWN_KEY)
-    readings = own + others
-    means = [_mean_likelihood(r.labels, palette) for r in readings]
-    best = max(range(len(readings)), key=means.__getitem__) if len(present) >= FEWEST else 0  # the first of equals
-    clear = means[best] >= PLAUSIBLE and means[best] - means[0] >= CLEAR
-    if own and (best == 0 or not clear):
-        rivals = [o for o, mean in zip(others, means[1:]) if means[0] - mean < CLEAR]
-        return replace(own[0], uncertain=_doubt(rivals, palette))
-    chosen = readings[best]
-    if own:
+    readings = [_Reading.of(translation, palette) for translation in own + others]
+    best = max(readings, key=lambda r: r.mean) if len(present) >= FEWEST else readings[0]  # the first of equals
+    if own and (best is readings[0] or best.mean < PLAUSIBLE or best.lead(readings[0]) < CLEAR):
+        best = readings[0]
+    rivals = [r.translation for r in readings if r is not best and best.is_doubted(r)]
+    rivals = [r for r in rivals if r.key != OWN_KEY and not np.array_equal(r.labels, best.translation.labels)]
+    chosen = best.translation
+    if own and best is not readings[0]:
         convention = next(c for c in fitting if c.key == chosen.key)
         chosen = _translation(values, convention, _where(values, chosen.labels, palette))
-    rivals = [o for o, mean in zip(others, means[len(own) :]) if o.key != chosen.key and means[best] - mean < CLEAR]
-    rivals = [r for r in rivals if not np.array_equal(r.labels, chosen.labels)]
     return replace(chosen, uncertain=_doubt(rivals, palette))
 
 
-def _mean_likelihood(labels: np.ndarray, palette: Palette) -> float:
-    """Mean log likelihood per pixel, pixels of no class counting as rare; 0 where nothing is known of the palette."""
-    likelihood = typical_likelihood(labels, palette)
-    return 0.0 if likelihood is None else float(likelihood.mean())
+@dataclass(frozen=True)
+class _Reading:
+    """A translation, and how well its classes lie where they usually do."""
+
+    translation: Translation
+    small: np.ndarray  # its foreground, small
+    likelihood: np.ndarray  # log likelihood per pixel of it, pixels of no class counting as rare; 0 where none is known
+
+    @classmethod
+    def of(cls, translation: Translation, palette: Palette) -> _Reading:
+        small = small_foreground(translation.labels, palette.background)
+        likelihood = typical_likelihood(translation.labels, palette)
+        return cls(translation, small, np.zeros(small.shape) if likelihood is None else likelihood)
+
+    @property
+    def mean(self) -> float:
+        return float(self.likelihood.mean())
+
+    def lead(self, other: _Reading) -> float:
+        """By how much it is the likelier, per pixel that the two differ in; 0 where they do not."""
+        differ = self.small != other.small
+        return float((self.likelihood - other.likelihood)[differ].mean()) if differ.any() else 0.0
+
+    def is_doubted(self, other: _Reading) -> bool:
+        """Whether the other could be meant as well."""
+        slight = self.likelihood.any() and (self.small != other.small).mean() < SLIGHT
+        return not slight and self.lead(other) < DOUBT
 
 
 def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Translation:

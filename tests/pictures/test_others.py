@@ -54,6 +54,40 @@ def test_another_order_of_a_faces_classes_is_recognised(face_layout: np.ndarray,
         assert "Its ids were taken for" in layout.translated and "usually does" in layout.translated
 
 
+@pytest.mark.parametrize(
+    "palette, key",
+    [(FACES, key) for key in ("lapa", "facesynthetics", "makeup", "mediapipe")]
+    + [(STREETS, key) for key in ("label-ids", "carla", "carla-0-9-13", "synthia", "camvid")],
+)
+def test_orders_of_other_data_sets_are_recognised(palette: Palette, key: str) -> None:
+    convention = next(c for c in palette.foreign.ids if c.key == key)
+    theirs = np.isin(np.arange(256), [c for _, c in convention.classes])
+    for example in example_layouts(palette):
+        labels = read_layout(example.file, palette)
+        labels = np.where(theirs[labels], labels, palette.background)  # what the other has no id for
+        layout = open_layout(grey(foreign(labels, palette, key)), palette)
+        assert np.array_equal(layout.labels, labels), example.title
+        assert convention.name in layout.translated
+
+
+def test_of_two_orders_of_one_name_the_likelier_is_taken(tmp_path: Path) -> None:
+    labels = read_layout(example_layouts(STREETS)[0].file, STREETS)
+    for key in ("carla", "carla-0-9-13"):
+        (tmp_path / "carla_0001.png").write_bytes(grey(foreign(labels, STREETS, key)))
+        layout = open_layout(tmp_path / "carla_0001.png", STREETS)
+        known = np.isin(labels, [c for _, c in next(c for c in STREETS.foreign.ids if c.key == key).classes])
+        assert np.array_equal(layout.labels[known], labels[known]) and "as its name says" in layout.translated
+
+
+def test_camvids_colours_are_streets() -> None:
+    table = {c: rgb for rgb, c in reversed(STREETS.foreign.colors[0].classes)}  # the first colour of each class
+    labels = read_layout(example_layouts(STREETS)[0].file, STREETS)
+    labels = np.where(np.isin(labels, list(table)), labels, UNLABELLED)
+    colors = np.array([table.get(i, (0, 0, 0)) for i in range(256)], np.uint8)[labels]
+    layout = open_layout(encoded(Image.fromarray(colors)), STREETS)
+    assert np.array_equal(layout.labels, labels) and "taken for CamVid's" in layout.note
+
+
 def test_the_name_or_the_caller_says_the_order_too(tmp_path: Path) -> None:
     mask = np.zeros((32, 32), np.uint8)
     mask[8:24] = 17  # hair, or the neck: one class says nothing
@@ -72,7 +106,7 @@ def test_the_name_or_the_caller_says_the_order_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "ids, words",
     [
-        ("celeba", "the ids 'celeba' are unknown for celebamask_hq; say own, bisenet, farl or lapa, or pairs"),
+        ("celeba", "the ids 'celeba' are unknown for celebamask_hq; say own, bisenet, farl, lapa, facesynthetics, "),
         ("17=wig", "'17=wig' is no pair of a pixel value and a class of celebamask_hq"),
         ("lapa", "its value 17 is none of LaPa's ids"),
     ],
