@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,10 +84,23 @@ def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
     try:
         request = read_project(text)
     except InputError as error:
+        if is_palette(text):
+            raise InputError(
+                f"the file '{file.name}' is a palette, the classes of a model; choose a model that has them"
+            ) from None
         raise InputError(f"the file '{file.name}' is no project that the studio saved: {error}") from None
     if request.model != pipeline.name:
         raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
     return open_request(request, session, pipeline)
+
+
+def is_palette(text: str) -> bool:
+    """Whether a text that is no project is a palette file."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(values, dict) and isinstance(values.get("classes"), list)
 
 
 def open_request(request: SynthesisRequest, session: Session, pipeline: Pipeline) -> View:

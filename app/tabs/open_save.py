@@ -12,9 +12,9 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette, palette_names
 from semflow_core.method.palette_file import OWN_KEY
-from semflow_core.pictures.files import SUFFIXES
 from semflow_core.pictures.layouts import is_layout
 
+from ..actions.arriving import Arrival, arrival
 from ..actions.models import Models
 from ..actions.opening import open_layout_files, open_photo, open_project
 from ..actions.painting import Painting
@@ -46,8 +46,7 @@ class OpenSave:
             self.opener = gr.UploadButton(
                 "Open …",
                 size="sm",
-                file_types=["image", *SUFFIXES, ".json"],
-                file_count="multiple",
+                file_count="multiple",  # of any type: what a file is, its content says
                 min_width=90,
                 elem_id="segment",
             )
@@ -82,29 +81,32 @@ class OpenSave:
 
     def open(self, controls: Controls, files: str | list[str], holds: str = FOUND_OUT) -> View:
         """A photo is segmented; a layout, or several files that are the parts of one, lands; a project brings its
-        settings. The picture of the last two comes with `finish_open`.
+        settings. The picture of the last two comes with `finish_open`. A zip is opened if it holds just one of these.
 
         Args:
             holds: FOUND_OUT, PHOTO, or whose ids a layout's are.
 
         Raises:
-            InputError: a file cannot be read.
+            InputError: a file cannot be read, or several could be.
         """
         session, pipeline = controls.session, self.models.pipeline(controls.model)
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
-        with room_for(paths):
-            return self._open(paths, session, pipeline, holds)
+        with arrival(paths, pipeline.palette) as arrived, room_for(arrived.files):
+            return self._open(arrived, session, pipeline, holds)
 
-    def _open(self, paths: list[Path], session: Session, pipeline: Pipeline, holds: str) -> View:
-        if len(paths) == 1 and paths[0].suffix.lower() == ".json":
+    def _open(self, arrived: Arrival, session: Session, pipeline: Pipeline, holds: str) -> View:
+        paths = arrived.files
+        if arrived.project:
             return open_project(paths[0], session, pipeline)
         ids = "" if holds in (FOUND_OUT, PHOTO) else holds
         layout = ids or (holds != PHOTO and is_layout(paths[0], pipeline.palette, pipeline.codebook))
         if len(paths) > 1 or layout:
             view, line = open_layout_files(paths, session, pipeline, ids)
+            line = f"{line} {arrived.note}".strip()
             gr.Info(line)  # the status will speak of the photo in a moment
             return view.then(View(parts={self.line: line}))
-        return open_photo(paths[0], session, pipeline).then(View(parts={self.line: ""}))
+        view = open_photo(paths[0], session, pipeline)
+        return view.then(View(parts={self.line: ""}, status=f"{view.status} {arrived.note}".strip()))
 
     def finish_open(self, controls: Controls) -> Iterator[View]:
         """Paint what was opened with the seed that it brought, unless it was a photo."""
