@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from pathlib import Path
 
 import cv2
 import gradio as gr
@@ -26,19 +27,7 @@ from ..state.session import Session
 from ..widgets import Strip
 
 HEIGHT = 96  # pixels of the small pictures
-# Browsers hand over the clipboard only on secure pages and shortly after a press: else the address bar has the link.
-COPY_JS = """async (link) => {
-  if (!link) return null;
-  const url = location.origin + location.pathname + location.search + '#' + link;
-  const long = Math.max(1, Math.round(url.length / 1000)) + ',000 characters';
-  try {
-    await navigator.clipboard.writeText(url);
-    return 'The link is in the clipboard (about ' + long + '). Opening it brings this layout and these settings back.';
-  } catch {
-    history.replaceState(null, '', url);
-    return 'The link (about ' + long + ') stands in the address bar: copy it from there.';
-  }
-}"""
+COPY_JS = (Path(__file__).parents[1] / "web" / "link.js").read_text(encoding="utf-8")
 
 
 class HistoryStrip:
