@@ -172,13 +172,18 @@ def check(options: argparse.Namespace) -> None:
     """Refuse what cannot work before a model is loaded, and warn of an open door.
 
     Raises:
-        InputError: a folder is missing, or --mcp without its package.
+        InputError: a folder is missing, --mcp without its package, or with --auth, which Gradio's tools do not ask for.
     """
     for folder in options.models:
         if not folder.is_dir():
             raise InputError(f"the models' folder {folder} does not exist")
     if options.mcp and importlib.util.find_spec("mcp") is None:
         raise InputError("--mcp needs the package mcp, which is not installed: pip install 'gradio[mcp]'")
+    if options.mcp and options.auth:
+        raise InputError(
+            "--mcp serves its tools without asking for a password, so it does not go with --auth; leave one of the two "
+            "out, or let a reverse proxy ask for the password (docs/hosting.md)"
+        )
     on_space = "SPACE_ID" in os.environ  # public on purpose
     if (options.share or is_public(options.host)) and not options.auth and not on_space:
         print(

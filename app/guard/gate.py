@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect
 
 from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB
 from .listeners import Listeners
+from .logins import Logins
 from .logs import cut, report
 from .refusals import STATUS, UNKNOWN, Refusal, of_error, of_status
 
@@ -52,6 +53,7 @@ class Gate:
 
     def __init__(self, app: Any, listeners: Listeners, knows: Callable[[str], bool]) -> None:
         self.app, self.listeners, self.knows = app, listeners, knows
+        self.logins = Logins()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
@@ -101,6 +103,9 @@ class Gate:
             await self.app(scope, bounded.receive, answer)
             return
         body = await bounded.read()
+        if most == MAX_LOGIN:
+            await self._log_in(body, scope, receive, answer)
+            return
         if not CALLS.match(path):
             await self.app(scope, _replay(body, receive), answer)
             return
@@ -111,6 +116,15 @@ class Gate:
             await self.app(scope, _replay(body, gone.wait), answer)
         finally:
             watch.cancel()
+
+    async def _log_in(self, body: bytes, scope: Message, receive: Receive, answer: Answer) -> None:
+        """A try to log in, unless its address has guessed too often."""
+        address = (scope.get("client") or ("",))[0]
+        if seconds := self.logins.wait(address):
+            raise Refuse(Refusal(f"Too many wrong passwords came from here; try again in {seconds} s.", 429, seconds))
+        await self.app(scope, _replay(body, receive), answer)
+        if answer.status in (200, 400, 401):
+            self.logins.count(address, answer.status == 200)
 
 
 class Refuse(Exception):
@@ -170,7 +184,7 @@ class Answer:
 
     def __init__(self, scope: Message, send: Send) -> None:
         self._scope, self._send = scope, send
-        self.started = False
+        self.started, self.status = False, 0
 
     async def __call__(self, message: Message) -> None:
         """Pass a message on."""
@@ -180,6 +194,7 @@ class Answer:
             message = {**message, "headers": [*headers, *SAFE]}
             if message["status"] == 500 and "semflow.status" in self._scope:  # Gradio has one status for all errors
                 message["status"] = self._scope["semflow.status"]
+            self.status = message["status"]
             retry = self._scope.get("semflow.retry")
             if message["status"] == 503 and retry:
                 message["headers"].append((b"retry-after", str(retry).encode()))

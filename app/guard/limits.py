@@ -9,6 +9,7 @@ MAX_JSON = 16 * MIB  # bytes of a body that is no upload; two opened photos in a
 MAX_FILE = 40 * MIB  # bytes of one uploaded file
 MAX_UPLOAD = 80 * MIB  # bytes of one upload, whose files may be many
 MAX_LOGIN = 64 * 1024
+MAX_WRONG_LOGINS, LOGIN_SECONDS = 10, 60  # wrong passwords of one address within so many seconds
 BODY_SECONDS = 60  # a body is here by then, or at this rate: its length / BODY_RATE seconds more
 BODY_RATE = 64 * 1024  # bytes per second
 

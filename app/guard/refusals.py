@@ -19,6 +19,7 @@ FULL = "The server's disk is full, so nothing could be saved. Try again later, o
 NO_MEMORY = "The server has too little memory for this. Try again later, or with a smaller picture."
 NO_UPLOAD = "A file was named that was not uploaded here; send it to /gradio_api/upload and name what that answers."
 OWN_WORDS = (  # of the libraries, for which there are better ones
+    "Not authenticated",
     "Not Found",
     "Method Not Allowed",
     "Internal Server Error",
@@ -27,6 +28,7 @@ OWN_WORDS = (  # of the libraries, for which there are better ones
 )
 STATUS = {
     400: "The request is not one that this server takes; /gradio_api/info describes the endpoints.",
+    401: "This studio asks for a name and a password: log in on its page, or give gradio_client auth=(name, password).",
     404: "There is nothing at this address; the page is at /, and /gradio_api/info describes the endpoints.",
     405: "This address does not take that method; /gradio_api/info describes the endpoints.",
     413: "What was sent is too large.",

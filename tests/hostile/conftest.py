@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,15 @@ class Target:
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The studio under attack."""
+    with running(tmp_path_factory.mktemp("hostile")) as target:
+        yield target
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Target]:
+    """A studio with more options, whose files are in a folder."""
     if not Path("/proc/self/statm").exists():
         pytest.skip("memory is measured in /proc, which is Linux's")
-    folder = tmp_path_factory.mktemp("hostile")
     make_tiny_model(folder / "models" / "faces", "celebamask_hq", appearance=True)
     index = folder / "models" / "faces" / "model_index.json"
     index.write_text(json.dumps(json.loads(index.read_text()) | {"size": 64}))
@@ -67,7 +74,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     log = folder / "log"
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--models", str(folder / "models")],
+            [sys.executable, "app.py", "--port", str(port), "--models", str(folder / "models"), *options],
             cwd=ROOT,
             env=environment,
             stdout=out,

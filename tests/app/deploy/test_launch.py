@@ -100,6 +100,13 @@ def test_agents_need_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
         check(parser().parse_args(["--mcp"]))
 
 
+def test_tools_that_ask_for_no_password_do_not_go_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: object())
+    check(parser().parse_args(["--mcp"]))
+    with pytest.raises(InputError, match="--mcp .* does not go with --auth; leave one of the two out"):
+        check(parser().parse_args(["--mcp", "--auth", "users"]))
+
+
 def test_a_missing_models_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="folder .*gone does not exist"):
         check(parser().parse_args(["--models", str(tmp_path / "gone")]))

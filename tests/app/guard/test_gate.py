@@ -12,7 +12,9 @@ import pytest
 
 from app.guard import gate, logs
 from app.guard.gate import Gate
+from app.guard.limits import LOGIN_SECONDS, MAX_SESSIONS, MAX_WRONG_LOGINS
 from app.guard.listeners import Listeners
+from app.guard.logins import Logins
 from app.guard.refusals import of_status
 from semflow_core.errors import InputError
 
@@ -163,3 +165,28 @@ def test_logs_are_cut(text: str, capsys: pytest.CaptureFixture[str], monkeypatch
     print(text, file=sys.stderr)
     logs.report(ValueError(text), "an error")
     assert len(capsys.readouterr().err) < 2500
+
+
+def test_who_guesses_passwords_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    client = Client(status=400)  # as Gradio answers a wrong password
+    client.gate.logins = Logins(lambda: now)
+    assert [client.ask("/login")[0] for _ in range(MAX_WRONG_LOGINS)] == [400] * MAX_WRONG_LOGINS
+    status, body, headers = client.ask("/login")
+    assert (status, headers["retry-after"]) == (429, str(LOGIN_SECONDS)) and "try again in 60 s" in body["error"]
+    assert client.ask("/gradio_api/call/synthesize")[0] == 400  # nothing else is closed
+    now = LOGIN_SECONDS
+    client.status = 200
+    assert client.ask("/login")[0] == 200
+    client.status = 400
+    assert [client.ask("/login")[0] for _ in range(MAX_WRONG_LOGINS + 1)] == [400] * MAX_WRONG_LOGINS + [429]
+
+
+def test_wrong_passwords_of_many_addresses_are_forgotten_in_time() -> None:
+    logins = Logins(lambda: 0.0)
+    for _ in range(MAX_WRONG_LOGINS):
+        logins.count("first", right=False)
+    assert logins.wait("first") and not logins.wait("other")
+    for i in range(MAX_SESSIONS):
+        logins.count(str(i), right=False)
+    assert not logins.wait("first")
