@@ -56,12 +56,24 @@ class Controls(Settings):
         """What a model keeps while another one is chosen."""
         return Canvas(self.labels, self.settings)
 
+    def refuse_own_classes(self) -> None:
+        """For what a model does with the canvas.
+
+        Raises:
+            InputError: it shows a photo that is labelled with classes which are not the model's.
+        """
+        if self.session.labelling is not None and self.session.labelling.own:
+            raise InputError(
+                "the canvas shows your set, whose classes are not this model's; open something else to paint"
+            )
+
     def request(self, regions: Regions | None = None) -> SynthesisRequest:
         """The canvas and the settings as a request, with the visit's regions or others.
 
         Raises:
-            InputError: a value is out of bounds.
+            InputError: a value is out of bounds, or the canvas holds other classes than the model's.
         """
+        self.refuse_own_classes()
         regions = self.state.regions if regions is None else regions
         return SynthesisRequest(model=self.model, layout=self.labels, **vars(self.settings), **regions.fields())
 

@@ -76,7 +76,7 @@ class Page:
     @property
     def landed(self) -> list[Block]:
         """What changes when a layout, a photo or a project lands."""
-        return [self.painter, self.photo, self.player, self.status, *self.settings]
+        return [self.shape, self.painter, self.photo, self.player, self.status, *self.settings]
 
     # ---- binding ------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from .tabs import (
     CheckTab,
     EditTab,
     HistoryStrip,
+    LabelTab,
     ModelMenu,
     OpenSave,
     PaintPanel,
@@ -146,6 +147,8 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     path = PathPanel(walking, player)
                 with gr.Tab("Check", id="check", elem_id="check"):
                     check = CheckTab(models)
+                with gr.Tab("Label", id="label", elem_id="label"):
+                    label = LabelTab(models)
                 with gr.Tab("History", id="past", elem_id="past"):
                     gr.Markdown("Every photo that you made, the newest first.", elem_classes="hint")
                 with gr.Tab("Share", id="save", elem_id="save"):
@@ -171,7 +174,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         download=gr.JSON(visible=False),
         controls=paint.controls,
     )
-    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start, share)
+    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start, share, label)
 
 
 def launch_options() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .tabs import (
     CheckTab,
     EditTab,
     HistoryStrip,
+    LabelTab,
     ModelMenu,
     OpenSave,
     PaintPanel,
@@ -42,12 +43,13 @@ class Parts:
     history: HistoryStrip
     start: StartTab
     share: ShareRow
+    label: LabelTab
 
 
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
-    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path, parts.share):
+    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path, parts.share, parts.label):
         part.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
@@ -55,7 +57,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
     # the page was opened
     page.newest(demo.load, parts.paint.painting.paint, changes=page.painted)
-    for script in ("files.js", "panes.js", "hands.js"):
+    for script in ("files.js", "panes.js", "hands.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
@@ -63,7 +65,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # the picture changed; an image's own `change` is also fired by its progress, and so by every answer to a change:
     # it would never end
     page.photo.change(None, page.photo, page.shown, js="(p) => p?.url ?? ''", **PRIVATE)
-    for part in (edit, appearance, parts.history):
+    for part in (edit, appearance, parts.history, parts.label):
         part.refresh_after(page.shown.change, page)
 
     # another region was chosen

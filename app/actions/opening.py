@@ -25,6 +25,8 @@ from ..state.regions import Regions
 from ..state.sentences import cropped_to
 from ..state.session import Session
 from ..state.settings import Settings
+from ..widgets.painter import painter_props
+from .models import shape_style
 
 CERTAIN = 0.5  # margin from which a pixel's class is clear: its colour is at most a quarter of the anchors' spacing off
 
@@ -40,7 +42,7 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
     framed = part_for(whole_photo.pixels, pipeline.palette)
     photo, way, cropped = shape_photo(framed, pipeline.aspect)
     small, _ = fit_photo(photo, *canvas_size(pipeline))
-    started = time.perf_counter()
+    left, started = leave_set(session, pipeline), time.perf_counter()
     result = session.open_photo(pipeline, photo, pipeline.read_request(small), Source(whole_photo, way))
     status = (
         f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
@@ -53,7 +55,8 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
     if whole_photo.note:
         status += f" {whole_photo.note}"
     painter = {"value": result.labels, "photo": underlay_url(small), "heat": ""}
-    return View(painter=painter, photo=photo, film=None, draft="", before=underlay_url(photo), status=status)
+    view = View(painter=painter, photo=photo, film=None, draft="", before=underlay_url(photo), status=status)
+    return left.then(view)
 
 
 def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipeline, ids: str = "") -> tuple[View, str]:
@@ -131,7 +134,16 @@ def open_request(request: SynthesisRequest, session: Session, pipeline: Pipeline
 
 def land_layout(labels: np.ndarray, session: Session, pipeline: Pipeline) -> View:
     """A layout of any size lands, and no photo is edited any more. Its picture comes with the next `paint`."""
+    left = leave_set(session, pipeline)
     session.close()
     fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
     status = "Opened a layout." + (cropped_to(pipeline.aspect) if cropped else "")
-    return View(painter={"value": fitted, "photo": "", "heat": ""}, film=None, before="", status=status)
+    painter = {"value": fitted, "photo": "", "heat": ""}
+    return left.then(View(painter=painter, film=None, before="", status=status))
+
+
+def leave_set(session: Session, pipeline: Pipeline) -> View:
+    """The canvas gets the model's classes and shape back, where it shows a set that is being labelled."""
+    if session.labelling is None:
+        return View()
+    return View(painter={**painter_props(pipeline.palette), "spots": ""}, shape=shape_style(pipeline))

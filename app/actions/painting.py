@@ -72,7 +72,13 @@ class Painting:
         yield from self.paint(replace(controls, keep_seed=True), draft, set_seed=True)
 
     def paint_if_live(self, controls: Controls) -> Iterator[View]:
-        """Something changed: paints if `live`; else the picture waits for its button, unless it is there."""
+        """Something changed: paints if `live`; else the picture waits for its button, unless it is there.
+
+        Strokes on a photo that is being labelled paint nothing.
+        """
+        if controls.session.labelling is not None:
+            yield View()
+            return
         if controls.live or self.is_unchanged(controls):
             steps = controls.state.pace.live_steps(controls.steps)
             yield from self.paint(replace(controls, steps=steps), wanted=controls.steps)

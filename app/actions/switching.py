@@ -26,6 +26,7 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
             "value": left.labels if left else first_layout(pipeline.palette, width, height),
             "photo": underlay_url(fit_photo(opened.base, width, height)[0]) if opened is not None else "",
             "heat": "",
+            "spots": "",
             **painter_props(pipeline.palette),
         },
         photo=session.current.photo,

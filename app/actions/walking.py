@@ -12,6 +12,7 @@ from semflow_core.requests import MorphRequest, Request, SynthesisRequest, Traje
 from ..controls import Controls, View
 from ..state.film import Film, film_of_morph, film_of_path, with_both_timelines
 from ..state.sentences import count_steps
+from ..state.session import Cancelled
 from .models import Models
 
 AHEAD = 13  # moments of a path that nobody has asked for yet
@@ -29,6 +30,8 @@ class Walking:
         Raises:
             InputError, Cancelled: as in `Painting.paint`.
         """
+        if controls.session.labelling is not None:
+            raise Cancelled
         request, _ = self._path(replace(controls, frames=min(AHEAD, controls.frames)))
         result = controls.session.trace_ahead(self.models.pipeline(controls.model), request)
         return View(film=film_of_path(request, result))

@@ -19,6 +19,7 @@ from semflow_core.pipeline.engine import Progress
 from semflow_core.pipeline.results import Morph, Segmentation, Trajectory
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
+from .label_set import LabelSet
 from .memory import memory_of
 from .model_state import Canvas, ModelState
 from .opened import Opened, Source
@@ -53,6 +54,7 @@ class Session:
         swatch: (model, region, colour) of the colour picker, set or picked. It is not set to the same again: an answer
             that comes late would otherwise undo what the visitor has picked in the meantime.
         walked: the photo that was shown when a path was asked for last.
+        labelled: the set of photos that is being labelled, None before there is one.
     """
 
     def __init__(self, model: str = "") -> None:
@@ -61,6 +63,17 @@ class Session:
         self.models = {model: ModelState()}
         self.swatch: tuple[str, int, str] | None = None
         self.walked: np.ndarray | None = None
+        self.labelled: LabelSet | None = None
+
+    @property
+    def labelling(self) -> LabelSet | None:
+        """The set that is labelled, if the canvas shows it."""
+        return self.labelled if self.labelled is not None and self.labelled.open else None
+
+    def leave_set(self) -> None:
+        """The canvas shows something else than the set from now on; the set stays."""
+        if self.labelled is not None:
+            self.labelled.open = False
 
     @property
     def current(self) -> ModelState:
@@ -77,6 +90,7 @@ class Session:
             what they held when `model` was left, None if it is new.
         """
         self.cancel_running()
+        self.leave_set()
         self.current.canvas = canvas
         self.model = model
         return self.models.setdefault(model, ModelState()).canvas
@@ -189,6 +203,7 @@ class Session:
         progress = self.start()
         result = pipeline.segment(request, progress)
         progress(request.steps, request.steps)
+        self.leave_set()
         state = self.current
         state.show(photo, None)
         state.opened = Opened(photo, result.labels, result.margin, photo, result.labels, source)
@@ -228,6 +243,7 @@ class Session:
     def close(self) -> None:
         """Another layout comes: there is no photo to edit any more, and every region is as its seed draws it."""
         self.cancel_running()
+        self.leave_set()
         state = self.current
         state.shows_opened, state.opened, state.editing = False, None, False
         state.regions = Regions()

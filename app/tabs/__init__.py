@@ -4,6 +4,7 @@ from .appearance import AppearanceTab
 from .check import CheckTab
 from .edit import EditTab
 from .history import HistoryStrip
+from .label import LabelTab
 from .model import ModelMenu
 from .open_save import OpenSave
 from .paint import PaintPanel
@@ -17,6 +18,7 @@ __all__ = [
     "CheckTab",
     "EditTab",
     "HistoryStrip",
+    "LabelTab",
     "ModelMenu",
     "OpenSave",
     "PaintPanel",

@@ -160,7 +160,9 @@ class AppearanceTab:
         return self.show(controls)
 
     def choose_at(self, controls: Controls, act: Act) -> View:
-        """A click in the photo."""
+        """A click in the photo. While a set is labelled it only selects on the canvas."""
+        if controls.session.labelling is not None:
+            return View()
         palette = self.models.pipeline(controls.model).palette
         region = self.regions_at(controls, act)[0][0]
         status = f"Chosen: {region_name(palette, region)}. Re-roll, colour or lock it below."
@@ -170,8 +172,9 @@ class AppearanceTab:
         """The regions of the layout in which an act's points lie.
 
         Raises:
-            InputError: it has no points.
+            InputError: it has no points, or the layout's classes are not the model's.
         """
+        controls.refuse_own_classes()
         labels, palette = controls.labels, self.models.pipeline(controls.model).palette
         regions: dict[Region, None] = {}
         for point in act["points"]:

@@ -49,9 +49,10 @@ class CheckTab:
         """Compare the photo's layout with the canvas.
 
         Raises:
-            InputError: there is no photo.
+            InputError: there is no photo, or the layout's classes are not the model's.
             Cancelled: a newer request came.
         """
+        controls.refuse_own_classes()
         photo = controls.state.photo
         if photo is None:
             raise InputError("there is no photo yet; paint one or open one")

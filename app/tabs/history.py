@@ -44,7 +44,7 @@ class HistoryStrip:
         slow = {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo}
         page.on(self.strip.animate, self.animate, changes=[page.player, page.status], **slow)
         page.cancel_running(self.strip.restore)
-        return page.with_model(self.strip.restore, self.restore, changes=[page.model, page.shape, *page.landed])
+        return page.with_model(self.strip.restore, self.restore, changes=[page.model, *page.landed])
 
     def copy_link_after(self, event: Event, page: Page) -> None:
         """Copy a link to the present state after an event that asks for one."""

@@ -38,7 +38,7 @@ class ModelMenu:
         return page.with_model(
             page.cancel_running(self.menu.input).then,
             self.switch,
-            changes=[page.shape, *page.landed],
+            changes=page.landed,
         )
 
     def switch(self, controls: Controls) -> View:

@@ -123,6 +123,8 @@ class OpenSave:
 
     def _file(self, what: str, controls: Controls) -> Download:
         palette, state = self.models.pipeline(controls.model).palette, controls.state
+        if controls.session.labelling is not None:
+            palette = controls.session.labelling.palette
         if what == "photo":
             if state.photo is None:
                 raise InputError("there is no photo yet; paint one or open one")

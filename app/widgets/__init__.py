@@ -1,9 +1,10 @@
 """The app's own components, a folder each: Python, html, css and js."""
 
+from .classes import Classes
 from .gallery import Gallery
 from .pad import Pad
 from .painter import Painter
 from .player import Player
 from .strip import Strip
 
-__all__ = ["Gallery", "Pad", "Painter", "Player", "Strip"]
+__all__ = ["Classes", "Gallery", "Pad", "Painter", "Player", "Strip"]

@@ -17,6 +17,7 @@ const ACTIONS = {
   '=': () => zoomBy(1.5),
   '-': () => zoomBy(1 / 1.5),
   h: fit,
+  u: visitSpot,
   s: () => props.mirror.length && setSymmetry(!symmetry),
   '?': () => help.showModal(), // Escape closes it, which is the browser's own doing
   '/': () => finder.focus(),

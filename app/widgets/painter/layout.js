@@ -109,7 +109,13 @@ function clear() {
 
 // ---- to Python and back ----------------------------------------------------------------------------
 
-async function send() {
+let packing = Promise.resolve(); // the last stroke on its way into the value
+
+function send() {
+  packing = sendNow();
+}
+
+async function sendNow() {
   const mine = ++version;
   const packed = await packLabels(ids, W, H);
   if (mine !== version) return; // a newer state is on its way

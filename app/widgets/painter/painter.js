@@ -3,7 +3,8 @@
 //
 // props: value (packed layout, both ways), classes [{id, name, hint, color, group}], mirror [[id, id]] (classes that
 // a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
-// heat (URL of a partly transparent picture over it, or "").
+// heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), fresh (a
+// number that changes where a new history starts).
 // events: 'begin' at pointer down (an older request may stop), 'input' when a stroke is finished.
 
 const CLICKS = {
@@ -60,6 +61,8 @@ document.addEventListener('cut', takeCopy);
 document.addEventListener('paste', takePaste, true); // before what opens files
 document.addEventListener('semflow:select', selectInPhoto);
 document.addEventListener('semflow:name', nameInPhoto);
+document.addEventListener('semflow:settle', ({ detail }) => element.isConnected && (detail.settled = packing));
+document.addEventListener('semflow:spot', () => element.isConnected && visitSpot());
 document.addEventListener('keyup', releaseSpace);
 window.addEventListener('blur', releaseSpace);
 
@@ -67,6 +70,11 @@ watch(['classes', 'mirror'], () => {
   buildPalette();
   W = H = 0; // ids of other classes are no history of this canvas
 });
+watch('fresh', () => {
+  W = H = 0;
+  load();
+});
+watch('spots', loadSpots);
 watch('photo', () => showPhoto(props.photo));
 watch('heat', () => showHeat(props.heat));
 watch('value', load);
@@ -78,4 +86,5 @@ showHistory();
 showPhoto(props.photo);
 showHeat(props.heat);
 showHint();
+loadSpots();
 load();

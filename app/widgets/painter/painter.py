@@ -37,23 +37,34 @@ class Painter(Widget):
         "masks",
         "region",
         "selection",
+        "spots",
         "pointer",
         "cursor",
         "keys",
         "painter",
     )
 
-    def __init__(self, value: np.ndarray | None = None, photo: str = "", heat: str = "", **props: Any) -> None:
+    def __init__(
+        self,
+        value: np.ndarray | None = None,
+        photo: str = "",
+        heat: str = "",
+        spots: str = "",
+        fresh: int = 0,
+        **props: Any,
+    ) -> None:
         """
         Args:
             value: class ids (H, W) uint8.
             photo: URL of a picture under the layout, "" for none.
             heat: URL of a partly transparent picture over the layout, "" for none.
+            spots: regions to visit one after the other, their numbers packed as a layout, 0 for none; "" for none.
+            fresh: another number with the value starts a new history.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         # without attributes of these names Gradio takes them, quoted in the script, for events
-        self.photo, self.heat = photo, heat
-        super().__init__(value, photo=photo, heat=heat, **props)
+        self.photo, self.heat, self.spots, self.fresh = photo, heat, spots, fresh
+        super().__init__(value, photo=photo, heat=heat, spots=spots, fresh=fresh, **props)
 
     def preprocess(self, payload: str | None) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent -> class ids (H, W) uint8. Whether they are classes is the palette's to say.

@@ -1,0 +1,180 @@
+"""Photos that are labelled: what a model proposes for one, and how it comes to the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from semflow_core.errors import InputError
+from semflow_core.pictures.frames import part_for
+from semflow_core.pipeline.engine import Progress
+from semflow_core.requests.packing import pack_labels
+
+from ..controls import Controls, View
+from ..state.label_set import Item, LabelSet, Proposal, pack
+from ..state.own_palette import ids_between
+from ..state.photos import data_url, doubt_url
+from ..state.pipeline import Pipeline
+from ..state.session import Cancelled, Session
+from ..widgets.painter import painter_props
+from .models import Models
+
+UNSURE = 0.5  # margin below which a pixel is unsure (`opening.CERTAIN`)
+SMALLEST_SPOT = 0.0008  # of the picture
+MOST_SPOTS = 30
+KINDS = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+class Labelling:
+    """Shows the photos of a session's set, and lets the chosen model propose their layouts."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+
+    def arrive(self, controls: Controls, doubt: bool) -> Iterator[View]:
+        """The set's photo comes to the canvas: at once, and again with the model's proposal where there is none yet.
+
+        Raises:
+            Cancelled: the visitor went on, or painted, before the proposal came.
+        """
+        session = controls.session
+        labelled, pipeline = session.labelled, self.models.pipeline(controls.model)
+        if labelled is None or not labelled.items:
+            return
+        session.close()
+        labelled.own = labelled.palette != pipeline.palette
+        labelled.open, labelled.shown = True, labelled.shown + 1
+        item = labelled.item
+        state = session.current
+        state.photo, state.request, state.drafting = item.pixels(), None, False
+        yield show(labelled, doubt).then(View(photo=state.photo))
+        if item.labels is None and item.proposal is None and proposes(pipeline, labelled):
+            status = f"Reading photo {labelled.at + 1} …"
+            yield View(status=status)
+            self.propose(pipeline, labelled, item, session.start())
+            if session.labelling is labelled and labelled.item is item:
+                yield show(labelled, doubt)
+        if session.labelling is labelled and labelled.item is item:
+            yield View(status=f"{labelled.progress()}. {guidance(pipeline, labelled, item)}")
+
+    def ahead(self, controls: Controls) -> None:
+        """The next photo's proposal, before anybody asks. Strokes do not stop it, for they need no model.
+
+        Raises:
+            Cancelled: the canvas shows something else by now.
+        """
+        session, labelled = controls.session, controls.session.labelling
+        pipeline = self.models.pipeline(controls.model)
+        item = labelled.waiting() if labelled is not None and labelled.items else None
+        if labelled is None or item is None or not proposes(pipeline, labelled):
+            return
+
+        def report(done: int, total: int) -> None:
+            if session.labelling is not labelled:
+                raise Cancelled
+
+        self.propose(pipeline, labelled, item, report)
+
+    @staticmethod
+    def propose(pipeline: Pipeline, labelled: LabelSet, item: Item, progress: Progress) -> None:
+        """Read a photo as everywhere, in the set's classes. What came ahead in the meantime is taken."""
+        palette = labelled.palette
+
+        def report(done: int, total: int) -> None:
+            progress(done, total)
+            if item.proposal is not None:
+                raise Arrived
+
+        try:
+            proposal = read(pipeline, labelled, item, report)
+        except Arrived:
+            return
+        if labelled.palette is palette:
+            item.proposal = proposal
+
+
+class Arrived(Exception):
+    """The proposal is there already."""
+
+
+def read(pipeline: Pipeline, labelled: LabelSet, item: Item, progress: Progress) -> Proposal:
+    """A model's proposal for a photo, at the photo's size. Faces are found and aligned first."""
+    part = part_for(item.pixels(), pipeline.palette)
+    result = pipeline.segment(pipeline.read_request(np.ascontiguousarray(part.crop)), progress)
+    background = pipeline.palette.background
+    labels = part.back(result.labels, outside=background)
+    margin = part.back(np.rint(255 * np.clip(result.margin, 0, 1)).astype(np.uint8), outside=255)
+    if pipeline.palette == labelled.palette:
+        return Proposal(pack(labels), pack(margin))
+    table, _ = ids_between(pipeline.palette, labelled.palette)
+    own = table[labels]
+    margin = np.where(own == labelled.palette.background, 255, margin)  # of what has no name here nothing is known
+    return Proposal(pack(own), pack(margin))
+
+
+def proposes(pipeline: Pipeline, labelled: LabelSet) -> bool:
+    """Whether the model has a class of the set."""
+    return pipeline.palette == labelled.palette or bool(ids_between(pipeline.palette, labelled.palette)[1])
+
+
+def show(labelled: LabelSet, doubt: bool) -> View:
+    """The canvas with a photo of the set under its layout."""
+    item, palette = labelled.item, labelled.palette
+    margin = item.margin() if item.labels is None else None
+    regions = spots(margin) if margin is not None else None
+    painter = {
+        **painter_props(palette),
+        "value": item.mask(palette),
+        "photo": data_url(item.file, KINDS[item.suffix]),
+        "heat": doubt_url(margin) if doubt and margin is not None else "",
+        "spots": pack_labels(regions) if regions is not None and regions.any() else "",
+        "fresh": labelled.shown,
+    }
+    height, width = item.shape
+    shape = f"<style>:root {{ --aspect: {width / height:.5g} }}</style>"
+    return View(painter=painter, shape=shape, film=None, draft="", before="")
+
+
+def guidance(pipeline: Pipeline, labelled: LabelSet, item: Item) -> str:
+    """What there is to do about a photo."""
+    if item.accepted:
+        return "It is accepted; changes are kept."
+    if item.labels is not None:
+        return "As you left it."
+    if item.proposal is None:
+        return f"No class here has the name of one of the model {pipeline.name}: paint it from nothing."
+    if pipeline.palette != labelled.palette:
+        names = ", ".join(ids_between(pipeline.palette, labelled.palette)[1])
+        return f"The model {pipeline.name} proposes {names}; the other classes are yours to paint."
+    return "Correct the proposal, then Enter."
+
+
+def spots(margin: np.ndarray) -> np.ndarray:
+    """The unsure regions of a proposal, the most doubtful first: (H, W) uint8, 0 where it is sure, then their numbers.
+
+    The lines between classes are always unsure; what is no wider than they are is left out.
+    """
+    width = max(3, round(max(margin.shape) / 48)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    unsure = cv2.morphologyEx((margin < UNSURE).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    count, numbers = cv2.connectedComponents(unsure)
+    doubt = np.bincount(numbers.ravel(), (UNSURE - margin).ravel(), minlength=count)
+    areas = np.bincount(numbers.ravel(), minlength=count)
+    order = [i for i in np.argsort(-doubt) if i and areas[i] >= SMALLEST_SPOT * margin.size][:MOST_SPOTS]
+    table = np.zeros(count, np.uint8)
+    for number, i in enumerate(order, 1):
+        table[i] = number
+    return table[numbers]
+
+
+def current(session: Session) -> LabelSet:
+    """The set on the canvas.
+
+    Raises:
+        InputError: there is none.
+    """
+    if session.labelling is None:
+        raise InputError("the canvas shows no photo of a set; open photos, or press “Back to the set”")
+    return session.labelling

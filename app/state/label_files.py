@@ -1,0 +1,220 @@
+"""A set of photos from files and back: photos, a folder, or a set that was saved, as a folder or as one zip.
+
+A saved set is a folder to train on: images/ and masks/ hold what is accepted, palette.json the classes, train.yaml the
+configuration. Beside them, to_do/ has the other photos, and NAME.draft.png what was begun there, so that a set can be
+reopened. Browsers hand over the files of a folder without their folders: each is known by its name and content, too.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from semflow_core.data.names import MASK_FOLDERS, PHOTO_SUFFIXES, name_of
+from semflow_core.errors import InputError
+from semflow_core.method.palette import Palette
+from semflow_core.pictures.layouts import read_mask
+from semflow_core.pictures.photos import open_photo
+from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
+
+from ..guard.limits import MAX_FILE, MAX_LABELLED
+from .label_set import BOUNDS, Item, LabelSet, pack
+from .own_palette import read_palette
+
+LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
+MOST_FILES = 4 * MAX_LABELLED
+MOST_UNPACKED = 4 * MAX_FILE  # bytes of a zip's files, unpacked
+DRAFT, TO_DO = ".draft", "to_do"
+
+
+@dataclass
+class Found:
+    """What files hold.
+
+    Attributes:
+        items: photos, with what was accepted or begun.
+        palette: of a saved set, or by itself; None where there is none.
+        ignored: names of files that are neither photos nor masks.
+    """
+
+    items: list[Item] = field(default_factory=list)
+    palette: Palette | None = None
+    ignored: list[str] = field(default_factory=list)
+
+
+def read_files(files: Sequence[Path], palette: Palette) -> Found:
+    """Photos, and the masks that belong to them.
+
+    Args:
+        palette: of the masks, where there is no palette file among them.
+
+    Raises:
+        InputError: a file is damaged, a mask does not fit, or they are too many.
+    """
+    entries = [entry for file in files for entry in _entries(file)]
+    found = Found()
+    pictures: list[tuple[PurePosixPath, bytes]] = []
+    for path, data in entries:
+        if path.suffix.lower() == ".json":
+            found.palette = read_palette(data, path.name)
+        elif path.suffix.lower() in PHOTO_SUFFIXES:
+            pictures.append((path, data))
+        elif path.name != CONFIG_FILE:
+            found.ignored.append(path.name)
+    palette = found.palette or palette
+    stems = [_stem(path) for path, _ in pictures]
+    masks = {i for i, (path, data) in enumerate(pictures) if _is_mask(path, data, stems.count(stems[i]) > 1)}
+    drafts = {i for i in masks if pictures[i][0].stem.endswith(DRAFT)}
+    layouts = {stems[i]: (pictures[i][1], i not in drafts) for i in sorted(masks)}
+    photos = [(stems[i], *pictures[i]) for i in range(len(pictures)) if i not in masks]
+    if not photos and found.palette is None:
+        raise InputError("there is no photo among these files; open photos, or a folder or zip that holds some")
+    if len(photos) > MAX_LABELLED:
+        raise InputError(f"these are {len(photos)} photos, and {BOUNDS}; label them in parts")
+    for stem, path, data in sorted(photos, key=lambda photo: photo[0]):
+        item = photo_item(path.name, data)
+        if stem in layouts:
+            mask, item.accepted = layouts[stem]
+            item.labels = pack(_mask_for(item, mask, palette))
+        found.items.append(item)
+    return found
+
+
+def photo_item(name: str, data: bytes) -> Item:
+    """A photo as the set keeps it: the file itself, or where it is large, turned, or in another colour space a JPEG of
+    what it shows.
+
+    Raises:
+        InputError: it is no photo.
+    """
+    try:
+        photo = open_photo(data)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    pixels, suffix = photo.pixels, Path(name).suffix.lower().replace(".jpeg", ".jpg")
+    scale = LONGEST / max(pixels.shape[:2])
+    with Image.open(io.BytesIO(data)) as image:
+        plain = {"JPEG": ".jpg", "PNG": ".png"}.get(image.format or "") == suffix and image.mode == "RGB"
+        plain = plain and not image.info.get("icc_profile") and photo.turn == 1 and not photo.note
+    if scale < 1 or not plain:
+        if scale < 1:
+            size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=94)
+        data, suffix = buffer.getvalue(), ".jpg"
+    return Item(_safe(name_of(Path(name))), data, suffix, (pixels.shape[0], pixels.shape[1]))
+
+
+def write_set(labelled: LabelSet) -> bytes:
+    """The set as a zip with one folder.
+
+    Raises:
+        InputError: nothing is accepted yet.
+    """
+    if not labelled.accepted:
+        raise InputError("no photo is accepted yet; press Enter when the layout of one is right")
+    root, palette, buffer = labelled.name, labelled.palette, io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+
+        def put(path: str, data: bytes, compressed: bool = False) -> None:
+            kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo(f"{root}/{path}", (2026, 1, 1, 0, 0, 0)), data, kind)
+
+        for item in labelled.items:
+            put(f"{'images' if item.accepted else TO_DO}/{item.name}{item.suffix}", item.file)
+            if item.labels is not None:
+                mask = mask_png(item.mask(palette), palette)
+                put(f"masks/{item.name}.png" if item.accepted else f"{TO_DO}/{item.name}{DRAFT}.png", mask)
+        put(PALETTE_FILE, palette.to_json().encode(), compressed=True)
+        if len(labelled.accepted) > 1:
+            put(CONFIG_FILE, own_set(labelled).configuration().encode(), compressed=True)
+    return buffer.getvalue()
+
+
+def own_set(labelled: LabelSet) -> OwnSet:
+    """What is to be trained on.
+
+    Raises:
+        InputError: there are too few pairs, or minutes out of bounds.
+    """
+    return OwnSet(labelled.name, labelled.palette, len(labelled.accepted), labelled.minutes)
+
+
+def set_name(text: str) -> str:
+    """A folder's name from what somebody typed."""
+    return _safe(text)[:40] or "my_set"
+
+
+def mask_png(labels: np.ndarray, palette: Palette) -> bytes:
+    """Class ids (H, W) as an index PNG in the palette's colours."""
+    image, buffer = Image.fromarray(np.ascontiguousarray(labels, np.uint8)), io.BytesIO()
+    image.putpalette(palette.color_of_id.tobytes())
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """The files of one: itself, or what a zip holds."""
+    if file.suffix.lower() != ".zip":
+        yield PurePosixPath(file.name), file.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = [i for i in archive.infolist() if not i.is_dir()]
+            infos = [i for i in infos if not any(p.startswith((".", "__MACOSX")) for p in i.filename.split("/"))]
+            if len(infos) > MOST_FILES or sum(i.file_size for i in infos) > MOST_UNPACKED:
+                raise InputError(f"the zip {file.name} holds too much: {BOUNDS}")
+            for info in infos:
+                yield PurePosixPath(info.filename), archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
+        raise InputError(f"the zip {file.name} is damaged or encrypted; pack it anew") from None
+
+
+def _is_mask(path: PurePosixPath, data: bytes, shared: bool) -> bool:
+    """Whether a picture is a mask: by its folder, or without one as a file of ids that has a photo's name."""
+    folders = [part.lower() for part in path.parts[:-1]]
+    if path.stem.endswith(DRAFT) or any(folder in MASK_FOLDERS for folder in folders):
+        return True
+    if not shared or path.suffix.lower() != ".png":
+        return False
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.mode in ("P", "L", "1")
+    except Exception:  # whoever reads it says what is wrong with it
+        return False
+
+
+def _mask_for(item: Item, data: bytes, palette: Palette) -> np.ndarray:
+    """A mask at its photo's size."""
+    try:
+        labels = palette.paintable(read_mask(data, palette).labels)
+    except InputError as error:
+        raise InputError(f"the mask of {item.name}: {error}") from None
+    height, width = item.shape
+    if abs(np.log(labels.shape[1] / labels.shape[0]) - np.log(width / height)) > 0.02:
+        raise InputError(
+            f"the mask of {item.name} is {labels.shape[1]}x{labels.shape[0]} pixels and its photo {width}x{height}; "
+            "they must have one shape"
+        )
+    if labels.shape != item.shape:
+        labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return labels
+
+
+def _stem(path: PurePosixPath) -> str:
+    return name_of(Path(path.name)).removesuffix(DRAFT)
+
+
+def _safe(name: str) -> str:
+    """A name that every system takes for a file."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:80] or "photo"

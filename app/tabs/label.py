@@ -1,0 +1,325 @@
+"""The tab "Label": photos of one's own, a proposed layout for each to correct, and the folder to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from semflow_core.errors import InputError
+
+from ..actions.labelling import Labelling, current
+from ..actions.models import Models
+from ..controls import Controls, View
+from ..guard.large import room_for
+from ..guard.limits import MAX_LABELLED, MAX_SET, MAX_UPLOAD, MIB
+from ..page import MODEL, Event, Page
+from ..state.downloads import download
+from ..state.label_files import LONGEST, own_set, read_files, set_name, write_set
+from ..state.label_set import LabelSet
+from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
+from ..state.photos import doubt_url
+from ..state.session import Session
+from ..widgets import Classes
+
+HINT = (
+    f"Open photos, a folder, or a set that you saved: up to {MAX_LABELLED} photos and {MAX_SET // MIB} MB in a set, "
+    f"{MAX_UPLOAD // MIB} MB at once; larger photos are reduced to {LONGEST} pixels. A model proposes each layout, you "
+    "correct it on the canvas, and Enter goes on."
+)
+CLASSES_HINT = (
+    "The first class is the background. Masks keep their classes when you rename or move them; a class that is in a "
+    "mask cannot be removed."
+)
+TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this there:"
+TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
+
+
+class LabelTab:
+    """The tab's components and what they do."""
+
+    def __init__(self, models: Models) -> None:
+        self.models, self.labelling = models, Labelling(models)
+        with gr.Row(elem_classes="panel line", visible=False) as self.work:
+            self.back = gr.Button("◀", size="sm", min_width=44, elem_id="label-back")
+            self.accept = gr.Button(
+                "Accept (Enter)", variant="primary", size="sm", min_width=120, elem_id="label-accept"
+            )
+            self.forward = gr.Button("▶", size="sm", min_width=44, elem_id="label-forward")
+            self.unsure = gr.Button("Next unsure (U)", size="sm", min_width=120, elem_id="label-unsure")
+            self.doubt = gr.Checkbox(False, label="Show the doubt", container=False, elem_id="label-doubt")
+            self.progress = gr.Markdown("", elem_id="label-progress")
+        with gr.Row(elem_classes="panel line"):
+            self.resume = gr.Button("Back to the set", size="sm", min_width=120, visible=False, elem_id="label-resume")
+            self.photos = gr.UploadButton(
+                "Photos or a zip …",
+                size="sm",
+                file_types=["image", ".zip", ".json"],
+                file_count="multiple",
+                min_width=130,
+                elem_id="label-photos",
+            )
+            self.folder = gr.UploadButton(
+                "A folder …", size="sm", file_count="directory", min_width=100, elem_id="label-folder"
+            )
+            self.save = gr.Button("Save the set", size="sm", min_width=110, visible=False, elem_id="label-save")
+            self.clear = gr.Button("New set", size="sm", min_width=90, visible=False, elem_id="label-clear")
+        gr.Markdown(HINT, elem_classes="hint")
+        with gr.Accordion("Classes", open=False, elem_id="label-classes"):
+            self.start = gr.Dropdown(palette_choices(), value=None, label="Start from", elem_id="label-start")
+            self.table = Classes([], elem_id="class-table")
+            with gr.Row(elem_classes="panel line"):
+                self.use = gr.Button("Use these classes", size="sm", min_width=140, elem_id="label-use")
+                self.export = gr.Button("Save the palette", size="sm", min_width=140, elem_id="label-palette")
+            gr.Markdown(CLASSES_HINT, elem_classes="hint")
+        with gr.Accordion("Train on these", open=False, elem_id="label-train"):
+            with gr.Row(elem_classes="panel line"):
+                self.name = gr.Textbox("my_set", label="Name of the set", max_lines=1, elem_id="label-name")
+                self.minutes = gr.Number(60, label="Minutes of training", elem_id="label-minutes")
+            self.command = gr.Markdown(TOO_FEW, elem_id="label-command")
+
+    @property
+    def parts(self) -> list[Block]:
+        """What `parts_of` changes."""
+        return [
+            self.work,
+            self.progress,
+            self.resume,
+            self.save,
+            self.clear,
+            self.start,
+            self.table,
+            self.command,
+            self.name,
+        ]
+
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
+        changes = [*page.landed, *self.parts]
+        arrivals = [
+            page.with_model(opener.upload, self.open, opener, self.doubt, changes=changes, show_progress="full")
+            for opener in (self.photos, self.folder)
+        ]
+        arrivals += [
+            page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes),
+            page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes),
+            page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes),
+            page.with_model(self.resume.click, self.return_to_set, self.doubt, changes=changes),
+            page.with_model(self.use.click, self.use_classes, self.table, self.doubt, changes=changes),
+            page.with_model(self.start.input, self.choose_classes, self.start, self.doubt, changes=changes),
+        ]
+        for arrived in arrivals:
+            page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
+        page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
+        page.at_once(self.clear.click, self.forget, changes=[*self.parts, page.status])
+        for event in (self.minutes.change, self.name.blur, self.name.submit):
+            page.at_once(event, self.plan, self.name, self.minutes, changes=[self.command, self.name])
+        page.downloads(self.save.click, self.save_set, self.name, self.minutes)
+        page.downloads(self.export.click, self.save_palette, self.table)
+
+    def refresh_after(self, event: Event, page: Page) -> None:
+        """Offer the way back to the set after an event that may have brought something else."""
+        page.at_once(event, self.show_parts, changes=self.parts)
+
+    # ---- the set --------------------------------------------------------------------------------------
+
+    def open(self, controls: Controls, files: list[str] | str | None, doubt: bool = False) -> Iterator[View]:
+        """Photos, a folder or a saved set; more of them go to the end of the set that is there.
+
+        Raises:
+            InputError: a file is damaged, or they are too many.
+        """
+        session, paths = controls.session, [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
+        keep(controls)
+        labelled = session.labelled or LabelSet(self.models.pipeline(controls.model).palette, own=False)
+        with room_for([p for p in paths if p.suffix.lower() not in (".zip", ".json")]):
+            found = read_files(paths, labelled.palette)
+        if found.palette is not None and found.palette != labelled.palette:
+            if labelled.items and found.items:
+                raise InputError("these photos have other classes than your set; press “New set” first")
+            labelled.change_palette(found.palette)
+        fresh = not labelled.items
+        labelled.add(found.items)
+        session.labelled = labelled
+        if fresh and labelled.items:
+            labelled.start_at_rest()
+        note = f" Left out: {', '.join(found.ignored[:5])}." if found.ignored else ""
+        yield from self._arrive(controls, doubt, note)
+
+    def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
+        """The canvas is right: on to the next photo.
+
+        Raises:
+            InputError: the canvas shows another picture.
+        """
+        labelled = current(controls.session)
+        labelled.accept(controls.labels)
+        done = len(labelled.accepted) == len(labelled.items)
+        yield from self._arrive(controls, doubt, " All are accepted: save the set." if done else "")
+
+    def go(self, by: int, controls: Controls, doubt: bool = False) -> Iterator[View]:
+        """Back or forward; what is on the canvas is kept."""
+        labelled = current(controls.session)
+        labelled.keep_changes(controls.labels)
+        labelled.go(by)
+        yield from self._arrive(controls, doubt)
+
+    def return_to_set(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
+        """The set's photo comes back to the canvas."""
+        yield from self._arrive(controls, doubt)
+
+    def forget(self, controls: Controls) -> View:
+        """Start a new set. The canvas stays as it is.
+
+        Raises:
+            InputError: accepted photos were not saved since.
+        """
+        labelled = controls.session.labelled
+        if labelled is not None and labelled.unsaved:
+            labelled.unsaved = False
+            raise InputError("the set was not saved since you accepted photos; save it, or press “New set” once more")
+        controls.session.labelled = None
+        return self.show_parts(controls).then(View(status="Open photos for a new set."))
+
+    def save_set(self, controls: Controls, name: str, minutes: float | None) -> View:
+        """A download: the folder to train on, as a zip.
+
+        Raises:
+            InputError: nothing is accepted yet.
+        """
+        labelled = some_set(controls.session)
+        keep(controls)
+        labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
+        data = write_set(labelled)
+        labelled.unsaved = False
+        status = (
+            f"Saved {len(labelled.accepted)} of {len(labelled.items)} photos with masks; the others are in it, too."
+        )
+        return View(download=download(f"{labelled.name}.zip", data, "application/zip"), status=status)
+
+    # ---- classes --------------------------------------------------------------------------------------
+
+    def choose_classes(self, controls: Controls, key: str, doubt: bool = False) -> Iterator[View]:
+        """The set gets the classes of a palette that ships, or empty ones.
+
+        Raises:
+            InputError: a class is missing that is in a mask.
+        """
+        yield from self._change(controls, start_palette(key), doubt)
+
+    def use_classes(self, controls: Controls, rows: Any, doubt: bool = False) -> Iterator[View]:
+        """The set gets the classes of the table.
+
+        Raises:
+            InputError: the table is no palette, or a class is missing that is in a mask.
+        """
+        before = self._palette(controls)
+        palette = before if rows == rows_of(before) else parse_rows(rows, before)
+        yield from self._change(controls, palette, doubt)
+
+    def save_palette(self, controls: Controls, rows: Any) -> View:
+        """A download: the table as a palette file.
+
+        Raises:
+            InputError: the table is no palette.
+        """
+        before = self._palette(controls)
+        palette = before if rows == rows_of(before) else parse_rows(rows, before)
+        return View(download=download("palette.json", palette.to_json().encode(), "application/json"))
+
+    def _change(self, controls: Controls, palette: Any, doubt: bool) -> Iterator[View]:
+        labelled = controls.session.labelled
+        if labelled is None:
+            labelled = controls.session.labelled = LabelSet(palette, own=False)
+        else:
+            keep(controls)
+            labelled.change_palette(palette)
+        count = len(palette.classes)
+        if not labelled.items:
+            yield self.show_parts(controls).then(View(status=f"{count} classes. Open the photos that have them."))
+            return
+        yield from self._arrive(controls, doubt, f" {count} classes.")
+
+    def _palette(self, controls: Controls) -> Any:
+        labelled = controls.session.labelled
+        return labelled.palette if labelled is not None else self.models.pipeline(controls.model).palette
+
+    # ---- what is shown --------------------------------------------------------------------------------
+
+    def _arrive(self, controls: Controls, doubt: bool, note: str = "") -> Iterator[View]:
+        """The photo comes to the canvas, with its place in the tab."""
+        parts = self.show_parts(controls, front=True)
+        for view in self.labelling.arrive(controls, doubt):
+            view = parts.then(view)
+            yield view.then(View(status=f"{view.status}{note}")) if isinstance(view.status, str) and note else view
+            parts = View()
+        if parts.parts:  # there are classes only
+            yield parts
+
+    def show_parts(self, controls: Controls, front: bool = False) -> View:
+        """The tab as it is for the set.
+
+        Args:
+            front: the canvas is about to show the set.
+        """
+        labelled, palette = controls.session.labelled, self._palette(controls)
+        some = labelled is not None and bool(labelled.items)
+        front = some and (front or controls.session.labelling is not None)
+        known = {key for _, key in palette_choices()}
+        parts: dict[Block, Any] = {
+            self.work: gr.update(visible=front),
+            self.resume: gr.update(visible=some and not front),
+            self.save: gr.update(visible=some),
+            self.clear: gr.update(visible=some),
+            self.progress: labelled.progress() if labelled is not None and some else "",
+            self.start: palette.name if palette.name in known and palette.name != OWN else EMPTY,
+            self.table: rows_of(palette),
+            self.command: describe(labelled),
+        }
+        return View(parts=parts)
+
+    def show_doubt(self, controls: Controls, visible: bool) -> View:
+        """Where the proposal is unsure, over the canvas."""
+        labelled = controls.session.labelling
+        margin = labelled.item.margin() if labelled is not None else None
+        return View(painter={"heat": doubt_url(margin) if visible and margin is not None else ""})
+
+    def plan(self, controls: Controls, name: str, minutes: float | None) -> View:
+        """The command that trains, and how long it takes."""
+        labelled = controls.session.labelled
+        if labelled is not None:
+            labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
+        return View(parts={self.command: describe(labelled), self.name: set_name(name)})
+
+
+def describe(labelled: LabelSet | None) -> str:
+    """The one command that trains on the set, and how long it takes."""
+    if labelled is None or len(labelled.accepted) < 2:
+        return TOO_FEW
+    try:
+        own = own_set(labelled)
+    except InputError as error:
+        return f"{str(error)[:1].upper()}{str(error)[1:]}."
+    return f"{TRAIN_HINT}\n\n```sh\n{own.command()}\n```\n\n{own.explanation()}"
+
+
+def keep(controls: Controls) -> None:
+    """What is on the canvas of the set's photo is not lost."""
+    labelled = controls.session.labelling
+    if labelled is not None and labelled.items:
+        labelled.keep_changes(controls.labels)
+
+
+def some_set(session: Session) -> LabelSet:
+    """The set, whether the canvas shows it or not.
+
+    Raises:
+        InputError: there is none.
+    """
+    if session.labelled is None or not session.labelled.items:
+        raise InputError("there is no set yet; open photos first")
+    return session.labelled

@@ -1,0 +1,21 @@
+// Labelling by keys, while its buttons are in front: Enter accepts, comma and full stop go back and forward. Keys of the
+// painter come first: Enter closes a polygon and puts a region down.
+() => {
+  const KEYS = { Enter: '#label-accept', ',': '#label-back', '.': '#label-forward' };
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('#label-unsure')) document.dispatchEvent(new CustomEvent('semflow:spot'));
+  });
+  document.addEventListener('keydown', async (event) => {
+    const button = document.querySelector(KEYS[event.key] || null);
+    if (!button?.offsetParent || button.disabled || event.defaultPrevented || event.repeat) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+    if (event.target.closest('textarea, select, a, [contenteditable], [role=tab], [role=option], [role=combobox]')) return;
+    if (event.target.closest('input:not([type=range]):not([type=checkbox])')) return;
+    if (event.key === 'Enter' && event.target.closest('button')) return; // it presses that button
+    event.preventDefault();
+    const question = { settled: null };
+    document.dispatchEvent(new CustomEvent('semflow:settle', { detail: question }));
+    await question.settled; // the last stroke is in the canvas's value
+    button.click();
+  });
+}

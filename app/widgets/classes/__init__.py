@@ -1,0 +1,5 @@
+"""The table of classes."""
+
+from .classes import Classes
+
+__all__ = ["Classes"]

@@ -1,0 +1,99 @@
+// The table of classes. props: value [{id, name, color, mirror}], the background first. event: 'input' after each change.
+
+const list = element.querySelector('.rows'), add = element.querySelector('.add');
+let rows = [];
+
+function node(tag, properties, ...children) {
+  const item = Object.assign(document.createElement(tag), properties);
+  item.append(...children);
+  return item;
+}
+
+function tell() {
+  props.value = rows.map((row) => ({ ...row }));
+  trigger('input');
+}
+
+/** A colour that no class has, far along the circle of hues from the last. */
+function newColor() {
+  const taken = new Set(rows.map((row) => row.color.toLowerCase()));
+  for (let i = rows.length; ; i++) {
+    const hue = (i * 137.5) % 360, light = 40 + 12 * (i % 3);
+    const part = (n) => {
+      const k = (n + hue / 30) % 12;
+      return Math.round(2.55 * (light - 0.65 * Math.min(light, 100 - light) * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+    };
+    const color = '#' + [0, 8, 4].map((n) => part(n).toString(16).padStart(2, '0')).join('');
+    if (!taken.has(color)) return color;
+  }
+}
+
+/** A mirror class names its partner, which names it. */
+function setMirror(row, name) {
+  for (const other of rows) if (other !== row && (other.mirror === row.name || other.name === row.mirror)) other.mirror = '';
+  row.mirror = name;
+  const partner = rows.find((other) => other.name === name);
+  if (partner) {
+    for (const other of rows) if (other !== row && other.mirror === name) other.mirror = '';
+    partner.mirror = row.name;
+  }
+}
+
+function rename(row, name) {
+  for (const other of rows) if (row.name && other.mirror === row.name) other.mirror = name;
+  row.name = name;
+}
+
+function move(i, by) {
+  [rows[i], rows[i + by]] = [rows[i + by], rows[i]];
+  show();
+  tell();
+  list.children[i + by].querySelector(by < 0 ? '.up' : '.down').focus();
+}
+
+function rowOf(row, i) {
+  const color = node('input', { type: 'color', value: row.color, title: 'Colour of the class' });
+  color.addEventListener('change', () => ((row.color = color.value), tell()));
+  const name = node('input', { type: 'text', value: row.name, placeholder: 'name', maxLength: 60 });
+  name.setAttribute('aria-label', 'Name of the class');
+  name.addEventListener('change', () => (rename(row, name.value.trim()), show(), tell()));
+  const mirror = node('select', { title: 'The class that a mirror image makes of it' }, node('option', { value: '', textContent: 'no mirror class' }));
+  for (const other of rows) if (other !== row && other.name) mirror.append(node('option', { value: other.name, textContent: '⇄ ' + other.name }));
+  mirror.value = row.mirror || '';
+  mirror.addEventListener('change', () => (setMirror(row, mirror.value), show(), tell()));
+  const button = (text, title, className, disabled, act) => {
+    const item = node('button', { type: 'button', textContent: text, title, className, disabled });
+    item.setAttribute('aria-label', title);
+    item.addEventListener('click', act);
+    return item;
+  };
+  color.setAttribute('aria-label', color.title);
+  mirror.setAttribute('aria-label', mirror.title);
+  return node('li', {}, color, name, mirror,
+    button('↑', i ? 'Move up' : 'Move up (the first class is the background)', 'up', !i, () => move(i, -1)),
+    button('↓', 'Move down', 'down', i === rows.length - 1, () => move(i, 1)),
+    button('✕', 'Remove', 'remove', rows.length < 2, () => {
+      setMirror(row, '');
+      rows.splice(i, 1);
+      show();
+      tell();
+    }));
+}
+
+function show() {
+  list.replaceChildren(...rows.map(rowOf));
+}
+
+function load() {
+  rows = (props.value || []).map((row) => ({ ...row }));
+  show();
+}
+
+add.addEventListener('click', () => {
+  rows.push({ id: null, name: '', color: newColor(), mirror: '' });
+  show();
+  tell();
+  list.lastElementChild.querySelector('input[type=text]').focus();
+});
+watch('value', () => JSON.stringify(props.value) !== JSON.stringify(rows) && load());
+load();

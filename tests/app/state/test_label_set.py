@@ -1,0 +1,220 @@
+"""A set of photos that is labelled: where it stands, what it keeps, and the folder that it becomes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.guard import limits
+from app.state import label_set
+from app.state.label_files import LONGEST, mask_png, read_files, set_name, write_set
+from app.state.label_set import Item, LabelSet, Proposal, pack
+from app.state.own_palette import parse_rows, rows_of
+from semflow_core.data.pairs import find_pairs, read_pair
+from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
+from semflow_core.training.stages import read_plan
+from tools.drawn import draw, palette, write
+
+
+def jpeg(number: int = 1, size: tuple[int, int] | None = None) -> bytes:
+    buffer = io.BytesIO()
+    image = Image.fromarray(draw(number)[0])
+    (image.resize(size) if size else image).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    files = []
+    for number in (1, 2, 3):
+        files.append(tmp_path / f"photo {number}.jpg")
+        files[-1].write_bytes(jpeg(number))
+    return files
+
+
+@pytest.fixture
+def labelled(photos: list[Path]) -> LabelSet:
+    labelled = LabelSet(palette(), own=True)
+    labelled.add(read_files(photos, labelled.palette).items)
+    return labelled
+
+
+def blank(value: int = 0) -> np.ndarray:
+    return np.full((256, 256), value, np.uint8)
+
+
+def unpacked(labelled: LabelSet, folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(write_set(labelled))) as archive:
+        archive.extractall(folder)
+    return folder / labelled.name
+
+
+def test_accepting_goes_on_to_what_is_not_accepted(labelled: LabelSet) -> None:
+    labelled.go(1)
+    labelled.accept(blank(1))
+    assert labelled.at == 2 and labelled.progress() == "1 of 3 accepted. Photo 3: photo_3"
+    labelled.accept(blank(2))
+    assert labelled.at == 0  # the one that was left out
+    labelled.accept(blank())
+    assert len(labelled.accepted) == 3
+    labelled.go(-9)
+    assert labelled.at == 0 and labelled.item.mask(labelled.palette).max() == 0
+
+
+def test_a_canvas_of_another_picture_or_classes_is_not_taken(labelled: LabelSet) -> None:
+    with pytest.raises(InputError, match="another picture"):
+        labelled.accept(np.zeros((8, 8), np.uint8))
+    with pytest.raises(InputError, match="no class"):
+        labelled.accept(blank(99))
+    assert not labelled.accepted and labelled.item.labels is None
+
+
+def test_changes_are_kept_and_proposals_stay_proposals(labelled: LabelSet) -> None:
+    labelled.item.proposal = Proposal(pack(blank(4)), pack(blank(255)))
+    labelled.keep_changes(blank(4))
+    assert labelled.item.labels is None
+    labelled.keep_changes(blank(5))
+    assert labelled.item.mask(labelled.palette).min() == 5 and not labelled.item.accepted
+
+
+def test_one_photo_is_proposed_ahead(labelled: LabelSet) -> None:
+    first = labelled.waiting()
+    assert first is labelled.items[0]
+    first.proposal = Proposal(b"", b"")
+    assert labelled.waiting() is labelled.items[1]
+    labelled.items[1].accepted = True
+    assert labelled.waiting() is labelled.items[2]
+    labelled.items[2].labels = pack(blank())
+    assert labelled.waiting() is None
+
+
+def test_the_saved_set_is_a_folder_to_train_on(labelled: LabelSet, tmp_path: Path) -> None:
+    labelled.name = set_name("My  gärden/../set")
+    assert labelled.name == "My_gärden_.._set"
+    masks = [draw(1)[1], draw(2)[1]]
+    for mask in masks:
+        labelled.accept(mask)
+    labelled.keep(blank(3))
+    folder = unpacked(labelled, tmp_path / "out")
+    pairs = find_pairs(folder)
+    assert [pair.name for pair in pairs] == ["photo_1", "photo_2"]
+    own = load_palette(folder / "palette.json")
+    for pair, mask in zip(pairs, masks):
+        assert np.array_equal(read_pair(pair, own)[1], mask)
+        with Image.open(pair.mask) as image:  # ids as pixel values, shown in the classes' colours
+            assert image.mode == "P" and image.getpalette()[:6] == list(bytes.fromhex("8ec5e8eef2f5"))
+    assert pairs[0].photo.read_bytes() == jpeg(1)  # the file itself
+    assert sorted(p.name for p in (folder / "to_do").iterdir()) == ["photo_3.draft.png", "photo_3.jpg"]
+    plan = read_plan(folder / "train.yaml", [])
+    assert plan.latents is not None and plan.latents.domain.held_out == 1
+
+
+def test_a_saved_set_goes_on_where_it_stopped(labelled: LabelSet, tmp_path: Path) -> None:
+    labelled.accept(blank(1))
+    labelled.accept(blank(2))
+    labelled.keep(blank(3))
+    file = tmp_path / "set.zip"
+    file.write_bytes(write_set(labelled))
+    files = [p for p in unpacked(labelled, tmp_path / "out").rglob("*") if p.is_file()]  # a browser drops the folders
+    for source in ([file], files):
+        found = read_files(source, load_palette("celebamask_hq"))
+        again = LabelSet(palette(), own=True)
+        again.add(found.items)
+        again.start_at_rest()
+        assert found.palette == palette() and again.at == 2
+        assert [item.accepted for item in again.items] == [True, True, False]
+        assert [int(item.mask(palette()).max()) for item in again.items] == [1, 2, 3]
+        if source == [file]:
+            assert write_set(again) == write_set(labelled)
+
+
+def test_the_drawn_folder_opens_as_accepted(tmp_path: Path) -> None:
+    write(tmp_path, 2)
+    found = read_files([p for p in tmp_path.rglob("*") if p.is_file()], load_palette("cityscapes"))
+    assert [item.accepted for item in found.items] == [True, True] and found.palette == palette()
+
+
+def test_large_turned_and_foreign_photos_become_jpegs_of_what_they_show(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6  # a quarter turn
+    Image.new("RGB", (1600, 800), (9, 8, 7)).save(tmp_path / "a.jpg", exif=exif)
+    Image.new("L", (40, 30), 77).save(tmp_path / "b.webp")
+    Image.new("RGB", (40, 30)).save(tmp_path / "c.png")
+    found = read_files(sorted(tmp_path.iterdir()), palette())
+    shapes = {item.name: (item.suffix, item.shape) for item in found.items}
+    assert shapes == {"a": (".jpg", (LONGEST, LONGEST // 2)), "b": (".jpg", (30, 40)), "c": (".png", (30, 40))}
+    for item in found.items:
+        assert item.pixels().shape == (*item.shape, 3)
+
+
+def test_names_that_are_there_get_a_number(labelled: LabelSet, photos: list[Path]) -> None:
+    labelled.add(read_files(photos[:1], labelled.palette).items)
+    assert labelled.items[-1].name == "photo_1_2"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "part"),
+    [
+        ("a.zip", b"PK no zip", "damaged or encrypted"),
+        ("a.jpg", b"no photo", "a.jpg"),
+        ("a.txt", b"text", "no photo among"),
+        ("palette.json", b"{}", "not valid"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(tmp_path: Path, name: str, data: bytes, part: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=part):
+        read_files([tmp_path / name], palette())
+
+
+def zipped(file: Path, entries: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    return file
+
+
+def test_masks_of_another_shape_or_class_are_refused_by_name(tmp_path: Path) -> None:
+    other = io.BytesIO()
+    Image.fromarray(draw(1)[1] + np.uint8(100)).save(other, "PNG")
+    for mask in (mask_png(np.zeros((20, 60), np.uint8), palette()), other.getvalue()):
+        entries = {"s/images/x.jpg": jpeg(), "s/masks/x.png": mask}
+        with pytest.raises(InputError, match="the mask of x"):
+            read_files([zipped(tmp_path / "s.zip", entries)], palette())
+
+
+def test_sets_are_bounded(labelled: LabelSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {"images/a.jpg": bytes(limits.MAX_FILE * 5)})
+    with pytest.raises(InputError, match="holds too much"):
+        read_files([bomb], palette())
+    item = Item("one", b"x" * 100, ".jpg", (1, 1))
+    for name, value in (("MAX_LABELLED", 3), ("MAX_SET", labelled.size + 99), ("MAX_SETS", labelled.size + 99)):
+        with monkeypatch.context() as patch:
+            patch.setattr(label_set, name, value)
+            with pytest.raises(InputError):
+                labelled.add([item])
+    assert len(labelled.items) == 3
+    labelled.add([item])
+
+
+def test_classes_that_are_in_masks_stay(labelled: LabelSet) -> None:
+    labelled.accept(draw(1)[1])
+    rows = rows_of(palette())
+    with pytest.raises(InputError, match="'grass' is in 1 picture; repaint"):
+        labelled.change_palette(parse_rows([row for row in rows if row["name"] != "grass"]))
+    assert labelled.palette == palette()
+    labelled.items[1].proposal = Proposal(b"", b"")
+    more = parse_rows([*rows, {"id": None, "name": "bird", "color": "#010203"}])
+    labelled.change_palette(more)
+    assert labelled.palette.classes[-1].id == 13 and labelled.items[1].proposal is None
+
+
+def test_nothing_is_saved_before_something_is_accepted(labelled: LabelSet) -> None:
+    with pytest.raises(InputError, match="no photo is accepted"):
+        write_set(labelled)

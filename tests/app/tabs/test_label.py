@@ -1,0 +1,224 @@
+"""The tab "Label": proposals, corrections, classes of one's own, and what else is on the page meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.actions.labelling import spots
+from app.actions.models import Models
+from app.actions.painting import Painting
+from app.actions.switching import switch_model
+from app.actions.walking import Walking
+from app.controls import Controls, View
+from app.state.own_palette import rows_of
+from app.state.session import Cancelled, Session
+from app.tabs import CheckTab, LabelTab
+from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
+from semflow_core.requests.packing import unpack_labels
+from tools.drawn import palette, write
+
+from ..conftest import FakePipeline, controls, last
+
+
+@pytest.fixture
+def tab(models: Models) -> LabelTab:
+    import gradio as gr
+
+    with gr.Blocks():
+        return LabelTab(models)
+
+
+@pytest.fixture
+def session(tab: LabelTab, photos: list[str]) -> Session:
+    """A visit with three photos open."""
+    session = Session("faces")
+    list(tab.open(controls(session), photos))
+    return session
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn")
+    write(folder, 3)
+    return folder
+
+
+@pytest.fixture
+def photos(drawn: Path) -> list[str]:
+    return [str(p) for p in sorted((drawn / "images").iterdir())]
+
+
+def canvas(views: Any) -> np.ndarray:
+    """What is on the canvas after a handler's Views."""
+    return [v.painter["value"] for v in views if "value" in v.painter][-1]
+
+
+def here(session: Session) -> Controls:
+    """What the page's inputs hold while the canvas shows the set's photo."""
+    assert session.labelled is not None
+    return controls(session, session.labelled.item.mask(session.labelled.palette))
+
+
+def unzip(view: View) -> zipfile.ZipFile:
+    assert isinstance(view.download, dict)
+    return zipfile.ZipFile(io.BytesIO(base64.b64decode(view.download["url"].split(",")[1])))
+
+
+def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: list[str]) -> None:
+    session = Session("faces")
+    views = list(tab.open(controls(session), photos))
+    assert views[0].painter["value"].max() == 0 and views[0].painter["photo"].startswith("data:image/jpeg")
+    pixels = session.labelled.item.pixels() if session.labelled else None
+    assert pixels is not None and np.array_equal(canvas(views), (pixels[..., 0] > 127).astype(np.uint8))
+    assert last(views).status == "0 of 3 accepted. Photo 1: 0001. Correct the proposal, then Enter."
+
+
+def test_the_next_photo_is_read_ahead_and_only_one(tab: LabelTab, session: Session, pipeline: FakePipeline) -> None:
+    for _ in range(3):
+        tab.labelling.ahead(controls(session))
+    assert len(pipeline.calls) == 2
+    views = list(tab.accept_item(controls(session, np.ones((256, 256), np.uint8))))
+    assert len(pipeline.calls) == 2 and canvas(views[:1]).max() == 1  # it is there at once
+
+
+def test_reading_ahead_stops_when_something_else_is_opened(
+    tab: LabelTab, session: Session, pipeline: FakePipeline
+) -> None:
+    pipeline.before_step = lambda i: session.close()
+    with pytest.raises(Cancelled):
+        tab.labelling.ahead(controls(session))
+    assert session.labelled is not None and session.labelled.items[1].proposal is None
+
+
+def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session: Session) -> None:
+    masks = [np.full((256, 256), i, np.uint8) for i in (3, 4)]
+    for mask in masks:
+        views = list(tab.accept_item(controls(session, mask)))
+    assert last(views).status.startswith("2 of 3 accepted. Photo 3: 0003.")
+    archive = unzip(tab.save_set(controls(session, canvas(views)), "set", 30))
+    names = {"images/0001.jpg", "images/0002.jpg", "masks/0001.png", "masks/0002.png", "to_do/0003.jpg"}
+    assert set(archive.namelist()) == {f"set/{name}" for name in (*names, "palette.json", "train.yaml")}
+    assert b"minutes: 22.5" in archive.read("set/train.yaml")
+    assert json.loads(archive.read("set/palette.json"))["name"] == "celebamask_hq"
+
+
+def test_going_back_shows_what_was_there(tab: LabelTab, session: Session) -> None:
+    painted = np.full((256, 256), 7, np.uint8)
+    list(tab.go(1, controls(session, painted)))
+    views = list(tab.go(-1, controls(session, np.zeros((256, 256), np.uint8))))
+    assert canvas(views).min() == 7 and last(views).status.endswith("As you left it.")
+
+
+def test_strokes_paint_nothing_and_no_path_is_walked(
+    tab: LabelTab, session: Session, painting: Painting, walking: Walking, pipeline: FakePipeline
+) -> None:
+    before = len(pipeline.calls)
+    assert last(painting.paint_if_live(controls(session))) == View()
+    with pytest.raises(Cancelled):
+        walking.walk_ahead(controls(session))
+    assert len(pipeline.calls) == before
+
+
+def test_own_classes_get_what_has_their_names(tab: LabelTab, session: Session, models: Models) -> None:
+    rows = [
+        {"id": None, "name": "thing", "color": "#000001"},
+        {"id": None, "name": "Skin", "color": "#000002"},
+    ]
+    views = list(tab.use_classes(here(session), rows))
+    assert session.labelled is not None and session.labelled.own
+    assert canvas(views).max() == 1 and "The model faces proposes skin" in last(views).status
+    assert [c["name"] for c in views[0].painter["classes"]] == ["thing", "Skin"]
+    for handler in (Painting(models).paint, lambda c: [CheckTab.check(CheckTab.__new__(CheckTab), c)]):
+        with pytest.raises(InputError, match="whose classes are not this model's"):
+            list(handler(controls(session)))
+
+
+def test_classes_without_a_model_start_empty(tab: LabelTab, photos: list[str], pipeline: FakePipeline) -> None:
+    session = Session("faces")
+    assert list(tab.choose_classes(controls(session), "own"))[0].status == "2 classes. Open the photos that have them."
+    views = list(tab.open(controls(session), photos))
+    assert canvas(views).max() == 0 and not pipeline.calls
+    assert "No class here has the name" in last(views).status
+
+
+def test_something_else_on_the_canvas_leaves_the_set_as_it_was(
+    tab: LabelTab, session: Session, models: Models, pipeline: FakePipeline
+) -> None:
+    list(tab.use_classes(here(session), rows_of(palette())))
+    view = switch_model(models, controls(session), "streets")
+    assert session.labelling is None and view.painter["classes"][0]["name"] != "sky" and view.painter["spots"] == ""
+    assert tab.show_parts(controls(session)).parts[tab.resume]["visible"]
+    with pytest.raises(InputError, match="Back to the set"):
+        list(tab.accept_item(controls(session)))
+    views = list(tab.return_to_set(controls(session)))
+    assert session.labelling is not None and len(views[0].painter["classes"]) == 13
+
+
+def test_an_example_brings_the_models_classes_back(tab: LabelTab, session: Session, models: Models) -> None:
+    from app.actions.opening import land_layout
+
+    list(tab.use_classes(here(session), rows_of(palette())))
+    view = land_layout(np.zeros((256, 256), np.uint8), session, models.pipeline("faces"))
+    assert len(view.painter["classes"]) == 19 and "--aspect: 1" in str(view.shape) and session.labelling is None
+
+
+def test_a_new_set_asks_once_where_work_would_be_lost(tab: LabelTab, session: Session) -> None:
+    list(tab.accept_item(controls(session)))
+    with pytest.raises(InputError, match="not saved"):
+        tab.forget(controls(session))
+    tab.forget(controls(session))
+    assert session.labelled is None
+
+
+def test_the_command_stands_where_two_are_accepted(tab: LabelTab, session: Session) -> None:
+    assert "Two accepted photos" in str(tab.show_parts(controls(session)).parts[tab.command])
+    for _ in range(2):
+        list(tab.accept_item(controls(session)))
+    text = tab.plan(controls(session), "my dogs", 120).parts[tab.command]
+    assert "python -m semflow_core train my_dogs/train.yaml" in text and "About 2 hours on two CPU cores" in text
+    assert "must have 1 to" in tab.plan(controls(session), "dogs", -3).parts[tab.command]
+
+
+def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
+    rows = rows_of(load_palette("celebamask_hq"))
+    file = tab.save_palette(controls(session), rows).download
+    assert isinstance(file, dict) and b"foreign" in base64.b64decode(file["url"].split(",")[1])
+    rows[1]["name"] = "face"
+    file = tab.save_palette(controls(session), rows).download
+    assert isinstance(file, dict) and b'"face"' in base64.b64decode(file["url"].split(",")[1])
+
+
+def test_unsure_regions_are_wider_than_the_lines_between_classes() -> None:
+    margin = np.ones((256, 256), np.float32)
+    margin[:, 126:129] = 0.1  # a border
+    margin[20:60, 20:60] = 0.4
+    margin[150:200, 150:200] = 0.0
+    numbers = spots(margin)
+    assert numbers[175, 175] == 1 and numbers[40, 40] == 2 and numbers[100, 127] == 0
+    assert not spots(np.ones((64, 64), np.float32)).any()
+
+
+def test_the_overlay_and_the_regions_are_the_proposals(
+    tab: LabelTab, photos: list[str], pipeline: FakePipeline
+) -> None:
+    session, segment = Session("faces"), FakePipeline.segment
+
+    def unsure(request: Any, progress: Any = None) -> Any:
+        result = segment(pipeline, request, progress)
+        result.margin[100:140, 100:140] = 0.1
+        return result
+
+    pipeline.segment = unsure  # type: ignore[method-assign]
+    views = list(tab.open(controls(session), photos, True))
+    shown = [v.painter for v in views if v.painter.get("heat")][-1]
+    assert unpack_labels(shown["spots"])[120, 120] == 1
+    assert tab.show_doubt(controls(session), False).painter["heat"] == ""
