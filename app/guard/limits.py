@@ -25,9 +25,6 @@ DEAF_SECONDS = 30  # a request that nobody has listened to for this long is drop
 
 # ---- what is kept
 MAX_SESSIONS = 1000  # visits whose state is kept; the one that was used longest ago is dropped first
-MAX_LABELLED = 200  # photos of a set that a visitor labels
-MAX_SET = 32 * MIB  # bytes of its photos
-MAX_SETS = 1024 * MIB  # of all visitors
 FILE_SECONDS = 3600  # how long a temporary file is kept
 MAX_TEMPORARY = 2048 * MIB  # bytes of all temporary files
 YOUNG_SECONDS = 120  # a temporary file younger than this is not deleted for its size

@@ -26,13 +26,12 @@ from semflow_core.pictures.layouts import read_mask
 from semflow_core.pictures.photos import open_photo
 from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
 
-from ..guard.limits import MAX_FILE, MAX_LABELLED
-from .label_set import BOUNDS, Item, LabelSet, pack
+from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, Item, LabelSet, pack
 from .own_palette import read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
 MOST_FILES = 4 * MAX_LABELLED
-MOST_UNPACKED = 4 * MAX_FILE  # bytes of a zip's files, unpacked
+MOST_UNPACKED = 5 * MAX_SET  # bytes of a zip's files, unpacked
 DRAFT, TO_DO = ".draft", "to_do"
 
 

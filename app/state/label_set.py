@@ -16,9 +16,11 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.photos import read_photo
 
-from ..guard.limits import MAX_LABELLED, MAX_SET, MAX_SETS
-
-BOUNDS = f"a set holds at most {MAX_LABELLED} photos and {MAX_SET // 2**20} MB"
+MIB = 2**20
+MAX_LABELLED = 200  # photos of a set
+MAX_SET = 32 * MIB  # bytes of its photos
+MAX_SETS = 1024 * MIB  # of all visits
+BOUNDS = f"a set holds at most {MAX_LABELLED} photos and {MAX_SET // MIB} MB"
 _sets: weakref.WeakSet[LabelSet] = weakref.WeakSet()  # of all visits
 _lock = threading.Lock()
 

@@ -16,11 +16,11 @@ from ..actions.labelling import Labelling, current
 from ..actions.models import Models
 from ..controls import Controls, View
 from ..guard.large import room_for
-from ..guard.limits import MAX_LABELLED, MAX_SET, MAX_UPLOAD, MIB
+from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, Event, Page
 from ..state.downloads import download
 from ..state.label_files import LONGEST, own_set, read_files, set_name, write_set
-from ..state.label_set import LabelSet
+from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
 from ..state.photos import doubt_url
 from ..state.session import Session

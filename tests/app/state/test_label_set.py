@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.guard import limits
 from app.state import label_set
 from app.state.label_files import LONGEST, mask_png, read_files, set_name, write_set
 from app.state.label_set import Item, LabelSet, Proposal, pack
@@ -190,7 +189,7 @@ def test_masks_of_another_shape_or_class_are_refused_by_name(tmp_path: Path) -> 
 
 
 def test_sets_are_bounded(labelled: LabelSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = zipped(tmp_path / "bomb.zip", {"images/a.jpg": bytes(limits.MAX_FILE * 5)})
+    bomb = zipped(tmp_path / "bomb.zip", {"images/a.jpg": bytes(label_set.MAX_SET * 6)})
     with pytest.raises(InputError, match="holds too much"):
         read_files([bomb], palette())
     item = Item("one", b"x" * 100, ".jpg", (1, 1))
