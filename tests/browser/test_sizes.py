@@ -1,0 +1,154 @@
+"""The page at the sizes that people have: large panes, nothing cut off, everything in reach; low windows and phones on
+their side too. Where SEMFLOW_SCREENSHOTS names a folder, FOLDER/sizes/ gets a picture of each, light and dark.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .test_studio import PATIENCE
+
+DESKTOPS = {
+    (1024, 600): 280,
+    (1280, 800): 480,
+    (1366, 650): 330,
+    (1440, 900): 560,
+    (1920, 1080): 760,
+    (2560, 1440): 1000,
+}
+UPRIGHT = [(390, 844), (768, 1024)]
+ON_ITS_SIDE = {(667, 375): 190, (844, 390): 270, (932, 430): 310}
+CONTROLS = (
+    "#painter :is(.tools, .history, .options, .view) :is(button, input), #result .bar :is(button, input), "
+    "#head button, #paint :is(button, input), #more [role=tab], #fold"
+)
+# controls that reach out of the window, or out of something that hides what reaches out of it
+CUT_OFF = """(controls) => [...document.querySelectorAll(controls)].filter((c) => c.checkVisibility()).flatMap((c) => {
+  const box = c.getBoundingClientRect();
+  const hiders = [document.documentElement];
+  for (let a = c.parentElement; a; a = a.parentElement) {
+    const { overflowX } = getComputedStyle(a);
+    if (overflowX === 'auto' || overflowX === 'scroll') return []; // it can be scrolled to
+    if (overflowX !== 'visible') hiders.push(a);
+  }
+  const out = hiders.some((a) => {
+    const around = a.getBoundingClientRect();
+    return box.left < around.left - 1 || box.right > around.right + 1;
+  });
+  const thin = c.type === 'range' && box.width < 24;
+  return out || thin ? [c.outerHTML.slice(0, 120) + JSON.stringify(box)] : [];
+})"""
+SMALL = """() => [...document.querySelectorAll('#painter :is(.tools, .history, .members, .view, .options) button, '
+  + '#result .bar > button, #head button, #paint button, #more [role=tab]')].filter((c) => c.checkVisibility())
+  .filter((c) => !c.closest('.pair') && Math.min(c.offsetWidth, c.offsetHeight) < 39.5)
+  .map((c) => c.outerHTML.slice(0, 120) + c.offsetWidth + 'x' + c.offsetHeight)"""
+
+
+@contextmanager
+def visit(studio: str, browser: Any, size: tuple[int, int], touch: bool) -> Iterator[Any]:
+    """A fresh visit of a window of that size; afterwards its pictures are taken."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    try:
+        yield page
+    finally:
+        if folder := os.environ.get("SEMFLOW_SCREENSHOTS"):
+            page.evaluate("scrollTo(0, 0)")
+            for theme in ("light", "dark"):
+                page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", theme == "dark")
+                path = Path(folder) / "sizes" / f"{width}x{height}-{theme}.png"
+                page.screenshot(path=path, full_page=True)
+        context.close()
+
+
+def box(page: Any, part: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom in the window."""
+    b = page.locator(part).bounding_box()
+    return b["x"], b["y"], b["x"] + b["width"], b["y"] + b["height"]
+
+
+def check_nothing_is_cut_off(page: Any) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(CUT_OFF, CONTROLS) == []
+
+
+def check_tabs_are_reached(page: Any) -> None:
+    """Every tab can be brought to the front, and what is in it into the window."""
+    for tab in page.locator("#more [role=tab]").all():
+        tab.click()
+        panel = page.locator(f"#{tab.get_attribute('aria-controls')}")
+        panel.wait_for()
+        panel.evaluate("(panel) => panel.scrollIntoView({ block: 'end' })")
+        assert panel.evaluate(
+            "(p) => { const b = p.getBoundingClientRect(); return b.bottom <= innerHeight + 1 && b.height > 20 }"
+        )
+
+
+@pytest.mark.parametrize("size", DESKTOPS, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_a_desktop_shows_everything_in_the_window(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    width, height = size
+    with visit(studio, browser, size, touch=False) as page:
+        left, top, right, bottom = box(page, "#painter .stage")
+        photo = box(page, "#photo")
+        assert right - left >= DESKTOPS[size] and bottom - top == pytest.approx(right - left, abs=1)
+        assert photo[2] - photo[0] == pytest.approx(right - left, abs=1) and photo[1] == top
+        before, after = box(page, "#painter")[0], width - photo[2]
+        assert before == pytest.approx(after, abs=2) or min(before, after) < 16  # centred
+        for part in ("#painter", "#result", "#inspector", "#synthesize", "#more [role=tablist]"):
+            _, top, _, bottom = box(page, part)
+            assert top >= 0 and bottom <= height, part
+        assert box(page, "#painter")[3] <= box(page, "#inspector")[1]
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
+        check_nothing_is_cut_off(page)
+        check_tabs_are_reached(page)
+
+
+@pytest.mark.parametrize("size", UPRIGHT, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_upright_the_photo_is_above_and_stays(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    width, height = size
+    with visit(studio, browser, size, touch=True) as page:
+        left, top, right, bottom = box(page, "#painter .stage")
+        assert right - left >= 0.75 * width and bottom - top < height
+        assert box(page, "#photo")[3] < top
+        assert page.evaluate(SMALL) == []
+        for do in ("undo", "clear"):
+            assert box(page, f"#painter [data-do={do}]")[2] <= width, do
+        check_nothing_is_cut_off(page)
+        check_tabs_are_reached(page)
+        assert 0 <= box(page, "#photo")[1] < height / 2
+
+
+@pytest.mark.parametrize("size", ON_ITS_SIDE, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_a_phone_on_its_side_has_canvas_tools_and_classes_in_reach(
+    studio: str, browser: Any, size: tuple[int, int]
+) -> None:
+    height = size[1]
+    with visit(studio, browser, size, touch=True) as page:
+        left, top, right, bottom = box(page, "#painter .stage")
+        assert right - left >= ON_ITS_SIDE[size] and bottom <= height
+        photo = box(page, "#photo")
+        assert photo[0] >= right and photo[3] <= height
+        for part in (".tools", ".history", ".options", ".view"):
+            _, top, _, bottom = box(page, f"#painter {part}")
+            assert top >= 0 and bottom <= height, part
+        classes = box(page, "#painter .classes")
+        assert classes[3] <= height and classes[3] - classes[1] >= 4 * 40
+        page.tap("#painter .members button >> nth=3")
+        assert page.get_attribute("#painter .members button >> nth=3", "aria-checked") == "true"
+        assert page.evaluate(SMALL) == []
+        check_nothing_is_cut_off(page)
+        check_tabs_are_reached(page)
+        photo = box(page, "#photo")
+        assert photo[1] >= 0 and photo[3] <= height  # it stays beside the panel
