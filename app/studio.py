@@ -33,6 +33,7 @@ from .tabs import (
     CheckTab,
     EditTab,
     HistoryStrip,
+    Keeping,
     LabelTab,
     ModelMenu,
     OpenSave,
@@ -118,6 +119,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
             painter = Painter(
                 first_layout(pipeline.palette, width, height),
                 elem_id="painter",
+                model=first,
                 **painter_props(pipeline.palette),
             )
             with gr.Column(elem_id="result"):
@@ -159,6 +161,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     open_save.make_holds()
             # beside the tabs, which leave out what is not in front: photos must reach the strip at any time
             history = HistoryStrip(models, walking)
+            keeping = Keeping(models, painting)
             gr.HTML(FOLD, elem_classes="fold")
         shown = gr.Textbox(visible="hidden")
     page = Page(
@@ -174,7 +177,9 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         download=gr.JSON(visible=False),
         controls=paint.controls,
     )
-    return page, Parts(paint, open_save, model, variations, appearance, edit, check, path, history, start, share, label)
+    return page, Parts(
+        paint, open_save, model, variations, appearance, edit, check, path, history, start, share, keeping, label
+    )
 
 
 def launch_options() -> dict[str, Any]:

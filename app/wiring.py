@@ -14,6 +14,7 @@ from .tabs import (
     CheckTab,
     EditTab,
     HistoryStrip,
+    Keeping,
     LabelTab,
     ModelMenu,
     OpenSave,
@@ -43,6 +44,7 @@ class Parts:
     history: HistoryStrip
     start: StartTab
     share: ShareRow
+    keeping: Keeping
     label: LabelTab
 
 
@@ -54,9 +56,9 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
+    back = parts.keeping.wire(demo, page)
 
     # the page was opened
-    page.newest(demo.load, parts.paint.painting.paint, changes=page.painted)
     for script in ("files.js", "panes.js", "hands.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
@@ -74,6 +76,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # the edits' base or its layout changed, perhaps not the picture
     for event in edited:
         appearance.refresh_after(event.then, page)
+        parts.keeping.keep_after(event.then, page)
 
     # a photo, a layout or a project was opened
     for event in opened:
@@ -87,10 +90,11 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     cards = parts.start.refresh_after(doubt.then, page)
     page.with_model(cards.then, parts.model.after_model_switch, changes=page.painted)
 
-    # a state of the history came back
-    chosen = appearance.refresh_choices_after(restored.then, page)
-    cards = parts.start.refresh_after(chosen.then, page)
-    page.with_model(cards.then, parts.open_save.finish_open, changes=page.painted)
+    # a state of the history came back, or what the browser kept of the visit
+    for event in (restored, back):
+        chosen = appearance.refresh_choices_after(event.then, page)
+        cards = parts.start.refresh_after(chosen.then, page)
+        page.with_model(cards.then, parts.open_save.finish_open, changes=page.painted)
 
 
 def stop_running(controls: Controls) -> View:

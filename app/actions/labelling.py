@@ -126,6 +126,7 @@ def show(labelled: LabelSet, doubt: bool) -> View:
     regions = spots(margin) if margin is not None else None
     painter = {
         **painter_props(palette),
+        "model": "",  # the canvas is no model's
         "value": item.mask(palette),
         "photo": data_url(item.file, KINDS[item.suffix]),
         "heat": doubt_url(margin) if doubt and margin is not None else "",

@@ -17,6 +17,7 @@ from semflow_core.requests import SynthesisRequest
 from semflow_core.texts import read_text
 
 from ..controls import View
+from ..state.kept import original_file
 from ..state.opened import Source
 from ..state.photos import fit_layout, fit_photo, shape_photo, underlay_url
 from ..state.pipeline import Pipeline, canvas_size
@@ -31,8 +32,11 @@ from .models import shape_style
 CERTAIN = 0.5  # margin from which a pixel's class is clear: its colour is at most a quarter of the anchors' spacing off
 
 
-def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
+def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = "") -> View:
     """A photo is segmented, and strokes edit it from then on.
+
+    Args:
+        example: the file's name where it ships with the studio.
 
     Raises:
         InputError: the file cannot be read.
@@ -43,7 +47,8 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline) -> View:
     photo, way, cropped = shape_photo(framed, pipeline.aspect)
     small, _ = fit_photo(photo, *canvas_size(pipeline))
     left, started = leave_set(session, pipeline), time.perf_counter()
-    result = session.open_photo(pipeline, photo, pipeline.read_request(small), Source(whole_photo, way))
+    source = Source(whole_photo, way, original_file(file, example))
+    result = session.open_photo(pipeline, photo, pipeline.read_request(small), source)
     status = (
         f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
         f"{100 * float((result.margin > CERTAIN).mean()):.0f} % of the picture clearly decided."
@@ -146,4 +151,4 @@ def leave_set(session: Session, pipeline: Pipeline) -> View:
     """The canvas gets the model's classes and shape back, where it shows a set that is being labelled."""
     if session.labelling is None:
         return View()
-    return View(painter={**painter_props(pipeline.palette), "spots": ""}, shape=shape_style(pipeline))
+    return View(painter={**painter_props(pipeline.palette), "model": pipeline.name, "spots": ""}, shape=shape_style(pipeline))

@@ -27,6 +27,7 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
             "photo": underlay_url(fit_photo(opened.base, width, height)[0]) if opened is not None else "",
             "heat": "",
             "spots": "",
+            "model": model,
             **painter_props(pipeline.palette),
         },
         photo=session.current.photo,

@@ -12,16 +12,27 @@ from semflow_core.pictures.photos import Photo
 
 
 @dataclass(frozen=True)
+class OriginalFile:
+    """How to know a photo's file again: its bytes, their CRC-32, and its name where it ships with the studio."""
+
+    size: int
+    crc: int
+    example: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where an opened photo was cut out of.
 
     Attributes:
         photo: the whole of it, and its file's colour space.
         way: from it to what was opened, and back.
+        file: the file that it was read from.
     """
 
     photo: Photo
     way: Aligned
+    file: OriginalFile | None = None
 
 
 @dataclass

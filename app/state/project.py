@@ -5,6 +5,7 @@ A file that is opened and saved again is the same file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -39,17 +40,23 @@ class EditProject(EditRequest):
 
 def save_project(request: SynthesisRequest, state: ModelState) -> str:
     """The JSON from which a visitor's present state comes back; `request` is the canvas and the settings."""
-    edit, opened = state.in_mode(request), state.opened
-    if opened is None or not isinstance(edit, EditRequest):
+    if state.opened is None or not state.editing:
         return request.to_json()
+    return edit_project(request, state.opened, state.photo_offsets).to_json()
+
+
+def edit_project(request: SynthesisRequest, opened: Opened, photo_offsets: Mapping[int, Offset]) -> EditProject:
+    """The edit of an opened photo as a project; `request` is the canvas and the settings."""
     accepted = opened.base is not opened.photo
     return EditProject(
-        **{field.name: getattr(edit, field.name) for field in fields(edit)},
+        **{field.name: getattr(request, field.name) for field in fields(request)},
+        photo=opened.base,
+        before=opened.before,
         opened=opened.photo if accepted else None,
         read=opened.layout if accepted else None,
         margin=np.rint(255 * opened.margin).astype(np.uint8),
-        styles=tuple(sorted(state.photo_offsets.items())),
-    ).to_json()
+        styles=tuple(sorted(photo_offsets.items())),
+    )
 
 
 def read_project(text: str) -> SynthesisRequest:

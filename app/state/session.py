@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class Session:
             that comes late would otherwise undo what the visitor has picked in the meantime.
         walked: the photo that was shown when a path was asked for last.
         labelled: the set of photos that is being labelled, None before there is one.
+        kept: of each model's photo what the browser has (`kept.photo_mark`).
     """
 
     def __init__(self, model: str = "") -> None:
@@ -64,6 +66,7 @@ class Session:
         self.swatch: tuple[str, int, str] | None = None
         self.walked: np.ndarray | None = None
         self.labelled: LabelSet | None = None
+        self.kept: dict[str, tuple[Any, ...]] = {}
 
     @property
     def labelling(self) -> LabelSet | None:

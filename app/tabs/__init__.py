@@ -4,6 +4,7 @@ from .appearance import AppearanceTab
 from .check import CheckTab
 from .edit import EditTab
 from .history import HistoryStrip
+from .keep import Keeping
 from .label import LabelTab
 from .model import ModelMenu
 from .open_save import OpenSave
@@ -18,6 +19,7 @@ __all__ = [
     "CheckTab",
     "EditTab",
     "HistoryStrip",
+    "Keeping",
     "LabelTab",
     "ModelMenu",
     "OpenSave",

@@ -71,7 +71,8 @@ class StartTab:
             InputError, Cancelled: as in `open_photo`; or there is no such photo.
         """
         pipeline = self.models.pipeline(controls.model)
-        return open_photo(_card(example_photos(pipeline.palette), event).file, controls.session, pipeline)
+        file = _card(example_photos(pipeline.palette), event).file
+        return open_photo(file, controls.session, pipeline, example=file.name)
 
 
 def cards_of(pipeline: Pipeline) -> dict[str, Any]:

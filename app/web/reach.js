@@ -1,6 +1,7 @@
 // A sentence where the page's own requests come to nothing, for what stands between a browser and the studio (a reverse
 // proxy, a limit of its own, a full disk) answers in codes. In the head of the page, so that it is there first.
-// A connection that breaks is another case: it comes back by itself.
+// A connection that breaks is another case: Gradio asks for the server every two seconds and loads the page anew, and what
+// the browser keeps comes back (widgets/keeper).
 (() => {
   const slashless = (address) => address.replace(/\/+$/, '');
   const here = slashless(location.origin + location.pathname);
@@ -44,9 +45,22 @@
       if (text && url.startsWith(expected())) say(text);
     } else if (sentences[status]) say(sentences[status]);
   };
+  const AWAY = 'The studio does not answer. You can go on painting: this browser keeps everything, and sends it when the studio is back.';
+  /** Gradio asks whether the server is back. */
+  const waitForServer = () => {
+    try {
+      sessionStorage.setItem('semflow-away', '1');
+    } catch {
+      // a browser may forbid a page to store anything
+    }
+    for (const text of document.querySelectorAll('.toast-body *')) {
+      if (!text.children.length && text.textContent.startsWith('Connection to the server was lost')) text.textContent = AWAY;
+    }
+  };
   const plain = window.fetch.bind(window);
   window.fetch = async (...request) => {
     const url = new URL(request[0]?.url ?? String(request[0]), location.href).href;
+    if (/\/gradio_api\/app_id$/.test(url)) waitForServer();
     try {
       const response = await plain(...request);
       if (!response.ok) judge(url, response.status);

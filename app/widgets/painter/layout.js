@@ -51,6 +51,7 @@ function rememberAside() {
   const before = ids.slice();
   asides.add(before);
   remember(before);
+  tellKeeper();
 }
 
 function showHistory() {
@@ -75,6 +76,7 @@ function step(from, to) {
     to.push(ids);
     ids = from.pop().slice();
     showHistory();
+    tellKeeper();
     return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));
   }
   to.push(ids);
@@ -116,6 +118,7 @@ function send() {
 }
 
 async function sendNow() {
+  tellKeeper();
   const mine = ++version;
   const packed = await packLabels(ids, W, H);
   if (mine !== version) return; // a newer state is on its way
@@ -128,6 +131,9 @@ async function load() {
   const mine = ++version;
   const picture = await unpackLabels(props.value);
   if (mine !== version || stroke) return; // a stroke under way is sent when it ends, and wins
+  if (isKept(picture)) return showKept();
+  if (!floating && isSame(picture, { W, H, ids })) return; // no step that could be undone
   replace(picture);
   useClassesOf(picture.ids);
+  tellKeeper();
 }

@@ -1,8 +1,8 @@
 // The painter's start: what the page's controls do, and what changes from Python do. The other files are joined
 // before this one, in one scope (painter.py says how).
 //
-// props: value (packed layout, both ways), classes [{id, name, hint, color, group}], mirror [[id, id]] (classes that
-// a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
+// props: value (packed layout, both ways), model (its name), classes [{id, name, hint, color, group}], mirror [[id, id]]
+// (classes that a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
 // heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), fresh (a
 // number that changes where a new history starts).
 // events: 'begin' at pointer down (an older request may stop), 'input' when a stroke is finished.
@@ -63,6 +63,7 @@ document.addEventListener('semflow:select', selectInPhoto);
 document.addEventListener('semflow:name', nameInPhoto);
 document.addEventListener('semflow:settle', ({ detail }) => element.isConnected && (detail.settled = packing));
 document.addEventListener('semflow:spot', () => element.isConnected && visitSpot());
+document.addEventListener('semflow:back', bringBack);
 document.addEventListener('keyup', releaseSpace);
 window.addEventListener('blur', releaseSpace);
 

@@ -31,6 +31,7 @@ class Painter(Widget):
         "raster",
         "pack",
         "layout",
+        "keep",
         "view",
         "palette",
         "tools",

@@ -1,0 +1,76 @@
+"""What the browser kept of a visit comes back: layouts, settings, opened photos with their edits, of every model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from semflow_core.errors import InputError
+
+from ..controls import Controls, View
+from ..guard.large import room_for
+from ..guard.logs import cut
+from ..state.examples import example_photos
+from ..state.kept import KeptFile, KeptModel, KeptVisit, original_photo, photo_mark
+from ..state.model_state import Canvas
+from ..state.opened import Source
+from ..state.photos import fit_layout
+from ..state.pipeline import Pipeline, canvas_size
+from ..state.session import Session
+from ..state.settings import Settings
+from .models import Models
+from .opening import open_request
+from .switching import switch_model
+
+
+def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Mapping[str, Path]) -> View:
+    """Every model comes back as it was left. The picture comes with the next `paint`.
+
+    Args:
+        files: the whole photos, by model.
+
+    Raises:
+        InputError: something is damaged; then nothing has changed.
+    """
+    session, landed = controls.session, dict[str, tuple[Session, View]]()
+    names = models.names()
+    if kept.model not in names:
+        raise InputError(f"there is no model '{cut(kept.model, 60)}' any more")
+    for name, model in kept.models.items():
+        if name in names:  # of the others one may be gone
+            landed[name] = _land(model, name, models.pipeline(name), files.get(name))
+    view = landed[kept.model][1]
+    if kept.model != controls.model:
+        view = switch_model(models, controls, kept.model).then(view).then(View(model=kept.model))
+    session.cancel_running()
+    for name, (visit, _) in landed.items():
+        session.models[name] = visit.current
+        session.kept[name] = photo_mark(visit.current)
+    settings = {"live": kept.live, "keep_seed": kept.keep_seed}
+    if kept.frames is not None:
+        settings["frames"] = kept.frames
+    return view.then(View(settings=settings))
+
+
+def _land(model: KeptModel, name: str, pipeline: Pipeline, file: Path | None) -> tuple[Session, View]:
+    """One model's state, in a session of its own, and what the page shows of it."""
+    session, request = Session(name), model.request(name, pipeline)
+    view = open_request(request, session, pipeline)
+    original = _original(model.state.file, pipeline, file) if session.current.opened is not None else None
+    model.apply(session.current, pipeline, original)
+    labels, _ = fit_layout(request.layout, *canvas_size(pipeline))
+    session.current.canvas = Canvas(labels, Settings.of(request, pipeline.perturbation.beta))
+    return session, view
+
+
+def _original(kept: KeptFile | None, pipeline: Pipeline, file: Path | None) -> Source | None:
+    """The whole photo; None where there is none, or not the one that was opened. The rest comes back without it."""
+    if kept is not None and kept.example:
+        file = next((e.file for e in example_photos(pipeline.palette) if e.file.name == kept.example), None)
+    if file is None:
+        return None
+    try:
+        with room_for([file]):
+            return original_photo(kept, file)
+    except (InputError, OSError):
+        return None

@@ -1,0 +1,5 @@
+"""What the browser keeps."""
+
+from .keeper import Keeper
+
+__all__ = ["Keeper"]

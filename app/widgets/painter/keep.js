@@ -1,0 +1,50 @@
+// The canvas as the browser keeps it (widgets/keeper), with the steps that can be undone, and its way back.
+
+let comesBack = null; // a kept canvas that this one does not show yet: it is another model's
+
+const withAside = (layout) => ({ ids: layout, aside: asides.has(layout) });
+
+/** What is kept; a region that floats counts as put down, and a stroke under way as finished. */
+function keptCanvas() {
+  const before = floating ? floating.before : stroke && stroke.before;
+  const begun = before && before.some((v, i) => v !== ids[i]);
+  const steps = begun ? [...undo, before.slice()] : undo;
+  return { model: props.model, W, H, ids: ids.slice(), undo: steps.map(withAside), redo: begun ? [] : redo.map(withAside), busy: Boolean(stroke) };
+}
+
+function tellKeeper() {
+  document.dispatchEvent(new CustomEvent('semflow:canvas', { detail: keptCanvas }));
+}
+
+/** A kept canvas comes back: at once if it is this model's, else when Python has set its model and its layout. */
+function bringBack({ detail }) {
+  comesBack = detail;
+  if (detail.model !== props.model) return;
+  version++; // what is on its way is older
+  showKept();
+}
+
+/** Whether a layout from Python is the one that comes back. */
+function isKept(picture) {
+  return comesBack && comesBack.model === props.model && isSame(picture, comesBack);
+}
+
+const isSame = (a, b) => a.W === b.W && a.H === b.H && a.ids.every((v, i) => v === b.ids[i]);
+
+function showKept() {
+  const { W: width, H: height, ids: layout, undo: before, redo: after } = comesBack;
+  comesBack = null;
+  if (width !== W || height !== H) resize(width, height);
+  dropSelection();
+  const take = (steps) => steps.map(({ ids: step, aside }) => {
+    if (aside) asides.add(step);
+    return step;
+  });
+  floating = null;
+  ids = layout.slice();
+  undo = take(before);
+  redo = take(after);
+  showHistory();
+  redraw();
+  useClassesOf(ids);
+}
