@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from .conftest import ROOT, SCREENS, START_SECONDS
-from .test_studio import PATIENCE, drag, ids_on_canvas, photo_url, wait_new_photo, wait_status
+from .test_studio import PATIENCE, drag, ids_on_canvas, photo_url, wait_ids, wait_new_photo, wait_status
 
 # whether all that the page has to keep is in IndexedDB
 KEPT = """async (least) => {
@@ -90,15 +90,6 @@ def open_page(context: Any, url: str) -> Any:
     page.wait_for_selector("#photo img", timeout=PATIENCE)
     wait_status(page, "Painted")
     return page
-
-
-def wait_ids(page: Any, ids: np.ndarray) -> None:
-    """Until the canvas shows a layout."""
-    page.wait_for_selector("#painter canvas.ids", timeout=PATIENCE)
-    until = time.monotonic() + PATIENCE / 1000
-    while not np.array_equal(ids_on_canvas(page), ids):
-        assert time.monotonic() < until, "another layout is on the canvas"
-        page.wait_for_timeout(100)
 
 
 def wait_kept(page: Any, steps: int) -> None:

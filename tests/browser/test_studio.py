@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,15 @@ def ids_on_canvas(page: Any) -> np.ndarray:
     """The canvas as colours, (H, W, 3), as the browser shows it."""
     url = page.evaluate("document.querySelector('#painter canvas.ids').toDataURL('image/png')")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+
+def wait_ids(page: Any, ids: np.ndarray) -> None:
+    """Until the canvas shows a layout."""
+    page.wait_for_selector("#painter canvas.ids", timeout=PATIENCE)
+    until = time.monotonic() + PATIENCE / SECONDS
+    while not np.array_equal(ids_on_canvas(page), ids):
+        assert time.monotonic() < until, "another layout is on the canvas"
+        page.wait_for_timeout(100)
 
 
 def photo_url(page: Any) -> str:
@@ -305,13 +315,10 @@ def test_a_visit_starts_from_the_gallery(page: Any) -> None:
     assert np.array_equal(ids_on_canvas(page), hat)
     page.click("#gallery .card:has-text('Draw your own')")
     wait_status(page, "Painted")
-    page.wait_for_function("document.querySelector('#painter [data-do=undo]:not(:disabled)')")
-    page.wait_for_timeout(300)
-    assert (ids_on_canvas(page) == PALETTE.color_of_id[0]).all()
+    wait_ids(page, np.broadcast_to(np.array(PALETTE.color_of_id[0]), before.shape))
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
-    page.wait_for_timeout(300)
-    assert np.array_equal(ids_on_canvas(page), before)  # nothing is lost
+    wait_ids(page, before)  # nothing is lost
     page.click("#gallery .card:has-text('Try a photo')")
     assert "The face was cut out" in wait_status(page, "Read in")
     page.wait_for_selector("#mode", timeout=PATIENCE)
