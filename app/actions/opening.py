@@ -151,4 +151,6 @@ def leave_set(session: Session, pipeline: Pipeline) -> View:
     """The canvas gets the model's classes and shape back, where it shows a set that is being labelled."""
     if session.labelling is None:
         return View()
-    return View(painter={**painter_props(pipeline.palette), "model": pipeline.name, "spots": ""}, shape=shape_style(pipeline))
+    return View(
+        painter={**painter_props(pipeline.palette), "model": pipeline.name, "spots": ""}, shape=shape_style(pipeline)
+    )
