@@ -123,7 +123,7 @@ def show(labelled: LabelSet, doubt: bool) -> View:
     """The canvas with a photo of the set under its layout."""
     item, palette = labelled.item, labelled.palette
     margin = item.margin() if item.labels is None else None
-    regions = spots(margin) if margin is not None else None
+    regions = spots(margin, item.mask(palette)) if margin is not None else None
     painter = {
         **painter_props(palette),
         "model": "",  # the canvas is no model's
@@ -152,22 +152,24 @@ def guidance(pipeline: Pipeline, labelled: LabelSet, item: Item) -> str:
     return "Correct the proposal, then Enter."
 
 
-def spots(margin: np.ndarray) -> np.ndarray:
-    """The unsure regions of a proposal, the most doubtful first: (H, W) uint8, 0 where it is sure, then their numbers.
+def spots(margin: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The unsure regions of a proposal, each of one class, the most doubtful first: their numbers from 1, (H, W) uint8.
 
     The lines between classes are always unsure; what is no wider than they are is left out.
     """
     width = max(3, round(max(margin.shape) / 48)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     unsure = cv2.morphologyEx((margin < UNSURE).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    count, numbers = cv2.connectedComponents(unsure)
-    doubt = np.bincount(numbers.ravel(), (UNSURE - margin).ravel(), minlength=count)
-    areas = np.bincount(numbers.ravel(), minlength=count)
-    order = [i for i in np.argsort(-doubt) if i and areas[i] >= SMALLEST_SPOT * margin.size][:MOST_SPOTS]
-    table = np.zeros(count, np.uint8)
-    for number, i in enumerate(order, 1):
-        table[i] = number
-    return table[numbers]
+    regions: list[tuple[float, np.ndarray]] = []
+    for class_id in np.unique(labels[unsure > 0]):
+        count, numbers = cv2.connectedComponents(unsure * (labels == class_id).astype(np.uint8))
+        doubt = np.bincount(numbers.ravel(), (UNSURE - margin).ravel(), minlength=count)
+        areas = np.bincount(numbers.ravel(), minlength=count)
+        regions += [(doubt[i], numbers == i) for i in range(1, count) if areas[i] >= SMALLEST_SPOT * margin.size]
+    found = np.zeros(margin.shape, np.uint8)
+    for number, (_, region) in enumerate(sorted(regions, key=lambda r: -r[0])[:MOST_SPOTS], 1):
+        found[region] = number
+    return found
 
 
 def current(session: Session) -> LabelSet:

@@ -44,17 +44,18 @@ class LabelTab:
 
     def __init__(self, models: Models) -> None:
         self.models, self.labelling = models, Labelling(models)
-        with gr.Row(elem_classes="panel line", visible=False) as self.work:
-            self.back = gr.Button("◀", size="sm", min_width=44, elem_id="label-back")
+        with gr.Row(elem_classes="panel line", elem_id="label-line"):
+            hidden: dict[str, Any] = {"size": "sm", "visible": False}
+            self.back = gr.Button("Back", min_width=60, elem_id="label-back", **hidden)
             self.accept = gr.Button(
-                "Accept (Enter)", variant="primary", size="sm", min_width=120, elem_id="label-accept"
+                "Accept (Enter)", variant="primary", min_width=120, elem_id="label-accept", **hidden
             )
-            self.forward = gr.Button("▶", size="sm", min_width=44, elem_id="label-forward")
-            self.unsure = gr.Button("Next unsure (U)", size="sm", min_width=120, elem_id="label-unsure")
-            self.doubt = gr.Checkbox(False, label="Show the doubt", container=False, elem_id="label-doubt")
-            self.progress = gr.Markdown("", elem_id="label-progress")
-        with gr.Row(elem_classes="panel line"):
-            self.resume = gr.Button("Back to the set", size="sm", min_width=120, visible=False, elem_id="label-resume")
+            self.forward = gr.Button("Forward", min_width=70, elem_id="label-forward", **hidden)
+            self.unsure = gr.Button("Next unsure (U)", min_width=120, elem_id="label-unsure", **hidden)
+            self.doubt = gr.Checkbox(
+                False, label="Show the doubt", container=False, visible=False, elem_id="label-doubt"
+            )
+            self.resume = gr.Button("Back to the set", min_width=120, elem_id="label-resume", **hidden)
             self.photos = gr.UploadButton(
                 "Photos or a zip …",
                 size="sm",
@@ -66,9 +67,10 @@ class LabelTab:
             self.folder = gr.UploadButton(
                 "A folder …", size="sm", file_count="directory", min_width=100, elem_id="label-folder"
             )
-            self.save = gr.Button("Save the set", size="sm", min_width=110, visible=False, elem_id="label-save")
-            self.clear = gr.Button("New set", size="sm", min_width=90, visible=False, elem_id="label-clear")
-        gr.Markdown(HINT, elem_classes="hint")
+            self.save = gr.Button("Save the set", min_width=110, elem_id="label-save", **hidden)
+            self.clear = gr.Button("New set", min_width=90, elem_id="label-clear", **hidden)
+            self.progress = gr.Markdown("", elem_id="label-progress", elem_classes="hint")
+        self.hint = gr.Markdown(HINT, elem_classes="hint")
         with gr.Accordion("Classes", open=False, elem_id="label-classes"):
             self.start = gr.Dropdown(palette_choices(), value=None, label="Start from", elem_id="label-start")
             self.table = Classes([], elem_id="class-table")
@@ -86,16 +88,22 @@ class LabelTab:
     def parts(self) -> list[Block]:
         """What `parts_of` changes."""
         return [
-            self.work,
+            *self.work,
             self.progress,
             self.resume,
             self.save,
             self.clear,
+            self.hint,
             self.start,
             self.table,
             self.command,
             self.name,
         ]
+
+    @property
+    def work(self) -> list[Block]:
+        """What there is to do about the photo on the canvas."""
+        return [self.back, self.accept, self.forward, self.unsure, self.doubt]
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
@@ -271,7 +279,8 @@ class LabelTab:
         front = some and (front or controls.session.labelling is not None)
         known = {key for _, key in palette_choices()}
         parts: dict[Block, Any] = {
-            self.work: gr.update(visible=front),
+            **{block: gr.update(visible=front) for block in self.work},
+            self.hint: gr.update(visible=not some),
             self.resume: gr.update(visible=some and not front),
             self.save: gr.update(visible=some),
             self.clear: gr.update(visible=some),

@@ -1,6 +1,8 @@
 // Labelling by keys, while its buttons are in front: Enter accepts, comma and full stop go back and forward. Keys of the
 // painter come first: Enter closes a polygon and puts a region down.
 () => {
+  let clicked = null; // what a pointer pressed last: Enter is not meant for it, though it has the focus
+  document.addEventListener('click', (event) => event.detail && (clicked = event.target.closest('button')), true);
   const KEYS = { Enter: '#label-accept', ',': '#label-back', '.': '#label-forward' };
   document.addEventListener('click', (event) => {
     if (event.target.closest('#label-unsure')) document.dispatchEvent(new CustomEvent('semflow:spot'));
@@ -9,9 +11,10 @@
     const button = document.querySelector(KEYS[event.key] || null);
     if (!button?.offsetParent || button.disabled || event.defaultPrevented || event.repeat) return;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-    if (event.target.closest('textarea, select, a, [contenteditable], [role=tab], [role=option], [role=combobox]')) return;
+    if (event.target.closest('textarea, select, a, [contenteditable], [role=option], [role=combobox]')) return;
     if (event.target.closest('input:not([type=range]):not([type=checkbox])')) return;
-    if (event.key === 'Enter' && event.target.closest('button')) return; // it presses that button
+    const focused = event.target.closest('button');
+    if (event.key === 'Enter' && focused && focused !== clicked) return; // it presses that button
     event.preventDefault();
     const question = { settled: null };
     document.dispatchEvent(new CustomEvent('semflow:settle', { detail: question }));

@@ -56,11 +56,9 @@ function rowOf(row, i) {
   color.addEventListener('change', () => ((row.color = color.value), tell()));
   const name = node('input', { type: 'text', value: row.name, placeholder: 'name', maxLength: 60 });
   name.setAttribute('aria-label', 'Name of the class');
-  name.addEventListener('change', () => (rename(row, name.value.trim()), show(), tell()));
-  const mirror = node('select', { title: 'The class that a mirror image makes of it' }, node('option', { value: '', textContent: 'no mirror class' }));
-  for (const other of rows) if (other !== row && other.name) mirror.append(node('option', { value: other.name, textContent: '⇄ ' + other.name }));
-  mirror.value = row.mirror || '';
-  mirror.addEventListener('change', () => (setMirror(row, mirror.value), show(), tell()));
+  name.addEventListener('input', () => (rename(row, name.value.trim()), offerMirrors(), tell()));
+  const mirror = node('select', { title: 'The class that a mirror image makes of it' });
+  mirror.addEventListener('change', () => (setMirror(row, mirror.value), offerMirrors(), tell()));
   const button = (text, title, className, disabled, act) => {
     const item = node('button', { type: 'button', textContent: text, title, className, disabled });
     item.setAttribute('aria-label', title);
@@ -80,8 +78,20 @@ function rowOf(row, i) {
     }));
 }
 
+/** Every row offers the others. The rows stay as they are: one of their fields has the focus. */
+function offerMirrors() {
+  [...list.querySelectorAll('select')].forEach((select, i) => {
+    const others = rows.filter((other) => other !== rows[i] && other.name);
+    select.replaceChildren(
+      node('option', { value: '', textContent: 'no mirror class' }),
+      ...others.map((other) => node('option', { value: other.name, textContent: '⇄ ' + other.name })));
+    select.value = rows[i].mirror || '';
+  });
+}
+
 function show() {
   list.replaceChildren(...rows.map(rowOf));
+  offerMirrors();
 }
 
 function load() {

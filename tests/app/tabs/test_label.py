@@ -200,11 +200,13 @@ def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
 def test_unsure_regions_are_wider_than_the_lines_between_classes() -> None:
     margin = np.ones((256, 256), np.float32)
     margin[:, 126:129] = 0.1  # a border
-    margin[20:60, 20:60] = 0.4
+    margin[20:60, 20:60] = 0.45
     margin[150:200, 150:200] = 0.0
-    numbers = spots(margin)
-    assert numbers[175, 175] == 1 and numbers[40, 40] == 2 and numbers[100, 127] == 0
-    assert not spots(np.ones((64, 64), np.float32)).any()
+    labels = np.zeros((256, 256), np.uint8)
+    labels[150:200, 190:] = 1
+    numbers = spots(margin, labels)
+    assert numbers[175, 175] == 1 and numbers[175, 195] == 2 and numbers[40, 40] == 3 and numbers[100, 127] == 0
+    assert not spots(np.ones((64, 64), np.float32), labels[:64, :64]).any()
 
 
 def test_the_overlay_and_the_regions_are_the_proposals(

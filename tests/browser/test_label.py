@@ -1,0 +1,135 @@
+"""Photos of one's own are labelled: proposals, corrections, Enter by Enter, the saved set, classes of one's own."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from semflow_core.method.palette import load_palette
+from tools.drawn import palette, write
+
+from .conftest import SCREENS
+from .test_studio import PATIENCE, drag, ids_on_canvas, reach_canvas, visit, wait_status
+
+FACES = load_palette("celebamask_hq")
+
+
+@pytest.fixture(params=SCREENS)
+def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    with visit(studio, browser, request.param) as page:
+        page.click("#label-button")
+        page.wait_for_selector("#label-photos", timeout=PATIENCE)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("set") / "drawn"
+    write(folder, 3)
+    return folder
+
+
+def open_files(page: Any, *files: Path) -> None:
+    page.set_input_files("#label input[type=file] >> nth=0", [str(f) for f in files])
+
+
+def saved_set(page: Any) -> dict[str, bytes]:
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.click("#label-save")
+    assert download.value.suggested_filename == "my_set.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def mask(files: dict[str, bytes], name: str) -> np.ndarray:
+    with Image.open(io.BytesIO(files[f"my_set/masks/{name}.png"])) as image:
+        assert image.mode == "P"
+        return np.asarray(image)
+
+
+def photo_on_canvas(page: Any, number: int) -> None:
+    wait_status(page, f"Photo {number}: {number:04d}. Correct the proposal")
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 256", timeout=PATIENCE)
+
+
+def test_three_photos_are_labelled_and_saved(page: Any, drawn: Path) -> None:
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    shown = []
+    for number in (1, 2, 3):
+        photo_on_canvas(page, number)
+        if number == 2:
+            reach_canvas(page)
+            page.click("#painter [data-id='14']")  # a hat
+            reach_canvas(page)
+            drag(page, (0.3, 0.5), (0.7, 0.5))
+        shown.append(ids_on_canvas(page))
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "(n) => document.querySelector('#label-progress').innerText.startsWith(n + ' of 3 accepted')",
+            arg=number,
+            timeout=PATIENCE,
+        )
+    wait_status(page, "All are accepted: save the set.")
+    files = saved_set(page)
+    for number, canvas in enumerate(shown, 1):
+        labels = mask(files, f"{number:04d}")
+        assert np.array_equal(FACES.colorize(labels), canvas)
+        assert files[f"my_set/images/{number:04d}.jpg"] == (drawn / f"images/{number:04d}.jpg").read_bytes()
+    assert (mask(files, "0002")[128, 100:150] == 14).all()  # the last stroke is in it
+    assert b"held_out: 1" in files["my_set/train.yaml"]
+
+
+def test_a_saved_set_goes_on_with_its_own_classes(page: Any, drawn: Path, tmp_path: Path) -> None:
+    file = tmp_path / "drawn.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in [p for p in drawn.rglob("*") if p.is_file() and p.name != "0003.png"]:
+            archive.write(path, path.relative_to(drawn.parent))
+    open_files(page, file)
+    wait_status(page, "2 of 3 accepted. Photo 3: 0003. No class here has the name")
+    assert page.eval_on_selector_all("#painter [data-id]", "all => all.length") == len(palette().classes)
+    page.keyboard.press(",")  # back: what was accepted is there
+    wait_status(page, "Photo 2: 0002. It is accepted")
+    page.wait_for_function("document.querySelector('#painter [data-do=undo]').disabled")
+    with Image.open(drawn / "masks" / "0002.png") as image:
+        accepted = np.asarray(image)
+    expected = palette().colorize(accepted)
+    page.wait_for_function(
+        "(at) => { const c = document.querySelector('#painter canvas.ids');"
+        "return c.getContext('2d').getImageData(128, 200, 1, 1).data[1] === at }",
+        arg=int(expected[200, 128, 1]),
+        timeout=PATIENCE,
+    )
+    assert np.array_equal(ids_on_canvas(page), expected)
+
+    # a class more, and another name
+    page.click("#label-classes > button")
+    page.wait_for_selector("#class-table .add", timeout=PATIENCE)
+    page.click("#class-table .add")
+    page.fill("#class-table li:last-child input[type=text]", "bird")
+    page.fill("#class-table li:first-child input[type=text]", "air")
+    page.click("#label-use")
+    wait_status(page, "14 classes.")
+    page.wait_for_selector("#painter [data-id='13'] >> text=bird", timeout=PATIENCE)
+    files = saved_set(page)
+    assert np.array_equal(mask(files, "0002"), accepted)
+    assert b'"air"' in files["my_set/palette.json"] and b'"bird"' in files["my_set/palette.json"]
+
+    # a class that is in a mask stays
+    page.click("#class-table li:nth-child(5) .remove")
+    page.click("#label-use")
+    page.wait_for_selector("text='grass' is in 2 pictures; repaint it there first", timeout=PATIENCE)
+
+    # something else on the canvas, and back
+    page.click("#start-button")
+    page.click("#gallery .card >> nth=0")
+    page.wait_for_function("document.querySelectorAll('#painter [data-id]').length === 19", timeout=PATIENCE)
+    page.click("#label-button")
+    page.click("#label-resume", timeout=PATIENCE)
+    page.wait_for_function("document.querySelectorAll('#painter [data-id]').length === 14", timeout=PATIENCE)
