@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from app.widgets.keeper.keeper import MAX_VISITS
 
 from .conftest import ROOT, SCREENS, START_SECONDS
-from .test_studio import PATIENCE, drag, ids_on_canvas, photo_url, wait_ids, wait_new_photo, wait_status
+from .test_studio import PATIENCE, drag, face_photo, ids_on_canvas, photo_url, wait_ids, wait_new_photo, wait_status
 
 # whether all that the page has to keep is in IndexedDB
 KEPT = """async (least) => {
@@ -28,6 +31,30 @@ KEPT = """async (least) => {
   db.close();
   return Math.max(0, ...parts.filter((part) => part.undo).map((part) => part.undo.length)) >= least;
 }"""
+
+NAME = "sessionStorage['semflow-visit']"  # of the tab's visit
+OPEN = "new Promise((done) => (indexedDB.open('semflow', 1).onsuccess = (event) => done(event.target.result)))"
+VISITS = f"""{OPEN}.then((db) => new Promise((done) => {{
+  const all = db.transaction('visits').objectStore('visits').getAll();
+  all.onsuccess = () => (db.close(), done(all.result));
+}}))"""
+# the canvas becomes another size than its ids have
+FORGE = f"""async () => {{
+  const db = await {OPEN}, parts = db.transaction('parts', 'readwrite').objectStore('parts');
+  parts.openCursor().onsuccess = ({{ target: {{ result: at }} }}) => {{
+    if (!at) return;
+    if (at.value.undo) at.update({{ ...at.value, W: 9000, undo: [], redo: [] }});
+    at.continue();
+  }};
+  await new Promise((done) => (parts.transaction.oncomplete = done));
+  db.close();
+}}"""
+CROWD = f"""async (count) => {{
+  const db = await {OPEN}, visits = db.transaction('visits', 'readwrite').objectStore('visits');
+  for (let i = 0; i < count; i++) visits.put({{ id: 'old-' + i, owner: '', at: i, worth: false, sizes: {{}} }});
+  await new Promise((done) => (visits.transaction.oncomplete = done));
+  db.close();
+}}"""
 
 
 class Server:
@@ -148,3 +175,140 @@ def test_strokes_outlive_kill_9_also_those_painted_while_the_server_was_away(ser
         wait_kept(page, 2)
         page.reload()
         wait_ids(page, last)
+
+
+def saved_photo(page: Any) -> np.ndarray:
+    """The whole photo as it is saved."""
+    page.click("#edit-button")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.click("#whole-photo")
+    return np.asarray(Image.open(download.value.path()))
+
+
+def test_a_reload_keeps_the_open_photo_and_its_edits(server: Server, browser: Any, tmp_path: Path) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
+        wait_status(page, "Read in")
+        page.wait_for_selector("#mode", timeout=PATIENCE)
+        stroke(page, 0.3)
+        wait_status(page, "Edited")
+        page.click("#accept")
+        wait_status(page, "Accepted")
+        second = stroke(page, 0.6)
+        wait_status(page, "Edited")
+        before = saved_photo(page)
+        wait_kept(page, 2)
+        page.reload()
+        wait_toast(page, "Everything is as you left it")
+        wait_ids(page, second)
+        wait_status(page, "Edited")
+        page.wait_for_selector("#mode", timeout=PATIENCE)
+        assert np.array_equal(saved_photo(page), before)  # the photo around the edit is in it, too
+        page.click("#reset")
+        wait_status(page, "Back to the photo")
+        page.keyboard.press("Control+z")
+        wait_ids(page, second)
+
+
+def test_the_example_photo_comes_back_with_the_photo_around_it(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        page.click("#gallery .card:has-text('Try a photo')")
+        wait_status(page, "Read in")
+        page.wait_for_selector("#mode", timeout=PATIENCE)
+        layout = stroke(page, 0.3)
+        wait_status(page, "Edited")
+        before = saved_photo(page)
+        wait_kept(page, 1)
+        page.reload()
+        wait_ids(page, layout)
+        wait_status(page, "Edited")
+        assert np.array_equal(saved_photo(page), before)
+
+
+def test_two_tabs_keep_their_own_and_a_new_one_is_offered_what_was_closed(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        one, other = open_page(context, server.url), open_page(context, server.url)
+        assert other.locator("#keeper .kept").is_hidden()  # nothing was painted
+        first, second = stroke(one, 0.2), stroke(other, 0.7, class_id=13)
+        for page, layout in ((one, first), (other, second)):
+            wait_kept(page, 1)
+            page.reload()
+            wait_ids(page, layout)
+        copy = context.new_page()  # as a browser duplicates a tab
+        copy.add_init_script(f"sessionStorage['semflow-visit'] ||= {one.evaluate(NAME)!r}")
+        copy.goto(server.url)
+        wait_ids(copy, first)
+        wait_status(copy, "Painted")
+        third = stroke(copy, 0.5)
+        copy.wait_for_function(f"{NAME} !== {one.evaluate(NAME)!r}", timeout=PATIENCE)
+        for page, layout in ((copy, third), (one, first)):
+            page.reload()
+            wait_ids(page, layout)
+        copy.close()
+        new = open_page(context, server.url)
+        new.wait_for_selector("#keeper .kept:has-text('This browser keeps what you painted on')", timeout=PATIENCE)
+        assert not np.array_equal(ids_on_canvas(new), third)
+        new.click("#keeper .bring")
+        wait_ids(new, third)
+        assert np.array_equal(undo(new), first)
+
+
+def test_a_full_storage_is_said_once_and_the_studio_goes_on(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        devtools = context.new_cdp_session(page)
+        devtools.send("Storage.overrideQuotaForOrigin", {"origin": server.url.rstrip("/"), "quotaSize": 1})
+        stroke(page, 0.2)
+        page.wait_for_selector("#keeper .kept:has-text('The storage of this browser is full')", timeout=PATIENCE)
+        page.click("#keeper .close")
+        old = photo_url(page)
+        stroke(page, 0.6)
+        wait_new_photo(page, old)
+        assert page.locator("#keeper .kept").is_hidden()
+        devtools.send("Storage.overrideQuotaForOrigin", {"origin": server.url.rstrip("/")})
+        stroke(page, 0.8)
+        wait_kept(page, 3)  # what could not be written is written now
+
+
+def test_without_a_storage_the_page_is_as_it_was(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        context.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('blocked') } })")
+        page = open_page(context, server.url)
+        old = photo_url(page)
+        stroke(page, 0.2)
+        wait_new_photo(page, old)
+        assert page.locator("#keeper .kept").is_hidden()
+
+
+def test_what_is_forged_is_refused_and_the_page_opens_fresh(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        fresh = ids_on_canvas(page)
+        stroke(page, 0.2)
+        wait_kept(page, 1)
+        page.evaluate(FORGE)
+        page.reload()
+        wait_toast(page, "cannot be shown, so the page opens fresh")
+        wait_ids(page, fresh)
+        wait_status(page, "Painted")
+        old = photo_url(page)
+        stroke(page, 0.6)
+        wait_new_photo(page, old)
+
+
+def test_old_visits_make_room_and_clearing_the_history_forgets_all(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        stroke(page, 0.2)
+        wait_kept(page, 1)
+        page.evaluate(CROWD, MAX_VISITS + 2)
+        stroke(page, 0.4)
+        page.wait_for_function(f"async () => (await {VISITS}).length === {MAX_VISITS}", timeout=PATIENCE)
+        names = page.evaluate(f"{VISITS}.then((all) => all.map((visit) => visit.id))")
+        assert "old-0" not in names and page.evaluate(NAME) in names
+        page.click("#past-button")
+        page.click("#history .clear")
+        page.click("#history .clear")
+        page.wait_for_function(f"async () => (await {VISITS}).length === 0", timeout=PATIENCE)

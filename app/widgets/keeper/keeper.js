@@ -18,6 +18,11 @@ let db = null, visit = { id: drawName(), owner: drawName(), worth: false };
 let collect = null; // gives the canvas
 let touched = false, paused = true, timer = 0, writing = Promise.resolve(), isFull = false;
 
+function name(id) {
+  visit = { ...visit, id };
+  hold(id);
+}
+
 // ---- writing ---------------------------------------------------------------------------------------
 
 function keep(part, value, bytes = 0) {
@@ -72,7 +77,7 @@ async function writeInto(parts) {
     try {
       if (await writeVisit(db, visit, whole ? [...memory] : parts, whole, props, spare)) return;
       const known = (await listVisits(db)).some(({ id }) => id === visit.id);
-      if (known) visit = { ...visit, id: drawName() }; // another tab has it now
+      if (known) name(drawName()); // another tab has it now
       whole = true;
     } catch (error) {
       if (error?.name !== 'QuotaExceededError' || spare > props.visits) throw error;
@@ -158,6 +163,7 @@ function leave() {
 
 async function start() {
   db = await openStore();
+  hold(visit.id);
   const named = location.hash.startsWith('#p=') ? null : inTab(TAB); // a link is a visit of its own
   const elsewhere = db ? await openElsewhere() : new Set();
   const parts = db && named ? await readVisit(db, named).catch(() => new Map()) : new Map();
@@ -186,7 +192,7 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
   document.querySelector('#painter').inert = true; // what is painted meanwhile would be replaced
   memory.clear();
   for (const [part, content] of parts) memory.set(part, content);
-  visit = { ...visit, id: isOpenElsewhere ? drawName() : id };
+  name(isOpenElsewhere ? drawName() : id);
   if (!isOpenElsewhere) await ownVisit(db, id, visit.owner).catch(() => {});
   const of = (kind, model) => parts.get(kind + ':' + model)?.value;
   const named = parts.get('page')?.value.model, chosen = models.has(named) ? named : [...models.keys()].pop();
@@ -262,8 +268,9 @@ function refuse() {
   release();
   memory.clear();
   dirty.clear();
-  visit = { ...visit, id: drawName() };
+  name(drawName());
   inTab(TAB, null);
+  document.dispatchEvent(new Event('semflow:refused'));
   return false;
 }
 
@@ -298,6 +305,7 @@ async function offer(elsewhere) {
 async function forget() {
   if (db) await forgetVisits(db).catch(() => {});
   inTab(LAST, null);
+  inTab(TAB, null);
   bar.hidden = true;
 }
 

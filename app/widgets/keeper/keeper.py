@@ -21,7 +21,7 @@ class Keeper(Widget):
 
     Its own events: `fresh` where nothing was kept; `restore` {kept, files, away}: the path of what was kept, uploaded,
     those of the photos by model, and whether the server had been away. Set its prop `answer` to "restored" or "refused"
-    then. The canvas comes back with `semflow:back` on the document.
+    then. The canvas comes back with `semflow:back` on the document; `semflow:refused` takes it back.
     """
 
     SCRIPTS: ClassVar[tuple[str, ...]] = ("store", "tabs", "keeper")

@@ -24,6 +24,13 @@ function bringBack({ detail }) {
   showKept();
 }
 
+/** It cannot come back: the canvas is what Python says it is. */
+function dropKept() {
+  comesBack = null;
+  W = H = 0; // what was shown is no history of this canvas
+  load();
+}
+
 /** Whether a layout from Python is the one that comes back. */
 function isKept(picture) {
   return comesBack && comesBack.model === props.model && isSame(picture, comesBack);

@@ -64,6 +64,7 @@ document.addEventListener('semflow:name', nameInPhoto);
 document.addEventListener('semflow:settle', ({ detail }) => element.isConnected && (detail.settled = packing));
 document.addEventListener('semflow:spot', () => element.isConnected && visitSpot());
 document.addEventListener('semflow:back', bringBack);
+document.addEventListener('semflow:refused', dropKept);
 document.addEventListener('keyup', releaseSpace);
 window.addEventListener('blur', releaseSpace);
 

@@ -89,6 +89,7 @@ find('.share').addEventListener('click', () => trigger('address'));
 clear.addEventListener('click', () => {
   if (clear.dataset.sure) {
     write([]);
+    document.dispatchEvent(new Event('semflow:forget')); // what the keeper has of this visit and of earlier ones
     delete clear.dataset.sure;
     clear.textContent = 'Clear';
     return show();
