@@ -169,17 +169,15 @@ def load(page: Any, scene: Scene) -> None:
 @pytest.fixture(scope="module")
 def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
     """Browser profiles by their screen, kept because a second visit loads faster."""
-    kept: dict[tuple[float, bool, bool], Any] = {}
+    kept: dict[tuple[float, bool], Any] = {}
 
-    def context_for(ratio: float, phone: bool, hint: bool) -> Any:
-        if (ratio, phone, hint) not in kept:
+    def context_for(ratio: float, phone: bool) -> Any:
+        if (ratio, phone) not in kept:
             size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
             context = browser.new_context(viewport=size, device_scale_factor=ratio, has_touch=phone, is_mobile=phone)
-            if not hint:
-                context.add_init_script("localStorage.setItem('semflow-painter-hint-seen', '1')")
             context.route("http://painter.test/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-            kept[ratio, phone, hint] = context
-        return kept[ratio, phone, hint]
+            kept[ratio, phone] = context
+        return kept[ratio, phone]
 
     yield context_for
     for context in kept.values():
@@ -192,8 +190,8 @@ def visit(contexts: Callable[..., Any]) -> Iterator[Callable[..., Canvas]]:
     pages: list[Any] = []
     errors: list[str] = []
 
-    def open_page(scene: Scene, ratio: float = 1, phone: bool = False, hint: bool = False) -> Canvas:
-        page = contexts(ratio, phone, hint).new_page()
+    def open_page(scene: Scene, ratio: float = 1, phone: bool = False) -> Canvas:
+        page = contexts(ratio, phone).new_page()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -970,7 +968,7 @@ def test_search_in_a_short_palette(faces: Scene, visit: Callable[..., Canvas]) -
     assert page.locator("#painter [data-id]:visible").count() == 19
 
 
-# ---- help, hints, keyboard, pictures ----------------------------------------------------------------
+# ---- help, keyboard, pictures -----------------------------------------------------------------------
 
 
 def test_the_help_sheet_opens_and_closes(faces: Scene, visit: Callable[..., Canvas]) -> None:
@@ -984,15 +982,6 @@ def test_the_help_sheet_opens_and_closes(faces: Scene, visit: Callable[..., Canv
     page.click("#painter [data-do=help]")
     page.click("#painter .help form button")
     assert not page.is_visible("#painter .help")
-
-
-def test_the_first_hint_is_dismissed_for_good(faces: Scene, visit: Callable[..., Canvas]) -> None:
-    page = visit(faces, hint=True).page
-    assert page.is_visible("#painter .hint")
-    page.click("#painter .hint button")
-    page.reload()
-    load(page, faces)
-    assert not page.is_visible("#painter .hint")
 
 
 def test_everything_is_reached_by_keyboard_and_named(faces: Scene, visit: Callable[..., Canvas]) -> None:

@@ -96,26 +96,3 @@ function releaseSpace(event) {
   spaceHeld = false;
   stage.classList.remove('movable');
 }
-
-// ---- the first visit -------------------------------------------------------------------------------
-
-const SEEN = 'semflow-painter-hint-seen';
-
-/** A browser may forbid a page to store anything; then the hint comes each time. */
-function isHintSeen(set) {
-  try {
-    if (set) localStorage.setItem(SEEN, '1');
-    return localStorage.getItem(SEEN) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function showHint() {
-  find('.hint').hidden = isHintSeen(false);
-}
-
-function dismissHint() {
-  isHintSeen(true);
-  find('.hint').hidden = true;
-}

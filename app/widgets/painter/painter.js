@@ -24,7 +24,6 @@ const CLICKS = {
   'turn-left': () => turnRegion(-TURN),
   'turn-right': () => turnRegion(TURN),
   paste: () => pasteCut(),
-  'dismiss-hint': dismissHint,
 };
 
 for (const button of element.querySelectorAll('[data-do]')) button.addEventListener('click', CLICKS[button.dataset.do]);
@@ -87,6 +86,5 @@ setFill('region');
 showHistory();
 showPhoto(props.photo);
 showHeat(props.heat);
-showHint();
 loadSpots();
 load();
