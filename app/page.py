@@ -17,7 +17,7 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 
 from .controls import UNSET, Controls, View
-from .state.sentences import sentence
+from .state.sentences import as_html, sentence
 from .state.session import Cancelled, Session
 from .state.settings import Settings
 from .widgets import Painter, Player
@@ -187,7 +187,7 @@ def report_errors(views: Iterator[View | None]) -> Iterator[View | None]:
     try:
         yield from views
     except InputError as error:
-        gr.Warning(sentence(error))
+        gr.Warning(as_html(sentence(error)))
         yield None
     except Cancelled:
         yield None

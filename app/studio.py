@@ -43,7 +43,7 @@ from .tabs import (
     StartTab,
     VariationsTab,
 )
-from .widgets import Painter, Player
+from .widgets import Line, Painter, Player
 from .widgets.painter import painter_props
 from .wiring import WEB, Parts, wire
 
@@ -112,7 +112,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         with gr.Row(elem_id="head"):
             gr.HTML("<h1>SemFlow <span>Studio</span></h1>", elem_classes="brand")
             open_save = OpenSave(models, painting)
-            status = gr.Markdown("Painting the first layout …", elem_id="status")
+            status = Line("Painting the first layout …", elem_id="status")
             model = ModelMenu(models, painting, first)
         clicks = AppearanceTab.make_clicks()
         with gr.Row(elem_id="panes"):

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from ..state.sentences import as_html
 from .desk import Desk
 from .gate import Gate, handle_http, handle_invalid
 from .limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
@@ -89,6 +90,7 @@ class GuardedBlocks(gr.Blocks):
             return await super().process_api(block_fn, inputs, *rest, **options)
         except gr.Error as error:
             error.print_exception = False
+            _for_its_reader(error, block_fn)
             scope["semflow.status"] = error.refusal.status if isinstance(error, Refused) else 422
             raise
         except Gone:
@@ -99,7 +101,7 @@ class GuardedBlocks(gr.Blocks):
                 report(error, f"an error in {getattr(block_fn, 'api_name', None) or 'an event of the page'}")
                 refusal = Refusal(UNKNOWN, 500)
             scope["semflow.status"] = refusal.status
-            raise Refused(refusal) from None
+            raise _for_its_reader(Refused(refusal), block_fn) from None
         finally:
             VISIT.reset(token)
 
@@ -112,6 +114,13 @@ class GuardedBlocks(gr.Blocks):
             return visit
         gone: Callable[[], bool] = scope.get("semflow.gone", lambda: False)  # a call beside the queue: the gate sees it
         return Visit(visitor=f"at {address_of(request)}", alive=lambda: not gone())
+
+
+def _for_its_reader(error: gr.Error, block_fn: Any) -> gr.Error:
+    """An error whose message the page shows as a notice, unless it answers a call of the API."""
+    if getattr(block_fn, "api_visibility", "") != "public":
+        error.message = as_html(error.message)
+    return error
 
 
 class Refused(gr.Error):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 
 from semflow_core.method.palette import Palette
@@ -16,6 +18,11 @@ def sentence(error: Exception) -> str:
     if "." in first or "/" in first:  # a file's name stays as it is
         return text.rstrip(".") + "."
     return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def as_html(text: str) -> str:
+    """A text for Gradio's notices, which take it for HTML: what a visitor's files are called stays text."""
+    return html.escape(text, quote=False)
 
 
 def count_steps(steps: int) -> str:

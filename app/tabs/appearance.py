@@ -24,6 +24,7 @@ from ..page import Event, Page
 from ..state.model_state import ModelState
 from ..state.pipeline import Pipeline
 from ..state.regions import Regions, region_choices, region_name, region_of
+from ..state.sentences import as_html
 from ..state.session import draw_seed
 from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
 
@@ -292,7 +293,7 @@ class AppearanceTab:
         names = [c.name for c in pipeline.palette.classes if c.id == region]
         with contextlib.suppress(InputError):  # no colour, or a model without: `recolor` says so
             for remark in pipeline.colors.out_of_reach([(name, color) for name in names]):
-                gr.Info(remark)
+                gr.Info(as_html(remark))
         yield from self.recolor(controls, color)
 
     def drag(self, controls: Controls, offset: Offset) -> Iterator[View]:

@@ -19,6 +19,7 @@ from ..controls import Controls, View
 from ..guard.logs import report
 from ..page import PRIVATE, Event, Page
 from ..state.kept import keep_photo, keep_state, photo_mark, read_kept
+from ..state.sentences import as_html
 from ..widgets import Keeper
 
 BACK = "Everything is as you left it."
@@ -87,7 +88,7 @@ class Keeping:
         except Exception as error:  # the page must open in any case
             if not isinstance(error, InputError):
                 report(error, "what a browser kept")
-            gr.Warning(f"{REFUSED} ({error})." if isinstance(error, InputError) else f"{REFUSED}.")
+            gr.Warning(f"{REFUSED} ({as_html(str(error))})." if isinstance(error, InputError) else f"{REFUSED}.")
             return View(parts={self.keeper: gr.update(answer="refused")})
         gr.Info(AWAY if getattr(event, "away", False) is True else BACK)
         return view.then(View(parts={self.keeper: gr.update(answer="restored")}))

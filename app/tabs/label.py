@@ -24,7 +24,7 @@ from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
 from ..state.photos import doubt_url
 from ..state.session import Session
-from ..widgets import Classes
+from ..widgets import Classes, Line
 
 HINT = (
     f"Open photos, a folder, or a set that you saved: up to {MAX_LABELLED} photos and {MAX_SET // MIB} MB in a set, "
@@ -69,7 +69,7 @@ class LabelTab:
             )
             self.save = gr.Button("Save the set", min_width=110, elem_id="label-save", **hidden)
             self.clear = gr.Button("New set", min_width=90, elem_id="label-clear", **hidden)
-            self.progress = gr.Markdown("", elem_id="label-progress", elem_classes="hint")
+            self.progress = Line("", elem_id="label-progress", elem_classes="hint")
         self.hint = gr.Markdown(HINT, elem_classes="hint")
         with gr.Accordion("Classes", open=False, elem_id="label-classes"):
             self.start = gr.Dropdown(palette_choices(), value=None, label="Start from", elem_id="label-start")

@@ -25,7 +25,9 @@ from ..state.downloads import Download, download, layout_download, png_download
 from ..state.notes import note_of
 from ..state.pipeline import Pipeline
 from ..state.project import save_project
+from ..state.sentences import as_html
 from ..state.session import Session
+from ..widgets import Line
 
 FOUND_OUT, PHOTO = "", "photo"  # what a file holds, beside the keys of ids
 SAVES = {"photo": "Photo", "ids": "Class ids", "colours": "Colours", "project": "Project"}  # what -> its button
@@ -58,7 +60,7 @@ class OpenSave:
             elem_id="holds",
             render=False,
         )
-        self.line = gr.Markdown("", elem_id="read-line", elem_classes="hint", render=False)
+        self.line = Line("", elem_id="read-line", elem_classes="hint", render=False)
 
     def make_holds(self) -> None:
         """What the next file holds, for who knows better than the studio; and the line on the last layout."""
@@ -103,7 +105,7 @@ class OpenSave:
         if len(paths) > 1 or layout:
             view, line = open_layout_files(paths, session, pipeline, ids)
             line = f"{line} {arrived.note}".strip()
-            gr.Info(line)  # the status will speak of the photo in a moment
+            gr.Info(as_html(line))  # the status will speak of the photo in a moment
             return view.then(View(parts={self.line: line}))
         view = open_photo(paths[0], session, pipeline)
         return view.then(View(parts={self.line: ""}, status=f"{view.status} {arrived.note}".strip()))
