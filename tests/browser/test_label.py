@@ -57,6 +57,7 @@ def mask(files: dict[str, bytes], name: str) -> np.ndarray:
 def photo_on_canvas(page: Any, number: int) -> None:
     wait_status(page, f"Photo {number}: {number:04d}. Correct the proposal")
     page.wait_for_function("document.querySelector('#painter canvas.ids').width === 256", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#photo > .wrap:not(.hide)')", timeout=PATIENCE)  # Enter is heard
 
 
 def test_three_photos_are_labelled_and_saved(page: Any, drawn: Path) -> None:

@@ -101,8 +101,8 @@ def test_reading_ahead_stops_when_something_else_is_opened(
 
 def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session: Session) -> None:
     masks = [np.full((256, 256), i, np.uint8) for i in (3, 4)]
-    for mask in masks:
-        views = list(tab.accept_item(controls(session, mask)))
+    list(tab.accept_item(controls(session, masks[0])))
+    views = list(tab.accept_item(controls(session, masks[1])))
     assert last(views).status.startswith("2 of 3 accepted. Photo 3: 0003.")
     archive = unzip(tab.save_set(controls(session, canvas(views)), "set", 30))
     names = {"images/0001.jpg", "images/0002.jpg", "masks/0001.png", "masks/0002.png", "to_do/0003.jpg"}
