@@ -58,7 +58,9 @@ class GuardedBlocks(gr.Blocks):
         keep_swept(Path(get_upload_folder()))
         guard = {
             "app_kwargs": {
-                "middleware": [Middleware(Gate, listeners=self.listeners, knows=self._knows)],  # pyright: ignore[reportArgumentType]
+                "middleware": [
+                    Middleware(Gate, listeners=self.listeners, knows=self._knows, remembers=self._remembers)
+                ],  # pyright: ignore[reportArgumentType]
                 "exception_handlers": {HTTPException: handle_http, RequestValidationError: handle_invalid},
             },
             "max_file_size": MAX_FILE,
@@ -104,6 +106,9 @@ class GuardedBlocks(gr.Blocks):
             raise _for_its_reader(Refused(refusal), block_fn) from None
         finally:
             VISIT.reset(token)
+
+    def _remembers(self, session: str) -> bool:
+        return session in self.state_holder
 
     def _knows(self, event_id: str) -> bool:
         return isinstance(self._queue, FairQueue) and self._queue.knows(event_id)

@@ -39,6 +39,10 @@ CALLS = re.compile(r"^/gradio_api/(run|api)/")
 RESULTS = re.compile(r"^/gradio_api/call/(?:v2/)?[^/]+/([^/]+)$")
 LEFT = "The client left before all was sent."
 NO_EVENT = "There is no such call, or its result was fetched already; start it again with a POST to /gradio_api/call/."
+VISIT_HEADER = b"x-semflow-visit"  # a page says that its session was here already (web/reach.js)
+FORGOTTEN = (
+    "The studio was started anew, or has forgotten this visit; the page loads again, and brings back what it kept."
+)
 SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 
 
@@ -49,10 +53,17 @@ class Gate:
         app: what comes behind it.
         listeners: is told of open streams.
         knows: whether there is, or was lately, an event of a name.
+        remembers: whether the state of a session is still here.
     """
 
-    def __init__(self, app: Any, listeners: Listeners, knows: Callable[[str], bool]) -> None:
-        self.app, self.listeners, self.knows = app, listeners, knows
+    def __init__(
+        self,
+        app: Any,
+        listeners: Listeners,
+        knows: Callable[[str], bool],
+        remembers: Callable[[str], bool] = lambda session: True,
+    ) -> None:
+        self.app, self.listeners, self.knows, self.remembers = app, listeners, knows, remembers
         self.logins = Logins()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -94,6 +105,9 @@ class Gate:
 
     async def _serve_body(self, path: str, scope: Message, receive: Receive, answer: Answer) -> None:
         """A body that is no upload is here in full before anything is done with it."""
+        visit = dict(scope["headers"]).get(VISIT_HEADER, b"").decode("latin-1")
+        if visit and not self.remembers(visit):  # with another state than the page's it would paint something else
+            raise Refuse(Refusal(FORGOTTEN, 410))
         most = MAX_UPLOAD if path.startswith(f"{API}/upload") else MAX_LOGIN if path.startswith("/login") else MAX_JSON
         length = dict(scope["headers"]).get(b"content-length", b"")
         if length.isdigit() and int(length) > most:

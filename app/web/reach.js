@@ -57,12 +57,30 @@
       if (!text.children.length && text.textContent.startsWith('Connection to the server was lost')) text.textContent = AWAY;
     }
   };
+  // What this page has on the server may be gone without a broken connection: the server was started anew while nobody
+  // painted, or needed the room. Requests say which session they mean, once it is there and the browser keeps the visit.
+  let isKnown = false;
+  document.addEventListener('semflow:known', () => (isKnown = true));
+  const naming = ([address, options, ...rest]) => {
+    const session = isKnown && typeof options?.body === 'string' && /"session_hash":"(\w+)"/.exec(options.body);
+    if (!session) return [address, options, ...rest];
+    const headers = new Headers(options.headers);
+    headers.set('x-semflow-visit', session[1]);
+    return [address, { ...options, headers }, ...rest];
+  };
+  const loadAgain = () => {
+    waitForServer();
+    location.reload(); // what is painted is kept as the page goes
+    throw new TypeError('the server has forgotten this visit');
+  };
   const plain = window.fetch.bind(window);
   window.fetch = async (...request) => {
     const url = new URL(request[0]?.url ?? String(request[0]), location.href).href;
     if (/\/gradio_api\/app_id$/.test(url)) waitForServer();
     try {
-      const response = await plain(...request);
+      const response = await plain(...naming(request));
+      // not at what a pointer says that goes down: the stroke is to end first
+      if (response.status === 410 && /\/queue\/join/.test(url)) loadAgain();
       if (!response.ok) judge(url, response.status);
       return response;
     } catch (error) {

@@ -177,6 +177,22 @@ def test_strokes_outlive_kill_9_also_those_painted_while_the_server_was_away(ser
         wait_ids(page, last)
 
 
+def test_a_server_that_was_started_anew_while_nobody_painted_gets_what_the_page_has(
+    server: Server, browser: Any
+) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        before = stroke(page, 0.2)
+        wait_status(page, "Painted")
+        wait_kept(page, 1)
+        server.kill()
+        server.start()
+        drag(page, (0.2, 0.5), (0.8, 0.5))
+        wait_toast(page, "The studio was away and is back")
+        wait_status(page, "Painted")
+        assert np.array_equal(undo(page), before)
+
+
 def saved_photo(page: Any) -> np.ndarray:
     """The whole photo as it is saved."""
     page.click("#edit-button")

@@ -125,8 +125,8 @@ function hearSettings({ detail: { model, settings } }) {
 }
 
 async function hearState({ detail: { model, state, photo } }) {
-  document.dispatchEvent(new Event('semflow:known'));
   if (paused) return;
+  if (db) document.dispatchEvent(new Event('semflow:known')); // the server has this visit, and so has the browser
   keep('state:' + model, JSON.parse(JSON.stringify(state))); // what Gradio gives is a proxy, which no store takes
   if (photo === null) return;
   keep('photo:' + model, photo || null, photo.length);

@@ -67,6 +67,16 @@ class Client:
 JOIN = "/gradio_api/queue/join"
 
 
+def test_a_page_whose_session_is_gone_is_told_and_nothing_is_done_with_another() -> None:
+    client = Client()
+    client.gate.remembers = lambda session: session == "here"
+    assert client.ask(JOIN, headers={"x-semflow-visit": "here"})[0] == 200
+    client.body = None
+    status, answer, _ = client.ask(JOIN, headers={"x-semflow-visit": "gone"})
+    assert status == 410 and "loads again" in answer["error"] and client.body is None
+    assert client.ask(JOIN)[0] == 200  # scripts name no session
+
+
 def test_a_body_arrives_whole_and_every_answer_is_labelled() -> None:
     client = Client()
     status, _, headers = client.ask(JOIN, [b"ab", b"cd"])
