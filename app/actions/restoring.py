@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from semflow_core.errors import InputError
 
@@ -46,7 +47,7 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
     for name, (visit, _) in landed.items():
         session.models[name] = visit.current
         session.kept[name] = photo_mark(visit.current)
-    settings = {"live": kept.live, "keep_seed": kept.keep_seed}
+    settings: dict[str, Any] = {"live": kept.live, "keep_seed": kept.keep_seed}
     if kept.frames is not None:
         settings["frames"] = kept.frames
     return view.then(View(settings=settings))

@@ -100,12 +100,11 @@ def uploaded(path: Any) -> Path:
     Raises:
         InputError: it is none, for visitors are not to open files of the server.
     """
-    folder = Path(get_upload_folder()).resolve()
+    folder, mistake = Path(get_upload_folder()).resolve(), InputError("the page sent no file; reload it")
     try:
         file = Path(path).resolve()
-        there = file.is_relative_to(folder) and file.is_file()
+        if file.is_relative_to(folder) and file.is_file():
+            return file
     except (TypeError, ValueError, OSError):
-        there = False
-    if not there:
-        raise InputError("the page sent no file; reload it")
-    return file
+        raise mistake from None
+    raise mistake
