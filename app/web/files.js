@@ -28,10 +28,7 @@
       return false; // a folder among the files, or one that cannot be read
     }
   };
-  const named = (files) => {
-    const names = files.slice(0, NAMED).map((file) => file.name), more = files.length - NAMED;
-    return names.slice(0, -1).join(', ') + (more > 0 ? `, ${names.at(-1)} and ${more} more` : ` and ${names.at(-1)}`);
-  };
+  const named = (files) => files.slice(0, NAMED).map((file) => file.name).join(', ') + (files.length > NAMED ? ', …' : '');
   /** Of several files: the only one that can be opened, or all parts of one layout; else a sentence. */
   const choose = async (files, folder) => {
     const found = [];

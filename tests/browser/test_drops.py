@@ -149,11 +149,9 @@ def test_what_cannot_be_opened_is_answered_and_changes_nothing(page: Any, tmp_pa
     before, old = ids_on_canvas(page), photo_url(page)
     picture, text = ("a.png", layout_file(tmp_path)), ("a.txt", b"Hello.")
     drop(page, picture, ("b.png", picture[1]))
-    said(page, "2 of these files can be opened, a.png and b.png: drop them one at a time.")
+    said(page, "2 of these files can be opened, a.png, b.png: drop them one at a time.")
     drop(page, *[(f"{c}.png", picture[1]) for c in "abcde"], folder="images")
-    said(
-        page, "The folder “images” holds 5 files that can be opened, a.png, b.png, c.png and 2 more: drop one of them."
-    )
+    said(page, "The folder “images” holds 5 files that can be opened, a.png, b.png, c.png, …: drop one of them.")
     drop(page, text, folder="notes")
     said(page, "The folder “notes” holds nothing that can be opened")
     drop(page, text, text)
