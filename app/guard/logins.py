@@ -23,8 +23,8 @@ class Logins:
 
     def wait(self, address: str) -> int:
         """Seconds until an address may try again; 0 where it may now."""
-        times = self._wrong.get(address, ())
-        if len(times) < MAX_WRONG_LOGINS:
+        times = self._wrong.get(address)
+        if times is None or len(times) < MAX_WRONG_LOGINS:
             return 0
         return max(0, ceil(times[0] + LOGIN_SECONDS - self._clock()))
 

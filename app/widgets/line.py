@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import gradio as gr
 
@@ -15,5 +16,6 @@ class Line(gr.Markdown):
     def get_block_name(self) -> str:
         return "markdown"  # the page's own component
 
-    def postprocess(self, value: str | None) -> str | None:
-        return None if value is None else MARKUP.sub(r"\\\g<0>", super().postprocess(value) or "")
+    def postprocess(self, value: Any) -> str | None:
+        text = super().postprocess(value)
+        return MARKUP.sub(r"\\\g<0>", text) if isinstance(text, str) else None
