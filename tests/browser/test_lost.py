@@ -185,6 +185,8 @@ def test_a_server_that_was_started_anew_while_nobody_painted_gets_what_the_page_
         before = stroke(page, 0.2)
         wait_status(page, "Painted")
         wait_kept(page, 1)
+        # the path is computed ahead of time, and would notice the server's end before anybody paints
+        page.wait_for_function("document.querySelector('#player .at').max > 1", timeout=PATIENCE)
         server.kill()
         server.start()
         drag(page, (0.2, 0.5), (0.8, 0.5))

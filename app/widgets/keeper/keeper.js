@@ -162,6 +162,7 @@ function leave() {
 // ---- coming back -------------------------------------------------------------------------------------
 
 async function start() {
+  document.querySelector('#painter').inert = inTab(TAB) !== null; // what is painted before it is back would be replaced
   db = await openStore();
   hold(visit.id);
   const named = location.hash.startsWith('#p=') ? null : inTab(TAB); // a link is a visit of its own
@@ -174,7 +175,7 @@ async function start() {
 
 /** A fresh page. */
 function begin() {
-  paused = false;
+  release();
   trigger('fresh');
 }
 
@@ -189,7 +190,7 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
   if (last && !models.size) models.set(last.model, { ...last, undo: [], redo: [], bytes: await deflate(last.ids) });
   if (!models.size) return false;
   paused = true;
-  document.querySelector('#painter').inert = true; // what is painted meanwhile would be replaced
+  document.querySelector('#painter').inert = true;
   memory.clear();
   for (const [part, content] of parts) memory.set(part, content);
   name(isOpenElsewhere ? drawName() : id);
