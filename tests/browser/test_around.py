@@ -113,13 +113,15 @@ def test_between_two_seeds(page: Any) -> None:
 def test_states_come_back_and_survive_a_reload(page: Any) -> None:
     seed = page.input_value("#seed input")
     roll(page)
-    assert page.input_value("#seed input") != seed
-    page.reload()
+    page.wait_for_function("(s) => document.querySelector('#seed input').value !== s", arg=seed, timeout=PATIENCE)
+    address, page = page.url, page.context.new_page()  # another tab: a visit of its own, with the same history
+    page.goto(address)
     page.wait_for_selector("#history .state img", timeout=PATIENCE, state="attached")
     wait_status(page, "Painted")
     page.click("#past-button")
     assert states(page) == 2
-    page.wait_for_selector("#history .state:first-child[aria-current=true]", timeout=PATIENCE)  # what was there before
+    page.locator("#history .restore").first.click()  # the newest: of another seed than the page starts with
+    page.wait_for_selector("#history .state:first-child[aria-current=true]", timeout=PATIENCE)  # its picture is here
     assert page.input_value("#seed input") != seed
     page.locator("#history .restore").last.click()
     page.wait_for_selector("#history .state:last-child[aria-current=true]", timeout=PATIENCE)

@@ -147,14 +147,14 @@ function say(text, bring = false) {
   bar.hidden = false;
 }
 
-/** The page goes, perhaps before anything can be written: the canvas as it is, at once. */
+/** The page goes, perhaps before anything can be written: the canvas and its settings as they are, at once. */
 function leave() {
   if (!db || paused || !touched || !collect || (!timer && !dirty.size && !collect().busy)) return write();
   const { model, W, H, ids } = collect();
   if (!model) return write();
   let text = '';
   for (let i = 0; i < ids.length; i += 8192) text += String.fromCharCode(...ids.subarray(i, i + 8192));
-  inTab(LAST, JSON.stringify({ model, W, H, text }));
+  inTab(LAST, JSON.stringify({ model, W, H, text, settings: memory.get('settings:' + model)?.value }));
   inTab(TAB, visit.id);
   return write();
 }
@@ -199,7 +199,7 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
   const named = parts.get('page')?.value.model, chosen = models.has(named) ? named : [...models.keys()].pop();
   const kept = { model: chosen, models: {} }, uploads = {};
   for (const [model, { W, H, bytes }] of models) {
-    const { live, keep_seed, frames, ...settings } = of('settings', model) || {};
+    const { live, keep_seed, frames, ...settings } = (last?.model === model && last.settings) || of('settings', model) || {};
     if (model === chosen && live !== undefined) Object.assign(kept, { live, keep_seed, frames });
     kept.models[model] = { layout: W + ',' + H + ';' + base64(bytes), settings, photo: of('photo', model) || '', state: of('state', model) || {} };
     const file = of('file', model);
