@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from semflow_core.nets.threads import available_processors
 from semflow_core.pipeline.engine import Progress
 
 from ..deploy import zero
@@ -37,7 +37,7 @@ class LocalEngine:
         threads = torch.get_num_threads()
         if self.device != "cpu":
             return 1, False
-        return max(1, available_cores() // threads), threads == 1
+        return max(1, available_processors() // threads), threads == 1
 
     def describe(self, model: str) -> Pipeline:
         """See `Engine`."""
@@ -47,8 +47,3 @@ class LocalEngine:
         """See `Engine`."""
         more = (progress,) if method in SOLVES else ()
         return getattr(self.describe(model), method)(*arguments, *more)
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -212,11 +212,15 @@ class Desk:
                 self._changed.notify_all()
 
     def _companions(self, ticket: Ticket) -> list[Ticket]:
-        """Waiting tickets that are solved along with this one; they wait on until it is done."""
+        """Waiting tickets that are solved along with this one; they wait on until it is done.
+
+        Those that were begun and gave way are not among them: their own solve goes on.
+        """
         if ticket.key is None:
             return []
         with self._changed:
-            fitting = sorted((t for t in self._waiting if t.key == ticket.key), key=_order)[: BATCH - 1]
+            new = (t for t in self._waiting if t.key == ticket.key and not t.begun)
+            fitting = sorted(new, key=_order)[: BATCH - 1]
             for t in fitting:
                 self._waiting.remove(t)
             return fitting

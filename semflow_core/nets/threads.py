@@ -103,6 +103,11 @@ def usable_processors(process: psutil.Process) -> list[int]:
         return list(range(os.cpu_count() or 1))
 
 
+def available_processors() -> int:
+    """How many processors' time this process may use: its affinity and the quota of its control groups; at least 1."""
+    return max(1, int(min(len(usable_processors(psutil.Process())), quota())))
+
+
 def others_time(process: psutil.Process, processors: list[int]) -> float:
     """Seconds that other processes have used the processors; those that run at low priority (nice) give way."""
     every = psutil.cpu_times(percpu=True)

@@ -134,3 +134,13 @@ def test_the_number_of_replicas() -> None:
     for text in ("8-2", "0", "2-", "a", "1-2-3", ""):
         with pytest.raises(argparse.ArgumentTypeError):
             replicas(text)
+
+
+@pytest.mark.parametrize("quota, threads, turns", [(2.0, 1, (2, True)), (3.9, 2, (1, False)), (0.5, 1, (1, True))])
+def test_turns_are_those_of_the_quota(
+    quota: float, threads: int, turns: tuple[int, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semflow_core.nets.threads.quota", lambda: quota)
+    monkeypatch.setattr("semflow_core.nets.threads.usable_processors", lambda process: list(range(16)))
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads)
+    assert LocalEngine([]).turns == turns

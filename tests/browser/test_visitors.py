@@ -9,6 +9,8 @@ import numpy as np
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from semflow_core.nets.threads import available_processors
+
 from .conftest import ROOT
 from .test_studio import (
     PALETTE,
@@ -49,7 +51,7 @@ def test_two_visitors_have_states_of_their_own(studio: str, browser: Any, tmp_pa
 def test_long_work_lets_a_visitor_go_first_and_is_told_its_place(studio: str, browser: Any) -> None:
     with visit(studio, browser, "desktop") as page:
         layout = handle_file(str(ROOT / "assets" / "layouts" / "hat.png"))
-        scripts = [Client(studio, verbose=False) for _ in range(4)]  # more than are solved at once
+        scripts = [Client(studio, verbose=False) for _ in range(available_processors() + 2)]  # more than turns
         busy = [
             script.submit(picture=layout, steps=1000 - i, seed=i, api_name="/synthesize")
             for i, script in enumerate(scripts)
@@ -58,7 +60,8 @@ def test_long_work_lets_a_visitor_go_first_and_is_told_its_place(studio: str, br
         while not places:
             states = [job.status() for job in busy]
             places |= {s.rank for s in states if s.rank is not None and s.eta}
-            assert not all(job.done() for job in busy), "nobody was told a place"
+            errors = [str(job.exception()) for job in busy if job.done()]
+            assert len(errors) < len(busy), f"nobody was told a place: {errors}"
             page.wait_for_timeout(100)
         photo = photo_url(page)
         page.click("#dice")

@@ -111,6 +111,21 @@ def test_waiting_work_with_one_key_is_one_batch() -> None:
     assert work.results == {n: f"{n} done" for n in ("busy", "a", "b", "c", "d")}
 
 
+def test_work_that_gave_way_is_in_no_other_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "LEAST", 0.0)
+    monkeypatch.setattr(desk, "SLICE", 0.0)
+    work = Work(Desk(batches=True))
+    heavy = Visit(visitor="heavy")
+    work.hand_in("before", LONG, steps=10, seconds=0.05, visit=heavy)  # so that "a" gives way to who has computed less
+    work.finish()
+    work.hand_in("a", LONG, steps=20, seconds=0.02, visit=heavy, key=1)
+    work.hand_in("b", LONG, steps=20, seconds=0.02, key=1)
+    work.finish()
+    assert not work.errors and work.results["a"] == "a done" and work.results["b"] == "b done"
+    assert work.log[10:].index("b") < 19, "the first did not give way"
+    assert "b+a" not in work.log and work.log.count("a") == work.log.count("b") == 20
+
+
 def test_one_of_a_batch_leaves_and_the_others_get_theirs() -> None:
     work = Work(Desk(batches=True))
     work.hand_in("busy", DRAFT, seconds=0.2)
