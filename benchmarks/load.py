@@ -4,8 +4,9 @@
     python -m benchmarks.load [--url http://127.0.0.1:7860/] [--visitors 32] [--calls 3] [--steps 2]
 
 First every visitor's request is made alone, one after the other; then all visitors make it at once, again and again.
-Printed are errors, pictures that are not those of the same request alone, the waits, and the throughput beside that of
-one visitor alone in the same run. Seconds are worth something only as ratios in one run.
+Printed are errors, pictures that are not those of the same request alone, the waits, the throughput beside that of one
+visitor alone in the same run, and the memory of a server on this machine before and after. Seconds are worth something
+only as ratios in one run.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import statistics
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 from gradio_client import Client, handle_file
 from PIL import Image
 
@@ -64,6 +67,18 @@ class Visitor:
                 self.wrong.append(difference)
 
 
+def memory_of(url: str) -> float | None:
+    """Megabytes of this machine's process that listens at the port; None where there is none, or it is another's."""
+    port = urlsplit(url).port
+    for process in psutil.process_iter():
+        try:
+            if any(c.laddr.port == port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN):
+                return process.memory_info().rss / 2**20
+        except psutil.Error:
+            continue
+    return None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default="http://127.0.0.1:7860/")
@@ -71,6 +86,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2)
     args = parser.parse_args()
+    before = memory_of(args.url)
     visitors = [Visitor(args.url, i, args.steps) for i in range(args.visitors)]
     visitors[0].ask()  # the model is loaded
     alone = [v.ask() for v in visitors]
@@ -100,6 +116,9 @@ def main() -> None:
         print(
             f"  throughput: {len(seconds) / total * single:.2f} times that of one visitor alone ({1 / single:.2f} /s)"
         )
+    after = memory_of(args.url)
+    if before is not None and after is not None:
+        print(f"  memory of the server: {before:.0f} MB before, {after:.0f} MB after")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ waited for then gets none, and a call takes ten to a hundred times as long. A sh
 
 from __future__ import annotations
 
+import ctypes
 import os
+from contextlib import suppress
 
 # each OpenMP has its own words: GNU's (torch on Linux) counts rounds, some tens of microseconds in all; LLVM's and
 # Intel's (torch on macOS and Windows) take milliseconds
@@ -19,3 +21,21 @@ def limit_waiting() -> None:
     """Set the variables, unless the user has set one that says how threads wait."""
     if not any(name in os.environ for name in CHOSEN):
         os.environ.update(WAITING)
+
+
+# glibc gives every thread a pool of memory of its own, up to eight per processor, and what a thread frees there serves
+# no other: forty threads of a server that compute in turns keep several times what one of them needs
+POOLS = 2
+POOLS_CHOSEN = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")  # variables with which users choose themselves
+M_ARENA_MAX = -8  # mallopt's name for it
+
+
+def share_memory_pools() -> None:
+    """Let the threads of this process share `POOLS` pools of memory, unless the user has chosen. Nothing but for glibc.
+
+    To be called before the process starts threads: pools that are there stay.
+    """
+    if any(name in os.environ for name in POOLS_CHOSEN):
+        return
+    with suppress(OSError, AttributeError, TypeError):  # Windows, macOS and musl have none
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, POOLS)

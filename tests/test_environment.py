@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from semflow_core.environment import CHOSEN, WAITING
+from semflow_core.environment import CHOSEN, POOLS, POOLS_CHOSEN, WAITING
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = {
@@ -46,3 +47,32 @@ def test_the_wait_is_short_before_torch_loads(entry: list[str], tmp_path: Path) 
 def test_what_the_user_has_set_stays_as_it_is(name: str, value: str, tmp_path: Path) -> None:
     others = dict.fromkeys(CHOSEN)
     assert environment_at_torch(ENTRIES["python"], tmp_path, **{name: value}) == {**others, name: value}
+
+
+# counts the pools of memory after eight threads have each kept some
+COUNT_POOLS = """
+import ctypes, sys, threading
+from semflow_core.environment import share_memory_pools
+share_memory_pools()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+barrier = threading.Barrier(8)
+def keep():
+    libc.malloc(ctypes.c_size_t(1000))
+    barrier.wait()
+threads = [threading.Thread(target=keep) for _ in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+out = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, out)
+libc.fclose(out)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has pools of memory per thread")
+@pytest.mark.parametrize("chosen, pools", [({}, POOLS), ({"MALLOC_ARENA_MAX": "5"}, 5)])
+def test_threads_share_pools_of_memory(chosen: dict[str, str], pools: int, tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if k not in POOLS_CHOSEN} | chosen
+    file = tmp_path / "pools.xml"
+    subprocess.run([sys.executable, "-c", COUNT_POOLS, str(file)], cwd=ROOT, env=env, check=True, timeout=60)
+    assert file.read_text().count("<heap nr=") == pools

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from semflow_core.cli.options import positive
+from semflow_core.environment import share_memory_pools
 from semflow_core.errors import InputError, either
 from semflow_core.nets.devices import DEVICES
 from semflow_core.texts import read_text
@@ -150,6 +151,7 @@ def prepare(options: argparse.Namespace) -> None:
     Raises:
         InputError: as `check`, or the users or the temporary folder are wrong.
     """
+    share_memory_pools()
     check(options)
     options.users = read_users(options.auth) if options.auth else None
     forget_empty_variables()
