@@ -71,8 +71,8 @@ def add_ids(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="NAME",
         help="what the pixel values of the layouts are: own, the name of another order (faces: bisenet, farl, lapa, "
-        "facesynthetics, makeup, mediapipe; streets: label-ids, carla, synthia, camvid; COCO: raw, categories), or "
-        "pairs such as 17=hair,14=neck (found out, and reported)",
+        "facesynthetics, makeup, scgan, mediapipe; streets: label-ids, carla, synthia, camvid; COCO: raw, categories), "
+        "or pairs such as 17=hair,14=neck (found out, and reported)",
     )
 
 

@@ -7,6 +7,7 @@ whether they heed it, so that a mask may belong to the photo as it is stored or 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from PIL import Image
 
 from ..errors import InputError
 from ..method.palette import Palette
+from ..method.palette_file import OWN_KEY
 from ..pictures.layouts import read_mask
 from ..pictures.photos import Photo, turned
 from .names import Pair
@@ -26,14 +28,23 @@ CLEAR = 1.25  # by how much the photo must change more at the mask's borders the
 
 
 def usual_ids(pairs: Sequence[Pair], palette: Palette) -> str:
-    """Whose ids most masks of a folder are, by a sample of them: one of `foreign.ids_keys`; "" if none holds ids."""
+    """Whose ids most masks of a folder are, by a sample of them: one of `foreign.ids_keys`; "" if none says it.
+
+    A mask that could be read in two ways counts where there are no others, and not for the palette's own, which is
+    what such a mask is taken for. A damaged one, which loading names, says nothing.
+    """
     if not palette.foreign.ids:
         return ""
-    try:
-        votes = Counter(read_mask(pair.mask, palette).ids for pair in pairs[:: max(1, len(pairs) // SAMPLE)])
-    except InputError:
-        return ""  # loading names the pair that is damaged
-    return votes.most_common(1)[0][0]
+    certain, leaning = Counter[str](), Counter[str]()
+    for pair in pairs[:: max(1, len(pairs) // SAMPLE)]:
+        with contextlib.suppress(InputError):
+            layout = read_mask(pair.mask, palette)
+            if not layout.uncertain:
+                certain[layout.ids] += 1
+            elif layout.ids != OWN_KEY:
+                leaning[layout.ids] += 1
+    ranked = (certain or leaning).most_common(1)
+    return ranked[0][0] if ranked else ""
 
 
 def summary(notes: Sequence[str], count: int) -> list[str]:

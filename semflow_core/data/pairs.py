@@ -145,7 +145,7 @@ def load_pairs(
     try:
         photos, masks = zip(*(load_pair(pair, palette, size, ids, usual, notes, width) for pair in pairs))
     except InputError as error:  # a folder is mended at once, not file by file
-        sentences = damaged(every or pairs, palette, ids) or [str(error)]
+        sentences = damaged(every or pairs, palette, ids, usual) or [str(error)]
         raise InputError(in_one_line(sentences, pairs[0].photo.parents[1])) from None
     return np.stack(photos), np.stack(masks)
 

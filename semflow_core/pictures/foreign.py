@@ -3,12 +3,14 @@
 Other tools write the same classes under other ids: Cityscapes' label ids, COCO-Stuff's raw ids, the orders in which
 parsers number the parts of a face. A palette declares such conventions (`Palette.foreign`). Most look like our ids, so
 four things decide, in this order: what the caller says, what the file's name says, which ids occur, and where the
-classes would then lie (`typical`). What was assumed comes back in words.
+classes would then lie (`typical`), which overrules the name and the ids where it is clear. An id that few pixels have
+is damage, and no sign of another convention. What was assumed comes back in words.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +27,7 @@ CLEAR, DOUBT = 1.0, 0.5
 SLIGHT = 0.06  # share of pixels: readings of known places that differ in fewer are not weighed against each other
 PLAUSIBLE = -3.0  # a reading must be at least that likely to count against the palette's own: of all data, 0.1 % is not
 FEWEST = 3  # ids that a layout must have for their places to count against its own reading
+DAMAGED = 0.002  # share of pixels whose ids are no class, up to which they count as damage; at most 4 pixels always do
 
 
 @dataclass(frozen=True)
@@ -85,29 +88,48 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
     present = _present(values)
     unknown = sorted(i for i in present if i > 255 or palette.index_of_id[i] < 0)
     fitting = [c for c in palette.foreign.ids if _present(_whole(present, c)) <= c.values]
-    named = [c for c in fitting if c.files and re.search(c.files, stem)]
-    if len(named) == 1:
-        return _translation(values, named[0], "as its name says")
-    for convention in fitting:
-        if convention.key == usual:
-            return _translation(values, convention, "as most of its folder are")
-    own = [] if unknown or named else [Translation(_bytes(values), key=OWN_KEY)]
-    reason = "as its name says" if named else f"for id {unknown[0]} is no class of {palette.name}" if unknown else ""
-    others = [_translation(values, c, reason) for c in named or fitting]
-    others = [o for o in others if reason or not np.array_equal(o.labels, values)]
-    if not others or (own and usual == OWN_KEY):
-        return Translation(_bytes(values), key=OWN_KEY)
-    readings = [_Reading.of(translation, palette) for translation in own + others]
-    best = max(readings, key=lambda r: r.mean) if len(present) >= FEWEST else readings[0]  # the first of equals
-    if own and (best is readings[0] or best.mean < PLAUSIBLE or best.lead(readings[0]) < CLEAR):
-        best = readings[0]
-    rivals = [r.translation for r in readings if r is not best and best.is_doubted(r)]
-    rivals = [r for r in rivals if r.key != OWN_KEY and not np.array_equal(r.labels, best.translation.labels)]
-    chosen = best.translation
-    if own and best is not readings[0]:
-        convention = next(c for c in fitting if c.key == chosen.key)
-        chosen = _translation(values, convention, _where(values, chosen.labels, palette))
-    return replace(chosen, uncertain=_doubt(rivals, palette))
+    readings = {c.key: _Reading.of(_translation(values, c, ""), palette) for c in fitting}
+    own = _Reading.of(Translation(_bytes(values), key=OWN_KEY), palette)
+    if named := [c for c in fitting if c.files and re.search(c.files, stem)]:
+        alike = [c for c in named if c.key == usual] or named
+        best = max((readings[c.key] for c in alike), key=lambda r: r.mean)  # the first of equals
+        rivals = [r for r in (*([] if unknown else [own]), *readings.values()) if r is not best]
+        clear = [r for r in rivals if r.is_likelier(best, DOUBT if r.key == usual else CLEAR)]
+        if len(present) < FEWEST or not clear:
+            doubts = [readings[c.key] for c in alike]
+            return _said(values, best, "as its name says", doubts, palette)
+        best = max(clear, key=lambda r: r.mean)
+        best = own if own in clear and not best.is_likelier(own, CLEAR) else best
+        return _said(values, best, f"{_where(values, best, palette)}, though its name says otherwise", [], palette)
+    if usual in readings:
+        return _said(values, readings[usual], "as most of its folder are", [], palette)
+    others = [r for r in readings.values() if unknown or not np.array_equal(r.translation.labels, values)]
+    if not others or (usual == OWN_KEY and not unknown):
+        return own.translation
+    likeliest = _likeliest(others, palette) if len(present) >= FEWEST else others[0]
+    if unknown and usual != OWN_KEY and not _is_damage(values, unknown):
+        if not own.is_likelier(likeliest, CLEAR):
+            chosen = _said(values, likeliest, f"for id {unknown[0]} is no class of {palette.name}", others, palette)
+            odd = "" if likeliest.is_usual else "Its classes lie where they seldom do."
+            return replace(chosen, uncertain=f"{odd} {chosen.uncertain}".strip())
+    elif len(present) >= FEWEST and usual != OWN_KEY and likeliest.is_likelier(own, CLEAR):
+        return _said(values, likeliest, _where(values, likeliest, palette), others, palette)
+    return replace(own.translation, uncertain=_doubt(own, others, palette))
+
+
+def _likeliest(readings: Sequence[_Reading], palette: Palette) -> _Reading:
+    """The likeliest of readings; of those that differ little from it (in left and right) the one with the fewest ids.
+
+    A mask of LaPa's has all ids that LaPa knows; one of the makeup transfer set's seldom lacks all that LaPa does.
+    """
+    best = max(readings, key=lambda r: r.mean)
+    sizes = {c.key: len(c.values) for c in palette.foreign.ids}
+    return min((r for r in readings if r.is_slightly_other(best)), key=lambda r: (sizes[r.key], -r.mean))
+
+
+def _is_damage(values: np.ndarray, unknown: list[int]) -> bool:
+    """Whether so few pixels have ids that are no class that these say nothing of the others."""
+    return int(np.isin(values, unknown).sum()) <= max(4, DAMAGED * values.size)
 
 
 @dataclass(frozen=True)
@@ -125,8 +147,21 @@ class _Reading:
         return cls(translation, small, np.zeros(small.shape) if likelihood is None else likelihood)
 
     @property
+    def key(self) -> str:
+        return self.translation.key
+
+    @property
     def mean(self) -> float:
         return float(self.likelihood.mean())
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its classes lie where they usually do, as far as that is known, and most of it has a class."""
+        return self.mean >= PLAUSIBLE and bool((self.small != UNLABELLED).mean() >= 0.5)
+
+    def is_likelier(self, other: _Reading, by: float) -> bool:
+        """Whether it is so much the likelier, per pixel that the two differ in, and likely at all."""
+        return self.mean >= PLAUSIBLE and self.lead(other) >= by
 
     def lead(self, other: _Reading) -> float:
         """By how much it is the likelier, per pixel that the two differ in; 0 where they do not."""
@@ -135,8 +170,13 @@ class _Reading:
 
     def is_doubted(self, other: _Reading) -> bool:
         """Whether the other could be meant as well."""
-        slight = self.likelihood.any() and (self.small != other.small).mean() < SLIGHT
-        return not slight and self.lead(other) < DOUBT
+        if np.array_equal(self.translation.labels, other.translation.labels):
+            return False
+        return self.lead(other) < DOUBT and not (self.key == OWN_KEY and self.is_slightly_other(other))
+
+    def is_slightly_other(self, other: _Reading) -> bool:
+        """Whether the two differ in so few pixels of known places that these are not weighed; itself included."""
+        return self is other or bool(self.likelihood.any() and (self.small != other.small).mean() < SLIGHT)
 
 
 def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Translation:
@@ -148,18 +188,31 @@ def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Tra
     return Translation(table[_bytes(_whole(values, convention))], sentence, key=convention.key)
 
 
-def _doubt(rivals: list[Translation], palette: Palette) -> str:
+def _said(values: np.ndarray, best: _Reading, reason: str, others: Sequence[_Reading], palette: Palette) -> Translation:
+    """A reading that was chosen, with the sentences on it."""
+    uncertain = _doubt(best, others, palette)
+    if best.key == OWN_KEY:
+        return replace(best.translation, uncertain=f"Its ids were taken for the palette's own, {reason}.")
+    convention = next(c for c in palette.foreign.ids if c.key == best.key)
+    return replace(_translation(values, convention, reason), uncertain=uncertain)
+
+
+def _doubt(best: _Reading, others: Sequence[_Reading], palette: Palette) -> str:
     """What a person can say who knows better; "" where there is no doubt."""
-    words = [f"{c.name} (ids {c.key})" for c in palette.foreign.ids if c.key in {r.key for r in rivals}]
+    rivals = {r.key for r in others if r is not best and best.is_doubted(r)}
+    words = [f"{c.name} (ids {c.key})" for c in palette.foreign.ids if c.key in rivals]
     return f"Its ids could also be {either(words)}." if words else ""
 
 
-def _where(values: np.ndarray, labels: np.ndarray, palette: Palette) -> str:
-    """Why a translation is the likelier reading: the largest region that it moves, and what it would have been."""
-    moved = np.bincount(values[values != labels].ravel(), minlength=256)
+def _where(values: np.ndarray, reading: _Reading, palette: Palette) -> str:
+    """Why a reading is the likelier: its largest region that is not what the palette's own ids say."""
+    labels = reading.translation.labels
+    moved = np.bincount(_bytes(values)[_bytes(values) != labels].ravel(), minlength=256)
     foreign = int(moved.argmax())
     names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "nothing"}
-    become = names[int(labels[values == foreign][0])]
+    if not moved[foreign]:
+        return "whose classes lie where they usually do"
+    become = names[int(labels[_bytes(values) == foreign][0])]
     return f"for id {foreign} lies where {become} usually does, not {names.get(foreign, 'nothing')}"
 
 

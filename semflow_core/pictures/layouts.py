@@ -179,7 +179,8 @@ def _read(
     layout = _labels_of(values, palette, codebook, ids, name, usual)
     if not layout.translated or values.ids is None:  # our own ids, in which 255 is a mistake unless the palette has it
         labels = layout.labels
-        _check_ids(labels[labels != UNLABELLED] if keep_void or values.ids is None else labels, palette, name)
+        checked = labels[labels != UNLABELLED] if keep_void or values.ids is None else labels
+        _check_ids(checked, palette, name, layout.uncertain)
     notes = [*values.translated, layout.translated], [layout.uncertain, *values.uncertain]
     translated, uncertain = (" ".join(filter(None, sentences)) for sentences in notes)
     return replace(layout, form=values.form, translated=translated, uncertain=uncertain)
@@ -233,8 +234,9 @@ def packed_anew(name: str, palette: Palette) -> InputError:
     )
 
 
-def _check_ids(labels: np.ndarray, palette: Palette, name: str) -> None:
+def _check_ids(labels: np.ndarray, palette: Palette, name: str, doubt: str = "") -> None:
     try:
         palette.index(labels)
     except InputError as error:
-        raise InputError(str(error).replace("the layout", f"the layout {name}", 1)) from None
+        also = doubt.replace("Its ids could also be", "; they could also be", 1).rstrip(".")
+        raise InputError(str(error).replace("the layout", f"the layout {name}", 1) + also) from None

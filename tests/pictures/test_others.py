@@ -56,7 +56,7 @@ def test_another_order_of_a_faces_classes_is_recognised(face_layout: np.ndarray,
 
 @pytest.mark.parametrize(
     "palette, key",
-    [(FACES, key) for key in ("lapa", "facesynthetics", "makeup", "mediapipe")]
+    [(FACES, key) for key in ("lapa", "facesynthetics", "makeup", "scgan", "mediapipe")]
     + [(STREETS, key) for key in ("label-ids", "carla", "carla-0-9-13", "synthia", "camvid")],
 )
 def test_orders_of_other_data_sets_are_recognised(palette: Palette, key: str) -> None:
