@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..method.palette import Palette, load_palette, palette_names
-from .masks import summary, usual_ids
+from .masks import summary, usual_ids, without_classes
 from .names import MASK_FOLDERS, PHOTO_FOLDERS, Pair, is_picture, subfolder
 from .pairs import damaged, match_in
 
@@ -71,6 +71,8 @@ def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> Fol
     meant, equal = _best(found.pairs, [load_palette(p) for p in ([palette] if palette else palette_names())], ids)
     notes = list[str]()
     broken = damaged(found.pairs, meant, ids, "" if ids else usual_ids(found.pairs, meant), notes)
+    if white := without_classes(notes, len(found.pairs), meant):
+        broken.append(white)
     return FolderCheck(
         folder=folder,
         palette=meant.name,

@@ -19,7 +19,7 @@ from PIL import Image
 from ..errors import InputError
 from ..method.palette import Palette
 from ..method.palette_file import OWN_KEY
-from ..pictures.layouts import read_mask
+from ..pictures.layouts import black_and_white, read_mask
 from ..pictures.photos import Photo, turned
 from .names import Pair
 
@@ -45,6 +45,12 @@ def usual_ids(pairs: Sequence[Pair], palette: Palette) -> str:
                 leaning[layout.ids] += 1
     ranked = (certain or leaning).most_common(1)
     return ranked[0][0] if ranked else ""
+
+
+def without_classes(notes: Sequence[str], count: int, palette: Palette) -> str:
+    """A sentence if none of so many masks has a class but the background, and white pixels instead; "" else."""
+    said = black_and_white(palette)
+    return f"of each mask: {said[0].lower()}{said[1:]}" if sum(said in note for note in notes) >= max(2, count) else ""
 
 
 def summary(notes: Sequence[str], count: int) -> list[str]:

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..method.palette import Palette
 from ..pictures.layouts import read_mask
 from ..pictures.photos import open_photo
-from .masks import lay_mask, summary, usual_ids
+from .masks import lay_mask, summary, usual_ids, without_classes
 from .names import MASK_FOLDERS, PHOTO_FOLDERS, Match, Pair, match, subfolder
 
 MOST_NAMED = 20  # files in one message; `semflow data check` names all
@@ -141,12 +141,14 @@ def load_pairs(
     Raises:
         InputError: a pair is broken; the message names all broken ones, of `every` pair where there are others.
     """
-    usual = "" if ids else usual_ids(every or pairs, palette)
+    usual, notes = "" if ids else usual_ids(every or pairs, palette), [] if notes is None else notes
     try:
         photos, masks = zip(*(load_pair(pair, palette, size, ids, usual, notes, width) for pair in pairs))
     except InputError as error:  # a folder is mended at once, not file by file
         sentences = damaged(every or pairs, palette, ids, usual) or [str(error)]
         raise InputError(in_one_line(sentences, pairs[0].photo.parents[1])) from None
+    if without_classes(notes, len(pairs), palette):
+        raise InputError(f"{pairs[0].photo.parents[1]}: {without_classes(notes, len(pairs), palette)}")
     return np.stack(photos), np.stack(masks)
 
 

@@ -24,6 +24,7 @@ from .values import Values, read_values
 
 LAYOUT_DIR = asset("layouts")
 MOST_NAMED = 6  # classes that a line names
+BLACK_WHITE = "It holds nothing but {name} ({id}) and 255, which stands for no class; ids 255=CLASS says what white is."
 MOST_IDS = 35  # different values of a picture that may hold ids at least; a grey photo has more
 
 
@@ -120,7 +121,12 @@ def read_mask(source: str | os.PathLike[str] | bytes, palette: Palette, ids: str
     Raises:
         InputError: not a picture, out of bounds, ids that are neither a class nor 255, or colours that are no class.
     """
-    return _read(source, palette, ids=ids, usual=usual, keep_void=True)
+    layout = _read(source, palette, ids=ids, usual=usual, keep_void=True)
+    return (
+        replace(layout, uncertain=f"{layout.uncertain} {doubt}".strip())
+        if (doubt := _white(layout, palette))
+        else layout
+    )
 
 
 def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None) -> bool:
@@ -184,6 +190,19 @@ def _read(
     notes = [*values.translated, layout.translated], [layout.uncertain, *values.uncertain]
     translated, uncertain = (" ".join(filter(None, sentences)) for sentences in notes)
     return replace(layout, form=values.form, translated=translated, uncertain=uncertain)
+
+
+def black_and_white(palette: Palette) -> str:
+    """The sentence on a mask that may say white where it means a class."""
+    name = next(c.name for c in palette.classes if c.id == palette.background)
+    return BLACK_WHITE.format(name=name, id=palette.background)
+
+
+def _white(layout: Layout, palette: Palette) -> str:
+    """That sentence where it fits."""
+    present = set(np.unique(layout.labels).tolist())
+    only = present <= {palette.background, UNLABELLED} and UNLABELLED in present
+    return black_and_white(palette) if only and layout.ids == OWN_KEY and palette.index_of_id[UNLABELLED] < 0 else ""
 
 
 def _joined(paths: Sequence[Path], palette: Palette) -> Layout:

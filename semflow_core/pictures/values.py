@@ -120,6 +120,11 @@ def _read_indexed(values: Values, index: np.ndarray, table: np.ndarray, palette:
         grey = table[:, 0].astype(np.int64)[index]
         if np.array_equal(table[used, 0], used) or (not fits_any(grey, palette) and fits_any(index, palette)):
             values.ids = index
+        elif set(table[used, 0].tolist()) <= {UNLABELLED, palette.background}:  # black and white show any two ids
+            values.ids = index
+            values.uncertain.append(
+                "Its indices were taken for the ids, not its grey values, which are 0 and 255 only."
+            )
         elif ids or fits_any(grey, palette):
             values.ids = grey
             values.translated.append("Its grey values were taken for the ids, not its indices, which differ from them.")

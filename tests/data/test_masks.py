@@ -12,7 +12,7 @@ from semflow_core.data.check import check_folder
 from semflow_core.data.masks import usual_ids
 from semflow_core.data.pairs import find_pairs, load_split
 from semflow_core.errors import InputError
-from semflow_core.method.palette import load_palette
+from semflow_core.method.palette import load_palette, parse_palette
 
 from ..pictures.samples import street
 
@@ -56,3 +56,33 @@ def test_masks_that_could_be_read_in_two_ways_say_nothing(tmp_path: Path) -> Non
     write_masks(tmp_path, [np.full((20, 20), 30, np.uint8)] * 3)
     assert usual_ids(find_pairs(tmp_path), COCO) == ""
     assert "could also be" in check_folder(tmp_path, "coco_stuff").notes[0]
+
+
+# ---- black and white -----------------------------------------------------------------------------------------------
+
+CATS = parse_palette(
+    {
+        "name": "cats",
+        "classes": [
+            {"id": 0, "name": "ground", "color": "#000000", "group": "g"},
+            {"id": 1, "name": "cat", "color": "#ff0000", "group": "g"},
+        ],
+    },
+    "cats.json",
+)
+
+
+def test_masks_of_black_and_white_are_not_trained_on_as_all_background(tmp_path: Path) -> None:
+    mask = np.zeros((20, 20), np.uint8)
+    mask[5:15] = 255
+    write_masks(tmp_path, [mask] * 3)
+    words = r"of each mask: it holds nothing but ground \(0\) and 255, which stands for no class; ids 255=CLASS says"
+    with pytest.raises(InputError, match=words):
+        load_split(tmp_path, CATS, 1, "train", 16)
+    assert (load_split(tmp_path, CATS, 1, "train", 16, ids="255=cat").masks[:, 4:12] == 1).all()
+    (tmp_path / "palette.json").write_text(CATS.to_json())
+    assert len(check_folder(tmp_path, str(tmp_path / "palette.json")).wrong) == 1
+    assert not check_folder(tmp_path, str(tmp_path / "palette.json"), "255=cat").wrong
+    Image.fromarray(mask // 255).save(tmp_path / "masks" / "01.png")  # the others may be void but for the background
+    found = check_folder(tmp_path, str(tmp_path / "palette.json"))
+    assert not found.wrong and found.notes[0].startswith("2 of 3 masks: It holds nothing but ground (0) and 255")

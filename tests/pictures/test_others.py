@@ -210,6 +210,24 @@ def test_a_grey_table_that_only_shows_the_ids_is_left_alone(face_layout: np.ndar
     assert np.array_equal(read_layout(encoded(image), FACES), face_layout)
 
 
+@pytest.mark.parametrize("other", [1, 18])
+def test_ids_that_are_shown_black_and_white_are_not_void(other: int) -> None:
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24] = other
+    image = Image.fromarray(mask)
+    image.putpalette([0, 0, 0] + [255, 255, 255] * 255)
+    layout = read_mask(encoded(image), FACES)
+    assert np.array_equal(layout.labels, mask) and "indices were taken for the ids" in layout.uncertain
+
+
+def test_an_unknown_id_that_is_shown_white_is_named(face_layout: np.ndarray) -> None:
+    for mask in (np.where(face_layout > 0, 25, 0), np.full((32, 32), 25)):
+        image = Image.fromarray(mask.astype(np.uint8))
+        image.putpalette([0, 0, 0] + [255, 255, 255] * 255)
+        with pytest.raises(InputError, match="no class of celebamask_hq: 25"):
+            read_mask(encoded(image), FACES)
+
+
 def test_an_unknown_table_counts_only_where_it_was_not_packed(face_layout: np.ndarray) -> None:
     colors = np.random.default_rng(1).integers(20, 230, (19, 3), dtype=np.uint8)
     image = Image.fromarray(face_layout)
