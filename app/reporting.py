@@ -6,7 +6,7 @@ import time
 
 import gradio as gr
 
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 
 LONG = 2.0  # seconds that must be left before they are said
 

@@ -80,6 +80,8 @@ def build(
     ) as demo:
         wire(demo, *_lay_out(models, first))
         add_endpoints(models, first)
+    if isinstance(engine, LocalEngine):
+        engine.load_soon(first, lambda: demo.is_running)
     return demo.queue(default_concurrency_limit=None)  # nothing waits there: turns are the desk's
 
 

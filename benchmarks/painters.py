@@ -3,10 +3,10 @@
     python app.py &
     python -m benchmarks.painters [--url http://127.0.0.1:7860/] [--people 2] [--minutes 10] [--seed 0]
 
-Each person draws strokes of random classes, takes some back, rolls the dice, drags the path's slider and waits for the
-photo. Printed are strokes and errors of the pages, how long the next photo took after a stroke, the memory of a server on
-this machine, and how often the photo that a page shows in the end is that which the API gives for its layout and seed.
-Seconds are worth something only as ratios in one run.
+Each person draws strokes of random classes, takes some back, rolls dice and waits for the photo. Printed are strokes
+and errors of the pages, how long the next photo took after a stroke, the memory of a server on this machine, and how
+often the photo that a page shows in the end is that which the API gives for its layout and seed. Seconds are worth
+something only as ratios in one run.
 """
 
 from __future__ import annotations

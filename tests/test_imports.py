@@ -31,3 +31,8 @@ def test_the_package_alone_and_the_help_are_light() -> None:
 @pytest.mark.slow
 def test_a_pipeline_loads_no_library_that_painting_does_not_need() -> None:
     assert not modules_after("from semflow_core import SynthesisRequest, load_pipeline") & NOT_TO_PAINT
+
+
+@pytest.mark.slow
+def test_the_page_is_built_before_networks_are_imported() -> None:
+    assert not modules_after("from app.studio import build; build([])") & {"diffusers", "torchmetrics", "accelerate"}

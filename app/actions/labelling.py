@@ -9,7 +9,7 @@ import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.pictures.frames import part_for
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.requests.packing import pack_labels
 
 from ..controls import Controls, View

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from semflow_core.errors import InputError
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.requests import MorphRequest, Request, SynthesisRequest, TrajectoryRequest
 
 from ..controls import Controls, View

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from semflow_core.errors import InputError
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.registry import load_pipeline
 
 from .. import ON_ZERO

@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from semflow_core.method.appearance import Offset
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.results import Segmentation
 
 from ..state.pipeline import SOLVES, Pipeline

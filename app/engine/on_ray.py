@@ -18,7 +18,7 @@ import numpy as np
 
 from semflow_core.cli.on_ray import OURS, check_resources, load_ray
 from semflow_core.errors import InputError
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 
 from .replica import Answer, Replica
 

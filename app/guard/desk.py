@@ -19,7 +19,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 
 from .visits import VISIT, Gone, Visit
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.results import Synthesis
 from semflow_core.requests import SynthesisRequest
 
@@ -32,11 +32,10 @@ class ServedPipeline:
     def synthesize(self, request: SynthesisRequest, progress: Progress | None = None) -> Synthesis:
         """As the pipeline's own; waiting requests of other visitors may be solved along with it."""
         check_cost(request, self._most)
+        one, many = self._pipeline.synthesize, self._pipeline.synthesize_many  # loaded before the turn, not in it
 
         def solve(batch: Sequence[Any], progress: Progress) -> Sequence[Any]:
-            if len(batch) == 1:
-                return [self._pipeline.synthesize(batch[0], progress)]
-            return self._pipeline.synthesize_many(batch, progress)
+            return [one(batch[0], progress)] if len(batch) == 1 else many(batch, progress)
 
         key = compatible(request)
         return self._desk.solve(request, weight_of(request), solve, progress, key and (id(self), *key))

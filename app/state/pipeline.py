@@ -12,7 +12,7 @@ from semflow_core.method.codebook import Codebook
 from semflow_core.method.colors import RegionColors
 from semflow_core.method.palette import Palette
 from semflow_core.method.perturbation import Perturbation
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.results import Edit, Morph, Segmentation, Synthesis, Trajectory
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 

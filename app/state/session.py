@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from semflow_core.method.appearance import Offset
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.results import Morph, Segmentation, Trajectory
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -11,7 +11,6 @@ import torch
 
 from ..method.appearance import Appearance
 from ..method.codebook import Codebook, from_model, photos_to_model, to_model
-from ..method.colors import RegionColors
 from ..method.flow import Velocity
 from ..method.perturbation import OTHER_END, Draw, Perturbation, normal_noise, perturb
 from ..method.solvers import OnStep, solve
@@ -25,12 +24,12 @@ from ..nets.contracts import (
     velocity_of,
 )
 from ..nets.threads import fit_threads
-from ..requests import SegmentationRequest, SynthesisRequest
+from ..requests import SynthesisRequest
 from ..requests.requests import PerturbedRequest
+from .facts import ModelFacts
+from .progress import Progress
 from .recent import RecentLatents, digest
 from .states import states_of
-
-Progress = Callable[[int, int], None]  # (steps done, steps in all), called after each step; raising stops the work
 
 DECODED = 8  # latents decoded at once
 RENDERED = 4  # photos rendered at once: each takes some 40 MB on its way
@@ -60,7 +59,7 @@ def squeezed(photo: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
 
 
-class Engine:
+class Engine(ModelFacts):
     """A model's parts, and what each of them does with arrays.
 
     Args:
@@ -96,7 +95,7 @@ class Engine:
         reader: Any = None,
         guide: Any = None,
     ) -> None:
-        perturbation.check(codebook)
+        super().__init__(codebook, perturbation, size, aspect, name, read_defaults, appearance, width)
         for part in (codec, velocity):
             if isinstance(part, torch.nn.Module):
                 part.eval()
@@ -106,13 +105,6 @@ class Engine:
         self.guided = self.velocity  # what the guide was trained with, whatever else computes the velocity
         self.states = states_of(self.velocity, self.codec.channels)
         self.recent = RecentLatents()
-        self.codebook, self.palette = codebook, codebook.palette
-        self.perturbation = perturbation
-        self.size, self.aspect, self.name = size, aspect, name
-        self.width = width or size
-        self.read_defaults, self.appearance = dict(read_defaults or {}), appearance
-        self.colors = RegionColors(codebook.palette, appearance)
-        self.read_request(np.zeros((16, 16, 3), np.uint8))  # refuses settings that a SegmentationRequest does not have
         self.device: torch.device = getattr(self.codec, "device", torch.device("cpu"))
 
     def move(self, device: str | torch.device) -> None:
@@ -126,10 +118,6 @@ class Engine:
     def learned(self) -> bool:
         """Whether the renderer is another than the codec's decoder."""
         return not isinstance(self.renderer, CodecRenderer)
-
-    def read_request(self, photo: np.ndarray, **settings: Any) -> SegmentationRequest:
-        """The request that segments a photo (H, W, 3) as this model does it best; `settings` win over its defaults."""
-        return SegmentationRequest.from_dict({"model": self.name, **self.read_defaults, **settings, "photo": photo})
 
     # ---- layouts and photos -> latents -----------------------------------------------------------------------------
 

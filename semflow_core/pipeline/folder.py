@@ -8,7 +8,6 @@ perturbation, sizes, and `"shared": {"vae": "../codec"}` for an autoencoder that
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,18 +16,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..method.appearance import Appearance
 from ..method.codebook import Codebook, to_model
 from ..method.palette import load_palette, palette_names
-from ..method.perturbation import Perturbation
 from ..nets.components import anchors_of, entry_of, known, load_component, load_velocity, save_component
 from ..nets.memory import in_parts, work_in_parts
-from ..texts import read_text
 from .engine import Engine
-
-INDEX = "model_index.json"
-SIZES, ASPECTS = (8, 4096), (0.1, 10)  # pixels of the network's square; width over height
-APPEARANCE_FILE = "appearance.safetensors"
+from .index import APPEARANCE_FILE, INDEX, beside, facts_of, read_index, refusing
 
 
 def load_parts(folder: Path) -> dict[str, Any]:
@@ -37,37 +30,17 @@ def load_parts(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: the folder is no model of ours, a part of it is missing, or its parts do not belong together.
     """
-    try:
-        index = json.loads(read_text(folder / INDEX))
-        book, label_set = index["codebook"], index["palette"]
-        palette = load_palette(beside(folder, label_set) if label_set.endswith(".json") else label_set)
-        if "colors" in book:
-            codebook = Codebook(palette, colors=tuple((r, g, b) for r, g, b in book["colors"]))
-        else:
-            codebook = Codebook(palette, book["k"], book["s"], tuple(book["order"]))
-        colors = index.get("appearance") or index.get("looks")  # looks: the name in folders that were saved before
+    with refusing(folder):
+        index = read_index(folder)
         parts = {
+            **facts_of(index, folder),  # first: a wrong index is refused before weights are read
             "codec": load_component(*component(index, "vae", folder)),
             "velocity": load_velocity(*component(index, "unet", folder)),
             "renderer": load_component(*component(index, "renderer", folder)) if "renderer" in index else None,
             "reader": load_component(*component(index, "reader", folder)) if "reader" in index else None,
             "guide": load_component(*component(index, "guide", folder)) if "guide" in index else None,
-            "codebook": codebook,
-            "perturbation": Perturbation(**index["perturbation"]),
-            "size": bounded(index, "size", *SIZES),
-            "aspect": bounded(index, "aspect", *ASPECTS),
-            "width": bounded(index, "width", *SIZES) if index.get("width") is not None else None,
-            "name": folder.resolve().name,
-            "read_defaults": index.get("read_defaults") or index.get("reading"),
-            "appearance": Appearance.load(beside(folder, colors), len(palette.classes)) if colors else None,
         }
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"{folder} is no model folder: it needs a {INDEX} and its parts") from None
-    except Exception as error:  # a folder may hold anything, and libraries raise what they like at it
-        reason = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error)[:1000].split())[:200]
-        raise InputError(f"the model in {folder} cannot be loaded: {reason or type(error).__name__}") from None
+    codebook = parts["codebook"]
     check_anchors(codebook, parts["velocity"], folder)
     check_reader(codebook, parts["reader"], parts["guide"], folder)
     if index.get("in_parts"):
@@ -83,30 +56,6 @@ def component(index: Mapping[str, Any], part: str, folder: Path) -> tuple[str, P
     if not known(second):
         raise ValueError(f"its {part} is {first}, {second}, which is no part of a model that is known here")
     return second, beside(folder, index.get("shared", {}).get(part, part))
-
-
-def beside(folder: Path, name: str) -> Path:
-    """What an index names: something in the model's folder, or beside it. It may be a link to anywhere.
-
-    Raises:
-        ValueError: it is elsewhere.
-    """
-    path = Path(os.path.normpath(folder.absolute() / name))
-    if not path.is_relative_to(folder.absolute().parent):
-        raise ValueError(f"it names {name[:60]}, which is neither in its folder nor beside it")
-    return path
-
-
-def bounded(index: Mapping[str, Any], key: str, low: float, high: float) -> Any:
-    """A number of the index.
-
-    Raises:
-        ValueError: it is none, or out of bounds.
-    """
-    value = index[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ValueError(f"its {key} is {str(value)[:60]}; it must be a number from {low:g} to {high:g}")
-    return value
 
 
 def check_anchors(codebook: Codebook, velocity: Any, folder: Path) -> None:

@@ -6,12 +6,14 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..assets import asset
 from ..errors import InputError
 from ..nets.devices import DEVICES
-from .pipeline import SemFlowPipeline
-from .runtime import choose_runtime
+
+if TYPE_CHECKING:  # networks take seconds to import; finding models does not need them
+    from .pipeline import SemFlowPipeline
 
 VARIABLE = "SEMFLOW_MODELS"  # folders of model folders, separated as in PATH
 NO_MODELS = (
@@ -54,6 +56,8 @@ def load_pipeline(model: str, extra: Sequence[Path] = (), device: str = "cpu") -
 
 def load_as_torch(model: str, extra: Sequence[Path] = ()) -> SemFlowPipeline:
     """A model by name or by its folder's path, computed by PyTorch. Raises InputError: see `load_pipeline`."""
+    from .pipeline import SemFlowPipeline
+
     return SemFlowPipeline.from_pretrained(model_folder(model, extra))
 
 
@@ -75,6 +79,9 @@ def model_folder(model: str, extra: Sequence[Path] = ()) -> Path:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, device: str) -> SemFlowPipeline:
+    from .pipeline import SemFlowPipeline
+    from .runtime import choose_runtime
+
     if device.partition(":")[0] not in DEVICES:
         raise InputError(f"there is no device '{device}'; it is one of {', '.join(DEVICES)}")
     pipeline = SemFlowPipeline.from_pretrained(folder)

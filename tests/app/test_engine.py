@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app.deploy import zero
 from app.deploy.launch import replicas
 from app.engine import on_ray, replica
 from app.engine.interface import pipeline_of
@@ -121,6 +125,44 @@ def test_the_default_is_this_process(tiny_model: Path, face_layout: np.ndarray, 
     assert np.array_equal(result.photo, local.synthesize(request).photo) and steps == [(1, 2), (2, 2)]
     read = pipeline.segment(pipeline.read_request(photo))
     assert pipeline.region_offsets(photo, read, read.labels) == local.region_offsets(photo, read, read.labels)
+
+
+def test_a_model_is_described_at_once_and_loaded_once_when_it_is_used(
+    tiny_model: Path, face_layout: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+
+    def load(model: str, *rest: Any) -> Any:
+        loads.append(model)
+        time.sleep(0.1)
+        return load_pipeline(model, *rest)
+
+    monkeypatch.setattr(zero, "load", load)
+    engine, name = LocalEngine([tiny_model.parent]), tiny_model.name
+    pipeline, local = pipeline_of(engine, name), load_pipeline(str(tiny_model))
+    for fact in ("name", "size", "aspect", "codebook", "perturbation", "palette"):
+        assert getattr(pipeline, fact) == getattr(local, fact), fact
+    assert not loads
+    engine.load_soon(name, lambda: True)  # beside the first visitors
+    request = SynthesisRequest(layout=face_layout, steps=1)
+    with ThreadPoolExecutor(4) as threads:
+        photos = list(threads.map(lambda _: pipeline.synthesize(request).photo, range(4)))
+    assert all(np.array_equal(photo, local.synthesize(request).photo) for photo in photos)
+    assert loads == [name]
+
+
+def test_a_model_that_turns_out_not_to_load_is_said_without_a_path(
+    tiny_model: Path, face_layout: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_model, tmp_path / "odd")
+    config = tmp_path / "odd" / "unet" / "config.json"
+    config.write_text(config.read_text().replace('"in_channels": ', '"in_channels": 1'))
+    pipeline = pipeline_of(LocalEngine([tmp_path]), "odd")
+    for _ in range(2):
+        with pytest.raises(InputError, match="the model 'odd' cannot be loaded; choose another") as refusal:
+            pipeline.synthesize(SynthesisRequest(layout=face_layout, steps=1))
+        assert str(tmp_path) not in str(refusal.value)
+    assert str(tmp_path) in capsys.readouterr().err
 
 
 def test_without_ray_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from app.state.regions import Regions
 from app.state.session import Cancelled, Painted, Session, draw_seed, stages_to
 from app.tabs.appearance import offset_in_photo
 from semflow_core.errors import InputError
-from semflow_core.pipeline.engine import Progress
+from semflow_core.pipeline.progress import Progress
 from semflow_core.pipeline.results import Trajectory
 from semflow_core.requests import (
     EditRequest,
