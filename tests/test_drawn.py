@@ -9,9 +9,11 @@ import pytest
 
 from semflow_core.cli import main
 from semflow_core.data.check import check_folder
+from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
 from semflow_core.training.stages import read_plan
 from tools.drawn import CLASSES, draw, palette, write
+from tools.drawn import main as drawn_main
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +53,23 @@ def test_the_command_writes_its_configuration(
     assert "python -m semflow_core train drawn/train.yaml" in said and "6 minutes for the flow" in said
     plan = read_plan(folder / "train.yaml", [])
     assert plan.latents is not None and plan.latents.domain.held_out == 1
+
+
+def test_pairs_of_another_seed_are_not_mixed_with_what_is_there(tmp_path: Path) -> None:
+    write(tmp_path / "drawn", 2)
+    before = (tmp_path / "drawn" / "images" / "0001.jpg").read_bytes()
+    with pytest.raises(InputError, match=r"drawn.images holds files already; name a new folder"):
+        write(tmp_path / "drawn", 1, seed=1)
+    assert (tmp_path / "drawn" / "images" / "0001.jpg").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words, said", [(["--pairs", "-3"], "above 0"), (["--seed", "-1"], "not a whole number"), (["--pairs", "0"], "'0'")]
+)
+def test_numbers_out_of_range_are_refused(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["drawn", str(tmp_path / "drawn"), *words])
+    with pytest.raises(SystemExit, match="2"):
+        drawn_main()
+    assert said in capsys.readouterr().err and not (tmp_path / "drawn").exists()

@@ -17,7 +17,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from semflow_core.cli.options import count, positive
+from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette, parse_palette
+from semflow_core.pictures.files import write_atomically
 from semflow_core.pictures.layouts import write_layout
 
 SIZE, FINER = 256, 2  # pixels of a picture's sides, and how much finer it is drawn
@@ -261,26 +264,36 @@ def finish(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(folder: Path, pairs: int, seed: int = 0) -> None:
-    """Write pairs 1..N and their palette as a training folder."""
+    """Write pairs 1..N and their palette as a training folder.
+
+    Raises:
+        InputError: there are pairs in it already, or it cannot be written to.
+    """
     own = palette()
-    for name in ("images", "masks"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "palette.json").write_text(json.dumps(json.loads(own.to_json()), indent=1) + "\n", encoding="utf-8")
+    for part in ("images", "masks"):
+        if any((folder / part).glob("*")):
+            raise InputError(f"{folder / part} holds files already; name a new folder, or empty it")
+    text = json.dumps(json.loads(own.to_json()), indent=1) + "\n"
+    write_atomically(folder / "palette.json", lambda file: file.write_text(text, encoding="utf-8"))
     for i in range(1, pairs + 1):
         photo, labels = draw(i, seed)
-        Image.fromarray(photo).save(folder / "images" / f"{i:04d}.jpg", quality=92)
+        image = Image.fromarray(photo)
+        write_atomically(folder / "images" / f"{i:04d}.jpg", lambda file, image=image: image.save(file, quality=92))
         write_layout(folder / "masks" / f"{i:04d}.png", labels, own)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--pairs", type=int, default=100, metavar="N")
+    parser.add_argument("--pairs", type=positive, default=100, metavar="N")
     parser.add_argument(
-        "--seed", type=int, default=0, help="another one draws other pictures, such as those to test on"
+        "--seed", type=count, default=0, help="another one draws other pictures, such as those to test on"
     )
     args = parser.parse_args()
-    write(args.out, args.pairs, args.seed)
+    try:
+        write(args.out, args.pairs, args.seed)
+    except InputError as error:
+        parser.error(str(error))
     print(f"{args.out}: {args.pairs} pairs of {SIZE}x{SIZE} pixels, {len(CLASSES)} classes")
 
 

@@ -24,7 +24,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         "folder", type=Path, metavar="DIR", help="its folder; without NAME, images/NAME.jpg (or png) and masks/NAME.png"
     )
     check.add_argument(
-        "--palette", metavar="NAME", help="the label set, or its JSON file (the smallest that reads half of the masks)"
+        "--palette",
+        metavar="NAME",
+        help="the label set, or its JSON file (DIR/palette.json, or the smallest that reads half of the masks)",
     )
     add_ids(check)
     check.add_argument("--partial", action="store_true", help="a part of the data set is enough: counts are no error")
@@ -33,6 +35,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     configure = verbs.add_parser("configure", help=text, description=text, allow_abbrev=False)
     configure.add_argument("folder", type=Path, metavar="DIR", help="images/, masks/ and palette.json")
     configure.add_argument("--minutes", type=positive, default=60, metavar="N", help="of training (60)")
+    configure.add_argument("--force", action="store_true", help="overwrite a train.yaml that was edited")
     configure.set_defaults(verb=run_configure)
     text = "write what training reads of one of the paper's data sets; goes on where it was stopped"
     prepare = verbs.add_parser("prepare", help=text, description=text, allow_abbrev=False)
@@ -65,11 +68,16 @@ def run_configure(args: argparse.Namespace) -> None:
     from ..data.pairs import find_pairs
     from ..method.palette import load_palette
     from ..pictures.files import write_atomically
-    from ..training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
+    from ..training.own import CONFIG_FILE, PALETTE_FILE, OwnSet, is_edited
 
     palette = load_palette(args.folder / PALETTE_FILE)
     own = OwnSet(args.folder.as_posix(), palette, len(find_pairs(args.folder)), args.minutes)
     text = own.configuration()
+    if not args.force and is_edited(args.folder / CONFIG_FILE):
+        raise InputError(
+            f"{args.folder / CONFIG_FILE} is not as configure wrote it; edit its minutes there, or overwrite it with "
+            "--force"
+        )
     write_atomically(args.folder / CONFIG_FILE, lambda file: file.write_text(text, encoding="utf-8"))
     print(f"{own.explanation()}\n{own.command()}")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..method.palette import Palette, load_palette, palette_names
+from ..method.palette_file import PALETTE_FILE
+from ..pictures.foreign import check_ids
 from .masks import summary, usual_ids, without_classes
 from .names import MASK_FOLDERS, PHOTO_FOLDERS, Pair, is_picture, subfolder
 from .pairs import damaged, match_in
@@ -35,10 +37,12 @@ class FolderCheck:
     ignored: tuple[str, ...]
     renamed: tuple[Pair, ...]
     notes: tuple[str, ...] = ()
+    own_palette: bool = False  # the label set is the folder's own file
 
     def lines(self) -> list[str]:
         """The report, a line per fact."""
-        lines = [f"{self.folder}: {len(self.pairs)} pairs, masks read as {self.palette}"]
+        of = f", as its own {PALETTE_FILE} says" if self.own_palette else ""
+        lines = [f"{self.folder}: {len(self.pairs)} pairs, masks read as {self.palette}{of}"]
         if self.equal:
             lines[0] += f" ({' and '.join(self.equal)} would fit as well; --palette chooses)"
         if self.renamed:
@@ -56,11 +60,12 @@ def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> Fol
     """Look through a folder of pairs; every file is read.
 
     Args:
-        palette: a label set's name or JSON file; without it, the smallest of the project that reads half of the masks.
+        palette: a label set's name or JSON file; without it the folder's own palette.json, or, where there is none, the
+            smallest of the project that reads half of the masks.
         ids: whose ids the masks' are, where the caller knows (`pictures.foreign.translate`).
 
     Raises:
-        InputError: there is no such folder or palette, or the folder has no picture at all.
+        InputError: there is no such folder or palette, the folder has no picture at all, or `ids` are unknown for each.
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
@@ -68,7 +73,9 @@ def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> Fol
     alone = (*found.unlabelled, *found.wrong)
     if not found.pairs and not alone:
         raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
-    meant, equal = _best(found.pairs, [load_palette(p) for p in ([palette] if palette else palette_names())], ids)
+    own = not palette and (folder / PALETTE_FILE).is_file()
+    names = [palette] if palette else [str(folder / PALETTE_FILE)] if own else palette_names()
+    meant, equal = _best(found.pairs, _that_know([load_palette(name) for name in names], ids), ids)
     notes = list[str]()
     broken = damaged(found.pairs, meant, ids, "" if ids else usual_ids(found.pairs, meant), notes)
     if white := without_classes(notes, len(found.pairs), meant):
@@ -82,7 +89,22 @@ def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> Fol
         ignored=tuple(_ignored(folder)),
         renamed=tuple(p for p in found.pairs if p.mask.stem != p.photo.stem),
         notes=tuple(summary(notes, len(found.pairs))),
+        own_palette=own,
     )
+
+
+def _that_know(palettes: list[Palette], ids: str) -> list[Palette]:
+    """The palettes for which `ids` is a word or pairs; the first one's complaint where it is for none."""
+    known, errors = [], list[InputError]()
+    for palette in palettes:
+        try:
+            check_ids(ids, palette)
+            known.append(palette)
+        except InputError as error:
+            errors.append(error)
+    if not known:
+        raise errors[0]
+    return known
 
 
 def _best(pairs: list[Pair], palettes: list[Palette], ids: str) -> tuple[Palette, list[str]]:

@@ -139,7 +139,6 @@ def palette_names() -> list[str]:
     return sorted(p.stem for p in PALETTE_DIR.glob("*.json"))
 
 
-@lru_cache
 def load_palette(source: str | os.PathLike[str]) -> Palette:
     """Load a palette by name (`celebamask_hq`) or from a JSON file's path, and validate it.
 
@@ -150,13 +149,21 @@ def load_palette(source: str | os.PathLike[str]) -> Palette:
     if path.suffix != ".json":
         path = PALETTE_DIR / f"{source}.json"
     try:
-        raw = json.loads(read_text(path))
+        state = path.stat()
+        return _load_palette(path, (state.st_mtime_ns, state.st_size, state.st_ino))
     except FileNotFoundError:
         known = ", ".join(palette_names())
         raise InputError(f"there is no palette '{source}'; name one of {known} or a .json file") from None
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError(f"the palette {path.name} cannot be read as JSON: {error}") from None
-    return parse_palette(raw, path.name)
+
+
+@lru_cache
+def _load_palette(path: Path, state: tuple[int, ...]) -> Palette:
+    """The palette of a file in this state: one that was edited is read again."""
+    return parse_palette(json.loads(read_text(path)), path.name)
 
 
 def parse_palette(raw: object, where: str) -> Palette:

@@ -25,6 +25,7 @@ from ..errors import InputError
 
 Rgb8 = tuple[int, int, int]  # R, G, B in 0..255
 OWN_KEY = "own"  # the word by which a person says that a layout holds the palette's own ids
+PALETTE_FILE = "palette.json"  # of a folder of pairs that has a label set of its own
 TYPICAL_GRID = 6  # rows and columns of `typical`
 Fail = Callable[[str], InputError]
 

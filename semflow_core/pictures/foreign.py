@@ -43,6 +43,17 @@ def ids_keys(palette: Palette) -> list[str]:
     return [OWN_KEY, *(convention.key for convention in palette.foreign.ids)]
 
 
+def check_ids(ids: str, palette: Palette) -> None:
+    """Raise InputError if what a caller says of ids is none of `ids_keys`, no pairs of the palette's, and not ""."""
+    if "=" in ids:
+        _pairs_of(ids, palette)
+    elif ids and ids not in ids_keys(palette):
+        raise InputError(
+            f"the ids '{ids}' are unknown for {palette.name}; say {either(ids_keys(palette))}, "
+            "or pairs such as 17=hair,14=neck"
+        )
+
+
 def fits_any(values: np.ndarray, palette: Palette) -> bool:
     """Whether pixel values, of any shape, are ids of the palette or of one of its conventions."""
     present = _present(values)
@@ -66,13 +77,9 @@ def translate(values: np.ndarray, palette: Palette, stem: str, ids: str = "", us
     Raises:
         InputError: `ids` is none of these, or the values do not fit it.
     """
+    check_ids(ids, palette)
     if "=" in ids:
         return Translation(_by_pairs(values, palette, ids), f"Its ids were translated as asked: {ids}.")
-    if ids and ids not in ids_keys(palette):
-        raise InputError(
-            f"the ids '{ids}' are unknown for {palette.name}; say {either(ids_keys(palette))}, "
-            "or pairs such as 17=hair,14=neck"
-        )
     if ids == OWN_KEY or (not ids and stem.endswith(OWN_IDS)):
         return Translation(_bytes(values), key=OWN_KEY)
     for convention in palette.foreign.ids:
@@ -218,14 +225,21 @@ def _where(values: np.ndarray, reading: _Reading, palette: Palette) -> str:
 
 def _by_pairs(values: np.ndarray, palette: Palette, text: str) -> np.ndarray:
     """ "17=hair,14=neck" -> class ids; values that no pair names stay what they are."""
-    names = {c.name: c.id for c in palette.classes} | {str(c.id): c.id for c in palette.classes}
     labels = _bytes(values)
+    for value, class_id in _pairs_of(text, palette):
+        labels[values == value] = class_id
+    return labels
+
+
+def _pairs_of(text: str, palette: Palette) -> list[tuple[int, int]]:
+    names = {c.name: c.id for c in palette.classes} | {str(c.id): c.id for c in palette.classes}
+    pairs = []
     for pair in text.split(","):
         value, _, name = (word.strip() for word in pair.partition("="))
         if not value.isascii() or not value.isdigit() or name not in names:
             raise InputError(f"'{pair}' is no pair of a pixel value and a class of {palette.name}, such as 17=hair")
-        labels[values == int(value)] = names[name]
-    return labels
+        pairs.append((int(value), names[name]))
+    return pairs
 
 
 def _whole(values: np.ndarray | set[int], convention: ForeignIds) -> np.ndarray:

@@ -6,12 +6,18 @@ U-Net. Edges and light are much the same anywhere, and no further package is nee
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
 from ..errors import InputError
 from ..method.palette import Palette
+from ..method.palette_file import PALETTE_FILE
+from ..texts import read_text
 
 FEWEST, MOST_HELD_OUT = 2, 50  # pairs
 BACKBONE_SHARE = 0.25  # of the minutes
@@ -19,7 +25,8 @@ COPIES, MOST_COPIES = 1800, 20  # encoded pictures in all, and copies of a pair
 # measured with the drawn set of docs/own_data.md on two CPU cores that other programs used, too
 ENCODED_PER_MINUTE = 1600  # pictures
 REPORT_MINUTES = 1.0  # both stages' figures at their ends
-PALETTE_FILE, CONFIG_FILE = "palette.json", "train.yaml"
+CONFIG_FILE = "train.yaml"
+MARK = "# As semflow data configure wrote it: "  # and a digest of what follows
 MOST_MINUTES = 7 * 24 * 60.0
 
 
@@ -72,7 +79,12 @@ class OwnSet:
 
     def command(self) -> str:
         """What starts the training, in the folder of this repository."""
-        return f"python -m semflow_core train {self.folder}/{CONFIG_FILE}"
+        return f"python -m semflow_core train {shlex.quote(f'{self.folder}/{CONFIG_FILE}')}"
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, also of "." and ".."."""
+        return Path(os.path.abspath(self.folder)).name or "set"
 
     def explanation(self) -> str:
         """How long it takes, and what that is based on."""
@@ -89,7 +101,7 @@ class OwnSet:
         k, s = grid_of(len(self.palette.classes))
         settings = {
             "stages": ["backbone", "flow"],
-            "out": f"runs/{self.folder.rstrip('/').rsplit('/', 1)[-1]}",
+            "out": f"runs/{self.name}",
             "data": ".",
             "latents": {
                 "codec": "assets/models/codec",
@@ -127,7 +139,20 @@ class OwnSet:
             "# in the folder of the repository, with this folder in it. The model is flow/export in `out`.\n"
             "# docs/training.md explains the keys; minutes may be changed, also to go on.\n"
         )
-        return head + yaml.safe_dump(settings, sort_keys=False, width=110, default_flow_style=None)
+        text = head + yaml.safe_dump(settings, sort_keys=False, width=110, default_flow_style=None)
+        return f"{MARK}{_digest(text)}\n{text}"
+
+
+def is_edited(file: Path) -> bool:
+    """Whether a configuration is there that is not as `OwnSet.configuration` wrote it."""
+    if not file.exists():
+        return False
+    first, _, rest = read_text(file).partition("\n")
+    return first != f"{MARK}{_digest(rest)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def grid_of(classes: int) -> tuple[int, int]:

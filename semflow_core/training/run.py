@@ -13,6 +13,7 @@ from ..data.pairs import data_root
 from ..errors import InputError
 from ..pictures.files import check_writable, write_atomically
 from .checkpoints import is_finished
+from .contents import contents_of, keep_contents, refuse_other_contents
 from .latents import LatentCache, LatentPairs
 from .loop import join_processes, train
 from .losses.registry import Terms
@@ -37,19 +38,21 @@ def run_training(path: Path, overrides: list[str], cache: LatentCache | None = N
     join_processes()
     plan = read_plan(path, overrides)
     cache = cache or LatentCache()
+    contents = contents_of(plan)
     for name in plan.run.stages:
         refuse_another(plan.subject(name), plan.folder(name) / "config.json")
+        refuse_other_contents(contents, plan.folder(name))
         check_writable(plan.folder(name))
     stages = [n for n in plan.run.stages if not is_finished(plan.folder(n), plan.sections[n].optim)]
     for name in stages[1:]:  # the first says by itself what it misses, at once
         refuse_missing(plan, name)
     for name in stages:
-        run_stage(plan, name, cache)
+        run_stage(plan, name, cache, contents)
     return plan
 
 
-def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
-    """Train one stage of a plan; those before it have exported."""
+def run_stage(plan: Plan, name: str, cache: LatentCache, contents: dict[str, Any] | None) -> None:
+    """Train one stage of a plan, on a set of these contents; those before it have exported."""
     stage, config, folder, run = STAGES[name], plan.sections[name], plan.folder(name), plan.run
     root = data_root(run.data)
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,6 +64,8 @@ def run_stage(plan: Plan, name: str, cache: LatentCache) -> None:
     task = stage.task(config, context)
     # only now: a start that failed over a wrong setting must not be compared with the next one
     keep_subject(plan.subject(name), folder / "config.json")
+    if stage.latents or stage.domain:
+        keep_contents(contents, folder)
     train(task, config.optim, folder, run.seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path, capsys: pytes
     assert main(["data", "check", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     lines = [line for line in out.splitlines() if " masks: " not in line]  # what was assumed
-    assert len(lines) == 5 and "read as c" in lines[0]
+    assert len(lines) == 5 and lines[0].startswith(f"{tmp_path}: 5 pairs, masks read as celebamask_hq (")
     for line, words in zip(lines[1:], ("a.png has no mask", "pair b ", "pair c ", "pair d ")):
         assert words in line
     assert err.startswith("semflow: error: ") and "4 files or pairs are wrong" in err
@@ -68,3 +69,24 @@ def test_a_folder_without_pairs_is_refused(tmp_path: Path) -> None:
         check_folder(tmp_path)
     with pytest.raises(InputError, match="there is no folder"):
         check_folder(tmp_path / "gone")
+
+
+def test_the_folders_own_palette_is_used_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pairs(tmp_path, ["a", "b"])
+    own = {"name": "cats", "classes": [{"id": 0, "name": "ground", "color": "#000000", "group": "g"}]}
+    (tmp_path / "palette.json").write_text(json.dumps(own))
+    assert main(["data", "check", str(tmp_path)]) == 2  # the mask of b is 1
+    out = capsys.readouterr().out
+    assert f"{tmp_path}: 2 pairs, masks read as cats, as its own palette.json says\n" in out
+    assert "no class of cats: 1" in out
+    assert main(["data", "check", str(tmp_path), "--palette", "celebamask_hq"]) == 0
+
+
+def test_ids_that_are_no_word_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pairs(tmp_path, list("abc"))
+    for words in (["--ids", "bisnet"], ["--ids", "17=wig"], ["--ids", "bisnet", "--palette", "celebamask_hq"]):
+        assert main(["data", "check", str(tmp_path), *words]) == 2
+        out, err = capsys.readouterr()
+        assert not out and err.count(words[1]) == 1 and "celebamask_hq" in err
+    assert main(["data", "check", str(tmp_path), "--ids", "label-ids"]) == 0  # a word of one palette only
+    assert "read as cityscapes" in capsys.readouterr().out

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
+from semflow_core.cli import main
 from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import Palette, PaletteClass
 from semflow_core.method.perturbation import Perturbation
 from semflow_core.training.own import OwnSet, grid_of
 from semflow_core.training.stages import read_plan
+
+from ..data.test_pairs import make_pairs
 
 
 def palette_of(classes: int) -> Palette:
@@ -60,3 +64,36 @@ def test_the_time_is_the_budget_and_what_is_done_beside_it() -> None:
 def test_what_cannot_be_trained_is_refused(pairs: int, minutes: float) -> None:
     with pytest.raises(InputError):
         OwnSet("mine", palette_of(3), pairs, minutes)
+
+
+@pytest.mark.parametrize("folder", ["mine", "a b/mine", "mine/", "mine/.", "mine/x/.."])
+def test_the_run_has_the_folders_name(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "train.yaml").write_text(OwnSet(folder, palette_of(3), 10).configuration(), encoding="utf-8")
+    assert read_plan(tmp_path / "train.yaml", []).run.out == "runs/mine"
+
+
+def test_the_folder_that_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my set" / "x").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "my set" / "x")
+    assert OwnSet("..", palette_of(3), 10).name == "my set" and OwnSet(".", palette_of(3), 10).name == "x"
+
+
+def test_the_command_is_one_that_a_shell_takes() -> None:
+    command = OwnSet("it's/my set", palette_of(3), 10).command()
+    assert shlex.split(command) == ["python", "-m", "semflow_core", "train", "it's/my set/train.yaml"]
+
+
+def test_a_configuration_that_was_edited_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_pairs(tmp_path / "mine", ["a", "b", "c"])
+    (tmp_path / "mine" / "palette.json").write_text(palette_of(3).to_json())
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "mine" / "train.yaml"
+    assert main(["data", "configure", "mine"]) == 0 == main(["data", "configure", "mine", "--minutes", "20"])
+    edited = file.read_text().replace("batch: 8", "batch: 4")
+    file.write_text(edited)
+    capsys.readouterr()
+    assert main(["data", "configure", "mine"]) == 2 and file.read_text() == edited
+    assert "mine/train.yaml is not as configure wrote it; edit its minutes" in capsys.readouterr().err
+    assert main(["data", "configure", "mine", "--force"]) == 0 and "batch: 8" in file.read_text()

@@ -119,6 +119,35 @@ def test_a_run_is_about_one_thing(file: Path) -> None:
         run_training(file, ["optim.steps=2", "latents.beta=20.0"])
 
 
+def test_a_second_set_of_one_name_is_not_taken_for_the_first(file: Path, tmp_path: Path, data: Path) -> None:
+    root = tmp_path / "mine"
+    shutil.copytree(data, root)
+    words = [f"data={root}"]
+    run_training(file, words)
+    run_training(file, words)  # goes on: the set is the same
+    mask = root / "pairs" / "masks" / "1.png"
+    Image.fromarray(np.roll(np.asarray(Image.open(mask)), 1, 0)).save(mask)
+    (root / "pairs" / "images" / "5.png").unlink()
+    (root / "pairs" / "masks" / "5.png").unlink()
+    words_of = (
+        r"flow was started on another set: .* its pairs \(1 pair gone \(5\); 1 pair with another mask \(1\)\) changed"
+    )
+    with pytest.raises(InputError, match=words_of):
+        run_training(file, words)
+    assert log_of(tmp_path / "run" / "flow")[-1]["step"] == 3
+    run_training(file, [*words, f"out={tmp_path / 'second'}"])
+
+
+def test_another_palette_of_one_name_is_named(file: Path, tmp_path: Path) -> None:
+    palette = tmp_path / "palette.json"
+    palette.write_text(load_palette("celebamask_hq").to_json())
+    words = [f"latents.domain.palette={palette}"]
+    run_training(file, words)
+    palette.write_text(palette.read_text().replace('"hair"', '"fur"'))
+    with pytest.raises(InputError, match="since then the palette's classes changed; choose another out"):
+        run_training(file, words)
+
+
 def test_a_start_that_failed_is_not_compared_with_the_next_one(file: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="amplitude is 70"):
         run_training(file, ["optim.steps=1", "latents.beta=70.0"])
