@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from ..errors import InputError
 from .backbone import BackboneUNet
 from .contracts import ConditionedUNetVelocity, ModuleAdapter, velocity_of
+from .digests import check_digests, write_digests
 from .guide import LayoutGuide
 from .placement import save_half
 from .pyramid import PyramidAutoencoder
@@ -59,9 +60,10 @@ def load_component(name: str, folder: Path) -> Any:
     """A part by the name of its class (`known`), float32 on the CPU.
 
     Raises:
-        OSError, ValueError: the folder does not hold one.
+        OSError, ValueError: the folder does not hold one, or its weights are not what they were when they were saved.
     """
     check_config(folder / "config.json")
+    check_digests(folder)
     return COMPONENTS[EARLIER_NAMES.get(name, name)][1].from_pretrained(folder, use_safetensors=True)
 
 
@@ -135,6 +137,7 @@ def save_component(part: ModuleAdapter, folder: Path, max_shard_size: str = "") 
     save_half(part.module, folder, max_shard_size)
     if isinstance(part, ConditionedUNetVelocity):
         save_file({"prompt": part.prompt.contiguous()}, folder / PROMPT_FILE)
+        write_digests(folder)
 
 
 def anchors_of(velocity: Any) -> list[list[float]] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from .digests import forget_digests, write_digests
 from .order import steady
 
 
@@ -61,7 +62,9 @@ def compact(z: torch.Tensor) -> torch.Tensor:
 def save_half(module: Any, folder: Path, max_shard_size: str = "") -> None:
     """Save a diffusers component in float16 without changing it, in files of at most such a size ("15MB")."""
     sizes = {"max_shard_size": max_shard_size} if max_shard_size else {}
+    forget_digests(folder)
     copy.deepcopy(module).half().save_pretrained(folder, **sizes)
+    write_digests(folder)
 
 
 def save_half_weights(module: torch.nn.Module, file: Path) -> None:

@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..method.codebook import Codebook, to_model
 from ..method.palette import load_palette, palette_names
 from ..nets.components import anchors_of, entry_of, known, load_component, load_velocity, save_component
+from ..nets.digests import check_digests, forget_digests, write_digests
 from ..nets.memory import in_parts, work_in_parts
 from .engine import Engine
 from .index import APPEARANCE_FILE, INDEX, beside, facts_of, read_index, refusing
@@ -32,6 +33,7 @@ def load_parts(folder: Path) -> dict[str, Any]:
     """
     with refusing(folder):
         index = read_index(folder)
+        check_digests(folder)  # of the appearance; the networks' stand beside them
         parts = {
             **facts_of(index, folder),  # first: a wrong index is refused before weights are read
             "codec": load_component(*component(index, "vae", folder)),
@@ -134,5 +136,7 @@ def save(engine: Engine, folder: Path, vae: str = "vae", max_shard_size: str = "
     }
     if engine.appearance is not None:
         index["appearance"] = APPEARANCE_FILE
+        forget_digests(folder)
         engine.appearance.save(folder / APPEARANCE_FILE)
+        write_digests(folder)
     (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
