@@ -111,8 +111,10 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
     if usual in readings:
         return _said(values, readings[usual], "as most of its folder are", [], palette)
     others = [r for r in readings.values() if unknown or not np.array_equal(r.translation.labels, values)]
-    if not others or (usual == OWN_KEY and not unknown):
+    if usual == OWN_KEY and not unknown:
         return own.translation
+    if not others:
+        return replace(own.translation, uncertain=_nearly(values, palette) if unknown else "")
     likeliest = _likeliest(others, palette) if len(present) >= FEWEST else others[0]
     if unknown and usual != OWN_KEY and not _is_damage(values, unknown):
         if not own.is_likelier(likeliest, CLEAR):
@@ -122,6 +124,17 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
     elif len(present) >= FEWEST and usual != OWN_KEY and likeliest.is_likelier(own, CLEAR):
         return _said(values, likeliest, _where(values, likeliest, palette), others, palette)
     return replace(own.translation, uncertain=_doubt(own, others, palette))
+
+
+def _nearly(values: np.ndarray, palette: Palette) -> str:
+    """A sentence on conventions that fit but for damage; "" where there are none."""
+    words, most = [], 0
+    for convention in palette.foreign.ids:
+        strange = sorted(_present(_whole(values, convention)) - convention.values)
+        if strange and _is_damage(_whole(values, convention), strange):
+            words.append(f"{convention.name} (ids {convention.key})")
+            most = max(most, int(np.isin(_whole(values, convention), strange).sum()))
+    return f"All but {most} of its pixels could be {either(words)}." if words else ""
 
 
 def _likeliest(readings: Sequence[_Reading], palette: Palette) -> _Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from .values import Values, read_values
 LAYOUT_DIR = asset("layouts")
 MOST_NAMED = 6  # classes that a line names
 BLACK_WHITE = "It holds nothing but {name} ({id}) and 255, which stands for no class; ids 255=CLASS says what white is."
+FOLLOWING = {"Its ids could": "they could", "All but": "all but"}  # beginnings of sentences, within one
 MOST_IDS = 35  # different values of a picture that may hold ids at least; a grey photo has more
 
 
@@ -187,6 +189,7 @@ def _read(
         labels = layout.labels
         checked = labels[labels != UNLABELLED] if keep_void or values.ids is None else labels
         _check_ids(checked, palette, name, layout.uncertain)
+    values.translated += [f"Only the first of its {values.pages} pages was read."] if values.pages > 1 else []
     notes = [*values.translated, layout.translated], [layout.uncertain, *values.uncertain]
     translated, uncertain = (" ".join(filter(None, sentences)) for sentences in notes)
     return replace(layout, form=values.form, translated=translated, uncertain=uncertain)
@@ -232,15 +235,24 @@ def _labels_of(
         rgb = np.where(values.opaque[..., None], values.rgb, values.rgb[values.opaque][0])
         try:
             labels, count, translated = ids_of_colors(rgb, palette, codebook, values.lossy, name)
-        except InputError:
-            if values.grey is not None and not values.lossy:
+        except InputError as error:
+            if values.grey is not None and values.lossy:
+                raise InputError(
+                    f"{error}; the values of a grey {values.form.split()[-1]} are near the ids that were written, "
+                    "but not they: write it as PNG"
+                ) from None
+            if values.grey is not None:
                 _check_ids(np.minimum(values.grey, UNLABELLED), palette, name)
             raise
         uncertain, key = "", ""
         if count:
             share = f"{count:,} of its pixels ({100 * count / labels.size:.1f} %)"
             uncertain = f"{share} lie between two colours and took the nearer of the classes beside them."
-    labels[~values.opaque] = palette.background
+    if not values.opaque.all():
+        if values.ids is None or (values.ids[~values.opaque] != palette.background).any():
+            share = _percent(float((~values.opaque).mean()))
+            values.translated.append(f"{share} of it is transparent, and was taken for the background.")
+        labels[~values.opaque] = palette.background
     return Layout(labels, values.form, translated, uncertain, key, values.turned)
 
 
@@ -257,5 +269,5 @@ def _check_ids(labels: np.ndarray, palette: Palette, name: str, doubt: str = "")
     try:
         palette.index(labels)
     except InputError as error:
-        also = doubt.replace("Its ids could also be", "; they could also be", 1).rstrip(".")
+        also = re.sub("^(Its ids could|All but)", lambda m: f"; {FOLLOWING[m[0]]}", doubt).rstrip(".")
         raise InputError(str(error).replace("the layout", f"the layout {name}", 1) + also) from None

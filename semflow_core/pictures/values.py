@@ -36,6 +36,7 @@ class Values:
         opaque: (H, W) bool.
         certain: the ids are the palette's own, for the colours say so too.
         grey: (H, W), what the channels of a coloured picture hold if they are equal.
+        pages: of the file, or frames; the first is read.
         lossy: the file's format changes pixel values.
         turned: whether the file's EXIF turned it.
         packed: an indexed picture whose table may have been packed anew and has no known colours.
@@ -45,6 +46,7 @@ class Values:
     form: str
     rgb: np.ndarray
     opaque: np.ndarray
+    pages: int = 1
     lossy: bool = False
     packed: bool = False
     turned: bool = False
@@ -75,6 +77,8 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
     rgba = np.asarray(image.convert("RGBA"))
     form = f"{_kind(image.mode, deep is not None)} {picture.image.format}"
     values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
+    with contextlib.suppress(Exception):  # a file that ends early may not say it
+        values.pages = int(getattr(picture.image, "n_frames", 1))
     if turned:
         values.translated.append("It was turned as its EXIF says.")
     if not values.opaque.any():
@@ -83,6 +87,7 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
     if image.mode == "P":
         _read_indexed(values, np.asarray(image), _colour_table(image), palette, ids)
     elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
+        values.grey = _equal_channels(np.asarray(image)) if values.lossy else None
         values.ids = None if values.lossy else _equal_channels(np.asarray(image))
     else:
         pixels = values.rgb if deep is None else deep

@@ -92,6 +92,17 @@ def test_a_far_bicycle_is_no_damage_where_all_else_says_so(tmp_path: Path) -> No
     assert "Its ids were taken for Cityscapes' label or instance ids" in layout.note
 
 
+def test_damage_of_another_convention_is_named_too(tmp_path: Path) -> None:
+    values = np.full((48, 96), 26)
+    values[:20], values[40:] = 23, 7
+    values[0, 0] = 99
+    words = (
+        r"no class of cityscapes: 23, 26, 99; .*; all but 1 of its pixels could be Cityscapes' label or instance ids"
+    )
+    with pytest.raises(InputError, match=words):
+        open_layout(save(tmp_path / "a.png", values), STREETS)
+
+
 def test_damage_is_named_where_no_places_are_known(tmp_path: Path) -> None:
     labels = np.repeat(np.arange(4, dtype=np.uint8)[None] + 20, 40, 0).repeat(10, 1)
     labels[0, 0] = 175

@@ -298,6 +298,35 @@ def test_what_is_transparent_is_the_background(face_layout: np.ndarray) -> None:
     assert np.array_equal(read[:, :40], face_layout[:, :40]) and not read[:, 40:].any()
 
 
+def test_what_was_transparent_is_said(face_layout: np.ndarray) -> None:
+    image = Image.fromarray(face_layout)
+    image.putpalette(FACES.color_of_id.tobytes())
+    hair = open_layout(encoded(image, transparency=13), FACES)
+    assert not (hair.labels == 13).any()
+    assert hair.translated == "23 % of it is transparent, and was taken for the background."
+    assert open_layout(encoded(image, transparency=0), FACES).note == "", "the background is what it is"
+    alpha = Image.fromarray(
+        np.dstack([FACES.colorize(face_layout), np.where(face_layout == 1, 0, 255).astype(np.uint8)])
+    )
+    assert "18 % of it is transparent" in open_layout(encoded(alpha), FACES).note
+
+
+@pytest.mark.parametrize("form", ["TIFF", "GIF", "PNG", "WEBP"])
+def test_of_several_pages_the_first_is_read_and_it_is_said(form: str, face_layout: np.ndarray) -> None:
+    pages = [Image.fromarray(FACES.colorize(labels)) for labels in (face_layout, np.rot90(face_layout))]
+    options = {"lossless": True} if form == "WEBP" else {}
+    layout = open_layout(encoded(pages[0], form, save_all=True, append_images=pages[1:], **options), FACES)
+    assert np.array_equal(layout.labels, face_layout)
+    assert "Only the first of its 2 pages was read." in layout.translated
+
+
+@pytest.mark.parametrize("mode, form", [("L", "JPEG"), ("RGB", "JPEG"), ("RGB", "WEBP")])
+def test_grey_ids_in_a_lossy_file_are_refused_as_such(mode: str, form: str, face_layout: np.ndarray) -> None:
+    data = encoded(Image.fromarray(face_layout).convert(mode), form, quality=90)
+    with pytest.raises(InputError, match=f"no class of .*; the values of a grey {form} are near the ids"):
+        read_layout(data, FACES)
+
+
 def test_a_grey_photo_in_three_channels_is_no_layout(photo: np.ndarray) -> None:
     shades = np.dstack([photo[..., 1]] * 3)
     assert not is_layout(encoded(Image.fromarray(shades)), FACES)
