@@ -15,13 +15,13 @@ from semflow_core.requests.packing import pack_labels
 from ..controls import Controls, View
 from ..state.label_set import Item, LabelSet, Proposal, pack
 from ..state.own_palette import ids_between
-from ..state.photos import data_url, doubt_url
+from ..state.photos import CERTAIN, data_url, doubt_url
 from ..state.pipeline import Pipeline
 from ..state.session import Cancelled, Session
 from ..widgets.painter import painter_props
 from .models import Models
 
-UNSURE = 0.5  # margin below which a pixel is unsure (`opening.CERTAIN`)
+UNSURE = CERTAIN  # margin below which a pixel is unsure
 SMALLEST_SPOT = 0.0008  # of the picture
 MOST_SPOTS = 30
 KINDS = {".jpg": "image/jpeg", ".png": "image/png"}

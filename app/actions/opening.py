@@ -19,7 +19,7 @@ from semflow_core.texts import read_text
 from ..controls import View
 from ..state.kept import original_file
 from ..state.opened import Source
-from ..state.photos import fit_layout, fit_photo, shape_photo, underlay_url
+from ..state.photos import CERTAIN, fit_layout, fit_photo, shape_photo, underlay_url
 from ..state.pipeline import Pipeline, canvas_size
 from ..state.project import EditProject, read_project, reopened
 from ..state.regions import Regions
@@ -28,8 +28,6 @@ from ..state.session import Session
 from ..state.settings import Settings
 from ..widgets.painter import painter_props
 from .models import shape_style
-
-CERTAIN = 0.5  # margin from which a pixel's class is clear: its colour is at most a quarter of the anchors' spacing off
 
 
 def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = "") -> View:

@@ -12,7 +12,9 @@ from PIL import Image
 from semflow_core.pictures.align import Aligned
 
 MAX_HEIGHT = 1024  # rows of an opened photo: it travels to the browser with every edit
-DOUBT_COLORS = np.array([[255, 214, 64], [255, 122, 24], [226, 32, 32]], np.float32)  # margin 0.5, 0.25, 0
+# margin (`Segmentation.margin`) from which a pixel's class is clear: of two classes alone, one is three times as likely
+CERTAIN = 0.75
+DOUBT_COLORS = np.array([[255, 214, 64], [255, 122, 24], [226, 32, 32]], np.float32)  # margin CERTAIN, half of it, 0
 
 
 def centre_crop(picture: np.ndarray, aspect: float) -> np.ndarray:
@@ -72,12 +74,12 @@ def underlay_url(photo: np.ndarray) -> str:
 
 
 def doubt_url(margin: np.ndarray) -> str:
-    """The URL of an overlay where a layout is uncertain: red where two classes are as likely as each other.
+    """The URL of an overlay where a layout is uncertain: red where what was read is unlikely.
 
     Args:
-        margin: (H, W) float32 in 0..1 (`Segmentation.margin`); from 0.5 on the overlay is transparent.
+        margin: (H, W) float32 in 0..1 (`Segmentation.margin`); from `CERTAIN` on the overlay is transparent.
     """
-    doubt = np.clip(1 - 2 * margin, 0, 1)
+    doubt = np.clip(1 - margin / CERTAIN, 0, 1)
     shade = np.stack([np.interp(doubt, (0, 0.5, 1), DOUBT_COLORS[:, i]) for i in range(3)], -1)
     alpha = 220 * np.minimum(1, 2 * doubt)
     return data_url(png_bytes(np.dstack([shade, alpha]).astype(np.uint8)), "image/png")

@@ -32,20 +32,20 @@ def segment(
     z0 = torch.cat([engine.encode_photo(p) for p in views])
     times, velocity = times_to_mask(first.steps, first.grid), engine.towards_layouts(views)
     z1 = engine.solve(z0, times, first.solver, Steps(progress, first.steps), velocity)
-    distances, scale = engine.codebook.distances(engine.decode_masks(z1)), float(engine.codebook.s)
+    distances = engine.codebook.distances(engine.decode_masks(z1))
     if first.mirror or first.smooth:
         tables = [distances] if engine.reader is None else [distances, seen_in(engine, views, distances)]
         looks = [
             turned(engine, part) if i else part for table in tables for i, part in enumerate(table.split(len(photos)))
         ]
         distances = engine.codebook.agree(*looks, smooth=first.smooth)
-        if engine.reader is not None:  # probabilities say better than distances which pixels are unsure
-            distances, scale = -engine.codebook.probabilities(distances), 1.0
-    distances = distances.cpu()
+    distances, chances = distances.cpu(), chances_in(engine, views, len(photos))
     results = []
     for i, photo in enumerate(photos):
         height, width = photo.shape[:2]
-        labels, margin = labels_at(engine, distances[i], height, width, scale)
+        labels, margin = labels_at(engine, distances[i], height, width)
+        if chances is not None:
+            fill_chances(engine, chances[i].numpy(), labels, margin)
         results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
     return results
 
@@ -64,14 +64,41 @@ def seen_in(engine: Engine, photos: Sequence[np.ndarray], like: torch.Tensor) ->
     return engine.codebook.distances_of(read)
 
 
-def labels_at(
-    engine: Engine, distances: torch.Tensor, height: int, width: int, scale: float
-) -> tuple[np.ndarray, np.ndarray]:
+def chances_in(engine: Engine, views: Sequence[np.ndarray], count: int) -> torch.Tensor | None:
+    """The reader's class probabilities of `count` photos, (count, n, h, w) on the CPU; None for a model without one.
+
+    Args:
+        views: the photos, and as many mirror images or none, whose probabilities are averaged.
+    """
+    if engine.reader is None:
+        return None
+    photos, *mirrored = torch.cat([engine.read(view) for view in views]).split(count)
+    return (sum((turned(engine, part) for part in mirrored), photos) / (1 + len(mirrored))).cpu()
+
+
+def fill_chances(engine: Engine, chances: np.ndarray, labels: np.ndarray, margin: np.ndarray) -> None:
+    """Write the probability of each pixel's class over its margin, in place.
+
+    Distances to anchors order pixels by how sure the flow is; the reader's probabilities are calibrated as well
+    (docs/experiments/reader.md).
+
+    Args:
+        chances: (n, h, w) of the classes.
+        labels: (H, W) uint8 class ids.
+        margin: (H, W) float32.
+    """
+    height, width = labels.shape
+    for class_id, chance in zip(engine.palette.ids, chances):
+        here = labels == class_id
+        if here.any():
+            np.copyto(margin, cv2.resize(chance, (width, height), interpolation=cv2.INTER_LINEAR), where=here)
+
+
+def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
 
     Args:
-        distances: (n, size, width) of the decoded mask to each anchor, or another table of which the least counts.
-        scale: the difference of two of them that is a margin of 1.
+        distances: (n, size, width) of the decoded mask to each anchor.
 
     Returns:
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
@@ -87,7 +114,7 @@ def labels_at(
         np.copyto(best, d, where=nearer)
         labels[nearer] = class_id
     np.subtract(second, best, out=second)
-    np.divide(second, np.float32(scale), out=second)
+    np.divide(second, np.float32(engine.codebook.s), out=second)
     return labels, np.clip(second, 0, 1, out=second)
 
 

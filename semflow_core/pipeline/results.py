@@ -18,7 +18,7 @@ class Synthesis:
 @dataclass(frozen=True)
 class Segmentation:
     labels: np.ndarray  # (H, W) uint8 class ids, the photo's own size
-    margin: np.ndarray  # (H, W) float32 confidence in 0..1 (`Codebook.decode`)
+    margin: np.ndarray  # (H, W) float32 confidence in 0..1: `Codebook.decode`'s, or the reader's probability
     z0: torch.Tensor  # (1, C, h, w) float32, the encoded photo
     z1: torch.Tensor  # (1, C, h, w) float32, where the flow ended
 

@@ -200,7 +200,7 @@ def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
 def test_unsure_regions_are_wider_than_the_lines_between_classes() -> None:
     margin = np.ones((256, 256), np.float32)
     margin[:, 126:129] = 0.1  # a border
-    margin[20:60, 20:60] = 0.45
+    margin[20:60, 20:60] = 0.6
     margin[150:200, 150:200] = 0.0
     labels = np.zeros((256, 256), np.uint8)
     labels[150:200, 190:] = 1
