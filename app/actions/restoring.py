@@ -39,7 +39,7 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
         raise InputError(f"there is no model '{cut(kept.model, 60)}' any more")
     for name, model in kept.models.items():
         if name in names:  # of the others one may be gone
-            landed[name] = _land(model, name, models.pipeline(name), files.get(name))
+            landed[name] = _land(model, controls.settings, models.pipeline(name), files.get(name))
     view = landed[kept.model][1]
     if kept.model != controls.model:
         view = switch_model(models, controls, kept.model).then(view).then(View(model=kept.model))
@@ -53,9 +53,9 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
     return view.then(View(settings=settings))
 
 
-def _land(model: KeptModel, name: str, pipeline: Pipeline, file: Path | None) -> tuple[Session, View]:
+def _land(model: KeptModel, page: Settings, pipeline: Pipeline, file: Path | None) -> tuple[Session, View]:
     """One model's state, in a session of its own, and what the page shows of it."""
-    session, request = Session(name), model.request(name, pipeline)
+    session, request = Session(pipeline.name), model.request(pipeline.name, pipeline, page)
     view = open_request(request, session, pipeline)
     original = _original(model.state.file, pipeline, file) if session.current.opened is not None else None
     model.apply(session.current, pipeline, original)

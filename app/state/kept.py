@@ -114,13 +114,16 @@ class KeptModel:
     state: KeptState = field(default_factory=KeptState)
     photo: str = ""
 
-    def request(self, model: str, pipeline: Pipeline) -> SynthesisRequest:
+    def request(self, model: str, pipeline: Pipeline, page: Settings) -> SynthesisRequest:
         """The canvas with its settings, and with the photo if one is open.
+
+        Args:
+            page: the settings of a fresh page, for those that were not kept.
 
         Raises:
             InputError: the layout or the photo is damaged, or the photo is another model's.
         """
-        request = SynthesisRequest(model=model, layout=unpack_labels(self.layout))
+        request = SynthesisRequest(model=model, layout=unpack_labels(self.layout), **vars(page))
         for name in (f.name for f in fields(Settings) if f.name in self.settings):
             with suppress(InputError):
                 request = replace(request, **{name: self.settings[name]})

@@ -54,6 +54,8 @@ class Keeping:
         page.newest(self.keeper.fresh, self.painting.paint, changes=page.painted)
         for event in (page.shown.change, page.status.change):
             self.keep_after(event, page)
+        page.at_once(self.keeper.forgotten, self.forget)
+        page.model.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)
         changes = [self.keeper, page.model, page.shape, *page.landed, *self._others(page)]
         return page.on(self.keeper.restore, self.restore, changes=changes, show_progress="hidden")
 
@@ -74,9 +76,13 @@ class Keeping:
             return View()
         mark, known = photo_mark(state), session.kept.get(controls.model)
         new = known is None or len(known) != len(mark) or any(a is not b for a, b in zip(known, mark))
-        session.kept[controls.model] = mark
         photo = keep_photo(controls.request(), state) if new else None
+        session.kept[controls.model] = mark
         return View(parts={self.state: {"model": controls.model, "state": keep_state(state), "photo": photo}})
+
+    def forget(self, controls: Controls) -> None:
+        """The browser has nothing any more."""
+        controls.session.kept.clear()
 
     def restore(self, controls: Controls, event: gr.EventData) -> View:
         """What the browser kept comes back. The picture comes with the next `paint`."""

@@ -45,6 +45,7 @@
       if (text && url.startsWith(expected())) say(text);
     } else if (sentences[status]) say(sentences[status]);
   };
+  const LONG_STROKE = 20000, SLOW_STORE = 3000; // milliseconds that a page which has to go waits for a stroke, and for the store
   const AWAY = 'The studio does not answer. You can go on painting: this browser keeps everything, and sends it when the studio is back.';
   /** Gradio asks whether the server is back. */
   const waitForServer = () => {
@@ -60,7 +61,7 @@
   // What this page has on the server may be gone without a broken connection: the server was started anew while nobody
   // painted, or needed the room. Requests say which session they mean, once it is there and the browser keeps the visit.
   let isKnown = false;
-  document.addEventListener('semflow:known', () => (isKnown = true));
+  document.addEventListener('semflow:known', ({ detail }) => (isKnown = detail));
   const naming = ([address, options, ...rest]) => {
     const session = isKnown && typeof options?.body === 'string' && /"session_hash":"(\w+)"/.exec(options.body);
     if (!session) return [address, options, ...rest];
@@ -68,19 +69,37 @@
     headers.set('x-semflow-visit', session[1]);
     return [address, { ...options, headers }, ...rest];
   };
+  const within = (milliseconds, promise) => Promise.race([promise, new Promise((done) => setTimeout(done, milliseconds))]);
+  /** What is painted is finished and kept, and nothing begins any more: the page may go. */
+  const settle = async () => {
+    const question = { settled: null, written: null, busy: false }, until = Date.now() + LONG_STROKE;
+    const ask = (event) => document.dispatchEvent(new CustomEvent('semflow:' + event, { detail: question }));
+    do {
+      ask('settle');
+      await within(until - Date.now(), question.settled);
+      ask('keep');
+      await within(SLOW_STORE, question.written);
+      ask('settle'); // the next stroke may have begun meanwhile
+    } while (question.busy && Date.now() < until);
+    document.querySelector('#painter')?.toggleAttribute('inert', true);
+  };
+  let isLeaving = false;
+  /** -> a promise that never ends: the page goes, and what waits for its request would only say that it failed. */
   const loadAgain = () => {
     waitForServer();
-    location.reload(); // what is painted is kept as the page goes
-    throw new TypeError('the server has forgotten this visit');
+    if (!isLeaving) settle().then(() => location.reload());
+    isLeaving = true;
+    return new Promise(() => {});
   };
   const plain = window.fetch.bind(window);
   window.fetch = async (...request) => {
     const url = new URL(request[0]?.url ?? String(request[0]), location.href).href;
-    if (/\/gradio_api\/app_id$/.test(url)) waitForServer();
+    const isPoll = /\/gradio_api\/app_id$/.test(url);
+    if (isPoll) waitForServer();
     try {
       const response = await plain(...naming(request));
-      // not at what a pointer says that goes down: the stroke is to end first
-      if (response.status === 410 && /\/queue\/join/.test(url)) loadAgain();
+      if (response.status === 410 && isKnown && url.includes('/gradio_api/')) return loadAgain();
+      if (isPoll && response.ok) await settle(); // Gradio loads the page anew with this answer
       if (!response.ok) judge(url, response.status);
       return response;
     } catch (error) {

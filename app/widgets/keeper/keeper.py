@@ -17,14 +17,15 @@ class Keeper(Widget):
     - `semflow:canvas`: the detail is a function that gives the painter's canvas with its undo and redo;
     - `semflow:settings` {model, settings}: the controls' values by name;
     - `semflow:state` {model, state, photo}: what the server has (state/kept.py); photo is null where it is as before;
-    - `semflow:ready`: the page is there; `semflow:forget`: forget everything; `semflow:keep`: write now.
+    - `semflow:ready`: the page is there; `semflow:forget`: forget everything; `semflow:keep` {written}: write now.
 
-    Its own events: `fresh` where nothing was kept; `restore` {kept, files, away}: the path of what was kept, uploaded,
-    those of the photos by model, and whether the server had been away. Set its prop `answer` to "restored" or "refused"
-    then. The canvas comes back with `semflow:back` on the document; `semflow:refused` takes it back.
+    Its own events: `fresh` where nothing was kept; `forgotten` where all was forgotten; `restore` {kept, files, away}:
+    the path of what was kept, uploaded, those of the photos by model, and whether the server had been away. Set its
+    prop `answer` to "restored" or "refused" then. The keeper asks for the canvas with `semflow:ask` on the document;
+    the canvas comes back with `semflow:back`, and `semflow:refused` takes it back.
     """
 
-    SCRIPTS: ClassVar[tuple[str, ...]] = ("store", "tabs", "keeper")
+    SCRIPTS: ClassVar[tuple[str, ...]] = ("store", "tabs", "last", "keeper", "back")
 
     def __init__(self, **props: Any) -> None:
         """

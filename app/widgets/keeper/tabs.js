@@ -2,7 +2,7 @@
 // was duplicated has its original's name; so each tab holds a lock by the name of its visit. Where a browser has no locks
 // (pages that are neither https nor localhost), tabs ask each other.
 
-const TAB = 'semflow-visit', LAST = 'semflow-last', LOST = 'semflow-away';
+const TAB = 'semflow-visit', LOST = 'semflow-away';
 const ANSWERS = 200; // milliseconds in which another tab says that a visit is open there
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('semflow') : null;
 

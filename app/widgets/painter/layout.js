@@ -80,7 +80,7 @@ function step(from, to) {
     return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));
   }
   to.push(ids);
-  ids = from.pop();
+  ids = from.pop().slice(); // brushes change it in place, and what is in the history never changes
   trigger('begin');
   showHistory();
   redraw();
@@ -112,6 +112,12 @@ function clear() {
 // ---- to Python and back ----------------------------------------------------------------------------
 
 let packing = Promise.resolve(); // the last stroke on its way into the value
+const waiting = []; // what goes on when the stroke under way has ended
+
+/** When nothing is under way, and the last stroke is in the value. */
+function settle() {
+  return stroke ? new Promise((done) => waiting.push(done)).then(settle) : packing;
+}
 
 function send() {
   packing = sendNow();

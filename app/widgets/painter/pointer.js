@@ -141,6 +141,7 @@ function release(how) {
   erasing = false;
   showOptions();
   showLines();
+  for (const goOn of waiting.splice(0)) goOn();
 }
 
 /** A second finger has landed: what the first has drawn so far is kept if it was meant. */

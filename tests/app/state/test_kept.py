@@ -109,6 +109,11 @@ def test_a_visit_comes_back_as_it_was(models: Models, painting: Painting, visit:
     assert not np.array_equal(first, then.opened.before) and state.opened.shows(first)
 
 
+def test_settings_that_were_not_kept_are_those_of_the_page(models: Models, visit: Browser) -> None:
+    now, _ = come_back(models, visit.kept(settings={"seed": 123}, photo=""))
+    assert now.settings == replace(controls(Session("faces")).settings, seed=123)
+
+
 def test_the_whole_photo_that_is_saved_then_has_the_edit(models: Models, painting: Painting, visit: Browser) -> None:
     with gr.Blocks():
         edit = EditTab(models, painting, EditTab.make_mode())
