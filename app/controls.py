@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from .state.model_state import Canvas, ModelState
 from .state.regions import Regions
 from .state.session import Session
 from .state.settings import Settings
+from .state.sheet import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Controls(Settings):
         keep_seed: whether painting keeps the seed, and draws none.
         frames: moments of a path.
         steps, seed, solver, grid, beta: how a picture is painted (`Settings`).
+        sheet: whose the canvas is (`Sheet`): of which photo of the set as it was shown, 0 for a model's.
     """
 
     session: Session
@@ -40,11 +42,24 @@ class Controls(Settings):
     live: bool
     keep_seed: bool
     frames: int
+    sheet: int = 0
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> Controls:
         """The components' values, in the order of `Page.inputs`. A number field that was emptied holds 0."""
-        return cls(**{f.name: _typed(str(f.type), f.name, value) for f, value in zip(fields(cls), values)})
+        inputs = {f.name: _typed(str(f.type), f.name, value) for f, value in zip(cls.inputs(), values)}
+        canvas: Sheet = inputs.pop("labels")
+        return cls(**inputs, labels=canvas.labels, sheet=canvas.number)
+
+    @classmethod
+    def inputs(cls) -> list[Field[Any]]:
+        """The fields that have a component each; the canvas has two."""
+        return [f for f in fields(cls) if f.name != "sheet"]
+
+    @property
+    def on_canvas(self) -> Sheet:
+        """The canvas, and whose it is."""
+        return Sheet(self.labels, self.sheet)
 
     @property
     def state(self) -> ModelState:
@@ -113,7 +128,7 @@ class View:
     Attributes:
         model: the chosen model's name.
         shape: a style sheet, by the model's width over height.
-        painter: changes of the painter's props, such as `value` (class ids) and `photo` (URL).
+        painter: changes of the painter's props, such as `value` (class ids or a `Sheet`) and `photo` (URL).
         photo: (H, W, 3) uint8; None shows none.
         film: what the player shows; None shows none.
         draft: what is said over a photo that is only a draft; "" where it is none.

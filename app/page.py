@@ -61,7 +61,7 @@ class Page:
     def inputs(self) -> list[Component]:
         """The components of the fields of `Controls`, in their order."""
         components = {"session": self.session, "model": self.model, "labels": self.painter, **self.controls}
-        return [components[f.name] for f in fields(Controls)]
+        return [components[f.name] for f in Controls.inputs()]
 
     @property
     def settings(self) -> list[Component]:

@@ -18,6 +18,7 @@ from ..state.own_palette import ids_between
 from ..state.photos import CERTAIN, data_url, doubt_url
 from ..state.pipeline import Pipeline
 from ..state.session import Cancelled, Session
+from ..state.sheet import Sheet
 from ..widgets.painter import painter_props
 from .models import Models
 
@@ -127,11 +128,10 @@ def show(labelled: LabelSet, doubt: bool) -> View:
     painter = {
         **painter_props(palette),
         "model": "",  # the canvas is no model's
-        "value": item.mask(palette),
+        "value": Sheet(item.mask(palette), labelled.shown),
         "photo": data_url(item.file, KINDS[item.suffix]),
         "heat": doubt_url(margin) if doubt and margin is not None else "",
         "spots": pack_labels(regions) if regions is not None and regions.any() else "",
-        "fresh": labelled.shown,
     }
     height, width = item.shape
     shape = f"<style>:root {{ --aspect: {width / height:.5g} }}</style>"

@@ -16,6 +16,8 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.photos import read_photo
 
+from .sheet import Sheet
+
 MIB = 2**20
 MAX_LABELLED = 200  # photos of a set
 MAX_SET = 32 * MIB  # bytes of its photos
@@ -139,30 +141,39 @@ class LabelSet:
                 names.add(item.name.lower())
             self.items += items
 
-    def keep(self, labels: np.ndarray) -> None:
-        """What is on the canvas belongs to its photo, unless its size is another picture's."""
-        if labels.shape == self.item.shape:
-            self.palette.index(labels)  # refuses ids that are no class
-            self.item.labels = pack(labels)
+    def shows(self, sheet: Sheet) -> bool:
+        """Whether a canvas is that of the photo that is labelled now, and not of the one before, which came late."""
+        return self.open and bool(self.items) and sheet.number == self.shown and sheet.labels.shape == self.item.shape
 
-    def keep_changes(self, labels: np.ndarray) -> None:
-        """`keep`, unless nobody has changed what came there: a proposal stays one, also before it is shown."""
-        if labels.shape != self.item.shape:
+    def keep(self, labels: np.ndarray) -> None:
+        """The photo's layout is this.
+
+        Raises:
+            InputError: an id is no class.
+        """
+        self.palette.index(labels)
+        self.item.labels = pack(labels)
+
+    def keep_changes(self, sheet: Sheet) -> None:
+        """What was painted on the photo is its layout; a proposal that nobody changed stays one, also before it is
+        shown. A canvas of something else changes nothing."""
+        if not self.shows(sheet):
             return
+        labels = sheet.labels
         waiting = self.item.labels is None and (labels == self.palette.background).all()
         if not waiting and not np.array_equal(labels, self.item.mask(self.palette)):
             self.keep(labels)
             self.unsaved = True
 
-    def accept(self, labels: np.ndarray) -> None:
+    def accept(self, sheet: Sheet) -> None:
         """The canvas is right: on to the next photo that is not accepted, or to the one after.
 
         Raises:
             InputError: the canvas shows another picture, or ids that are no class.
         """
-        if labels.shape != self.item.shape:
-            raise InputError("the canvas shows another picture; press “Back to the set” first")
-        self.keep(labels)
+        if not self.shows(sheet):
+            raise InputError("the photo to accept is not on the canvas yet; press Enter once its photo is there")
+        self.keep(sheet.labels)
         self.item.accepted = self.unsaved = True
         after = [*range(self.at + 1, len(self.items)), *range(self.at)]
         following = [i for i in after if not self.items[i].accepted]

@@ -165,14 +165,14 @@ class LabelTab:
             InputError: the canvas shows another picture.
         """
         labelled = current(controls.session)
-        labelled.accept(controls.labels)
+        labelled.accept(controls.on_canvas)
         done = len(labelled.accepted) == len(labelled.items)
         yield from self._arrive(controls, doubt, " All are accepted: save the set." if done else "")
 
     def go(self, by: int, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """Back or forward; what is on the canvas is kept."""
         labelled = current(controls.session)
-        labelled.keep_changes(controls.labels)
+        labelled.keep_changes(controls.on_canvas)
         labelled.go(by)
         yield from self._arrive(controls, doubt)
 
@@ -319,8 +319,8 @@ def describe(labelled: LabelSet | None) -> str:
 def keep(controls: Controls) -> None:
     """What is on the canvas of the set's photo is not lost."""
     labelled = controls.session.labelling
-    if labelled is not None and labelled.items:
-        labelled.keep_changes(controls.labels)
+    if labelled is not None:
+        labelled.keep_changes(controls.on_canvas)
 
 
 def some_set(session: Session) -> LabelSet:

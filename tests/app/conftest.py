@@ -145,7 +145,9 @@ def controls(session: Session | None = None, labels: np.ndarray | None = None, *
     """What the page's inputs hold, in a fresh visit or `session`."""
     session = session or Session("faces")
     labels = CONTROLS.labels if labels is None else labels
-    return replace(CONTROLS, **{"session": session, "model": session.model, "labels": labels, **changes})
+    sheet = session.labelling.shown if session.labelling is not None else 0  # as if the last answer is there
+    changes = {"session": session, "model": session.model, "labels": labels, "sheet": sheet, **changes}
+    return replace(CONTROLS, **changes)
 
 
 def last(views: Any) -> Any:

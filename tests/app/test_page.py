@@ -19,6 +19,7 @@ from app.controls import UNSET, Controls, View
 from app.page import Page
 from app.state.session import Cancelled
 from app.state.settings import Settings
+from app.state.sheet import Sheet
 from app.studio import _lay_out
 from semflow_core.errors import InputError
 
@@ -33,22 +34,29 @@ def page(models: Models) -> Page:
         return _lay_out(models, "faces")[0]
 
 
+def inputs() -> dict[str, Any]:
+    """What the components send."""
+    values = {f.name: getattr(controls(), f.name) for f in Controls.inputs()}
+    return values | {"labels": Sheet(values["labels"], 7)}
+
+
 def call(page: Page, handler: Any, *own: Any, changes: bool = True) -> Any:
-    values = [getattr(controls(), f.name) for f in fields(Controls)]
+    values = list(inputs().values())
     result = page._call(handler, len(own), changes)(*values, *own)
     return list(result) if isinstance(result, Iterator) else result
 
 
 def test_every_control_has_a_component_and_no_other_name_is_there(page: Page) -> None:
-    assert len(page.inputs) == len(fields(Controls)) and len(page.settings) == len(fields(Settings))
-    assert {"session", "model", "labels", *page.controls} == {f.name for f in fields(Controls)}
+    assert len(page.inputs) == len(Controls.inputs()) and len(page.settings) == len(fields(Settings))
+    assert {"session", "model", "labels", *page.controls, "sheet"} == {f.name for f in fields(Controls)}
 
 
 def test_values_become_controls_and_an_emptied_number_is_0(page: Page) -> None:
-    values = {f.name: getattr(controls(), f.name) for f in fields(Controls)} | {"seed": None, "steps": 4.0, "beta": 40}
+    values = inputs() | {"seed": None, "steps": 4.0, "beta": 40}
     read = Controls.read(list(values.values()))
     assert (read.seed, read.steps, read.beta) == (0, 4, 40.0)
-    assert type(read.steps) is int and type(read.beta) is float and read.labels is values["labels"]
+    assert type(read.steps) is int and type(read.beta) is float and read.labels is values["labels"].labels
+    assert read.sheet == 7
 
 
 def test_a_view_changes_what_it_sets_and_nothing_else(page: Page) -> None:
@@ -115,8 +123,8 @@ def test_handlers_get_their_own_inputs_the_event_and_the_progress(page: Page) ->
         said.extend([values.steps, color, event, progress])
 
     function = page._call(handler, 1, False)
-    assert len(inspect.signature(function).parameters) == len(fields(Controls)) + 3
-    values = [getattr(controls(), f.name) for f in fields(Controls)] + ["#fff"]
+    assert len(inspect.signature(function).parameters) == len(Controls.inputs()) + 3
+    values = [*inputs().values(), "#fff"]
     event = gr.EventData(None, {"link": 1})
     filled, progress_at, event_at, _ = special_args(function, values, event_data=event)
     assert (event_at, progress_at) == (len(values) - 2, len(values) - 1)

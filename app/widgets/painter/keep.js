@@ -20,14 +20,15 @@ function tellKeeper() {
 function bringBack({ detail }) {
   comesBack = detail;
   if (detail.model !== props.model) return;
-  version++; // what is on its way is older
+  version++; // what is on its way, to Python and from it, is older
+  loads++;
   showKept();
 }
 
 /** It cannot come back: the canvas is what Python says it is. */
 function dropKept() {
   comesBack = null;
-  W = H = 0; // what was shown is no history of this canvas
+  isOutdated = true; // what was shown is no history of this canvas
   load();
 }
 
@@ -41,6 +42,8 @@ const isSame = (a, b) => a.W === b.W && a.H === b.H && a.ids.every((v, i) => v =
 function showKept() {
   const { W: width, H: height, ids: layout, undo: before, redo: after } = comesBack;
   comesBack = null;
+  isOutdated = false;
+  photoNumber = '';
   if (width !== W || height !== H) resize(width, height);
   dropSelection();
   const take = (steps) => steps.map(({ ids: step, aside }) => {

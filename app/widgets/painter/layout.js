@@ -8,8 +8,10 @@ const stage = find('.stage'), canvas = find('canvas.ids'), context = canvas.getC
 let W = 0, H = 0, ids = new Uint8Array(0), pixels = null; // pixels: ImageData of the canvas
 const colors = new Uint32Array(256); // class id -> RGBA
 let undo = [], redo = [];
+let photoNumber = ''; // whose layout it is: the number of a photo that is labelled, '' for a model's
+let isOutdated = true; // nothing from Python is shown yet, or its classes were others: what comes starts a new history
 const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
-let version = 0, frame = 0;
+let version = 0, loads = 0, frame = 0;
 
 function draw() {
   frame = 0;
@@ -91,16 +93,28 @@ function step(from, to) {
 function replace(picture) {
   keepRegion();
   dropSelection();
-  if (picture.W === W && picture.H === H) {
-    remember(ids);
-  } else {
-    resize(picture.W, picture.H);
-    undo = [];
-    redo = [];
-    showHistory();
-  }
+  if (picture.W !== W || picture.H !== H) return startHistory(picture);
+  remember(ids);
   ids = picture.ids.slice();
   redraw();
+}
+
+function startHistory(picture) {
+  resize(picture.W, picture.H);
+  undo = [];
+  redo = [];
+  showHistory();
+  ids = picture.ids.slice();
+  redraw();
+}
+
+/** A layout that is no step from the one here: another photo's, or one of other classes. What is under way ends. */
+function showAnother(picture) {
+  if (floating) keepRegion();
+  version++; // what is on its way to Python was the layout before
+  photoNumber = picture.number;
+  isOutdated = false;
+  startHistory(picture);
 }
 
 function clear() {
@@ -126,20 +140,29 @@ function send() {
 async function sendNow() {
   tellKeeper();
   const mine = ++version;
-  const packed = await packLabels(ids, W, H);
+  if (!W) return;
+  const packed = await packLabels(ids, W, H, photoNumber);
   if (mine !== version) return; // a newer state is on its way
+  if (isOutdated || numberOf(props.value) !== photoNumber) return; // another photo is on its way here
   props.value = packed;
   trigger('input');
 }
 
 async function load() {
   if (!props.value) return;
-  const mine = ++version;
+  const mine = ++loads, before = ++version;
   const picture = await unpackLabels(props.value);
-  if (mine !== version || stroke) return; // a stroke under way is sent when it ends, and wins
+  if (mine !== loads) return;
+  const isAnother = isOutdated || picture.number !== photoNumber;
+  if (!isAnother && (before !== version || stroke)) return; // a stroke under way is sent when it ends, and wins
+  if (stroke) release('cancel');
   if (isKept(picture)) return showKept();
-  if (!floating && isSame(picture, { W, H, ids })) return; // no step that could be undone
-  replace(picture);
+  if (isAnother) {
+    showAnother(picture);
+  } else {
+    if (!floating && isSame(picture, { W, H, ids })) return; // no step that could be undone
+    replace(picture);
+  }
   useClassesOf(picture.ids);
   tellKeeper();
 }

@@ -3,8 +3,7 @@
 //
 // props: value (packed layout, both ways), model (its name), classes [{id, name, hint, color, group}], mirror [[id, id]]
 // (classes that a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
-// heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), fresh (a
-// number that changes where a new history starts).
+// heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or "").
 // events: 'begin' at pointer down (an older request may stop), 'input' when a stroke is finished.
 
 const CLICKS = {
@@ -70,10 +69,7 @@ window.addEventListener('blur', releaseSpace);
 
 watch(['classes', 'mirror'], () => {
   buildPalette();
-  W = H = 0; // ids of other classes are no history of this canvas
-});
-watch('fresh', () => {
-  W = H = 0;
+  isOutdated = true; // ids of other classes are no history of this canvas
   load();
 });
 watch('spots', loadSpots);

@@ -1,4 +1,5 @@
-"""The painter: a canvas of class ids, packed as "W,H;base64(zlib(ids))" in both directions.
+"""The painter: a canvas of class ids, packed as "W,H;base64(zlib(ids))" in both directions, and where they label a
+photo of a set, ";" and its number.
 
 Not gr.ImageEditor: that one blends colours at every brush edge, and a blended colour is another class.
 """
@@ -16,13 +17,14 @@ from semflow_core.requests.packing import pack_labels, unpack_labels
 
 from ...state.names import readable
 from ...state.sentences import sentence
+from ...state.sheet import Sheet
 from ..base import Widget
 
 
 class Painter(Widget):
     """A label map that people paint.
 
-    Its value is (H, W) uint8 class ids in Python and a packed string in the browser. Events: `begin` at
+    Its value is class ids (H, W) uint8 or a `Sheet` in Python and a packed string in the browser. Events: `begin` at
     pointer down, `input` when a stroke is finished (never when Python sets the value).
     """
 
@@ -51,7 +53,6 @@ class Painter(Widget):
         photo: str = "",
         heat: str = "",
         spots: str = "",
-        fresh: int = 0,
         **props: Any,
     ) -> None:
         """
@@ -60,26 +61,29 @@ class Painter(Widget):
             photo: URL of a picture under the layout, "" for none.
             heat: URL of a partly transparent picture over the layout, "" for none.
             spots: regions to visit one after the other, their numbers packed as a layout, 0 for none; "" for none.
-            fresh: another number with the value starts a new history.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         # without attributes of these names Gradio takes them, quoted in the script, for events
-        self.photo, self.heat, self.spots, self.fresh = photo, heat, spots, fresh
-        super().__init__(value, photo=photo, heat=heat, spots=spots, fresh=fresh, **props)
+        self.photo, self.heat, self.spots = photo, heat, spots
+        super().__init__(value, photo=photo, heat=heat, spots=spots, **props)
 
-    def preprocess(self, payload: str | None) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """What the browser sent -> class ids (H, W) uint8. Whether they are classes is the palette's to say.
+    def preprocess(self, payload: str | None) -> Sheet:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What the browser sent. Whether its ids are classes is the palette's to say.
 
         Raises:
             gr.Error: nothing was sent, it is damaged, or its size is out of bounds.
         """
         try:
-            return unpack_labels(payload or "")
+            size, _, data = (payload or "").partition(";")
+            data, _, number = data.partition(";")
+            return Sheet(unpack_labels(f"{size};{data}"), int(number) if number.isdecimal() else 0)
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
 
-    def postprocess(self, value: np.ndarray | None) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Class ids (H, W) -> the packed string; None leaves the canvas as it is."""
+    def postprocess(self, value: Sheet | np.ndarray | None) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Class ids (H, W) -> the packed string; None leaves the canvas. Another photo starts a new history."""
+        if isinstance(value, Sheet):
+            return f"{pack_labels(value.labels)};{value.number}" if value.number else pack_labels(value.labels)
         return None if value is None else pack_labels(value)
 
     def api_info(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.state import label_set
 from app.state.label_files import LONGEST, mask_png, read_files, set_name, write_set
 from app.state.label_set import Item, LabelSet, Proposal, pack
 from app.state.own_palette import parse_rows, rows_of
+from app.state.sheet import Sheet
 from semflow_core.data.pairs import find_pairs, read_pair
 from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
@@ -41,7 +42,12 @@ def photos(tmp_path: Path) -> list[Path]:
 def labelled(photos: list[Path]) -> LabelSet:
     labelled = LabelSet(palette(), own=True)
     labelled.add(read_files(photos, labelled.palette).items)
+    labelled.open, labelled.shown = True, 1
     return labelled
+
+
+def accept(labelled: LabelSet, labels: np.ndarray) -> None:
+    labelled.accept(Sheet(labels, labelled.shown))
 
 
 def blank(value: int = 0) -> np.ndarray:
@@ -56,30 +62,39 @@ def unpacked(labelled: LabelSet, folder: Path) -> Path:
 
 def test_accepting_goes_on_to_what_is_not_accepted(labelled: LabelSet) -> None:
     labelled.go(1)
-    labelled.accept(blank(1))
+    accept(labelled, blank(1))
     assert labelled.at == 2 and labelled.progress() == "1 of 3 accepted. Photo 3: photo_3"
-    labelled.accept(blank(2))
+    accept(labelled, blank(2))
     assert labelled.at == 0  # the one that was left out
-    labelled.accept(blank())
+    accept(labelled, blank())
     assert len(labelled.accepted) == 3
     labelled.go(-9)
     assert labelled.at == 0 and labelled.item.mask(labelled.palette).max() == 0
 
 
 def test_a_canvas_of_another_picture_or_classes_is_not_taken(labelled: LabelSet) -> None:
-    with pytest.raises(InputError, match="another picture"):
-        labelled.accept(np.zeros((8, 8), np.uint8))
+    with pytest.raises(InputError, match="not on the canvas yet"):
+        accept(labelled, np.zeros((8, 8), np.uint8))
     with pytest.raises(InputError, match="no class"):
-        labelled.accept(blank(99))
+        accept(labelled, blank(99))
     assert not labelled.accepted and labelled.item.labels is None
 
 
 def test_changes_are_kept_and_proposals_stay_proposals(labelled: LabelSet) -> None:
     labelled.item.proposal = Proposal(pack(blank(4)), pack(blank(255)))
-    labelled.keep_changes(blank(4))
+    labelled.keep_changes(Sheet(blank(4), labelled.shown))
     assert labelled.item.labels is None
-    labelled.keep_changes(blank(5))
+    labelled.keep_changes(Sheet(blank(5), labelled.shown))
     assert labelled.item.mask(labelled.palette).min() == 5 and not labelled.item.accepted
+
+
+def test_a_canvas_that_came_late_is_kept_nowhere(labelled: LabelSet) -> None:
+    labelled.keep(blank(3))
+    labelled.shown += 1
+    labelled.keep_changes(Sheet(blank(5), labelled.shown - 1))
+    with pytest.raises(InputError, match="once its photo is there"):
+        labelled.accept(Sheet(blank(5), labelled.shown - 1))
+    assert labelled.at == 0 and labelled.item.mask(palette()).min() == 3 and not labelled.item.accepted
 
 
 def test_one_photo_is_proposed_ahead(labelled: LabelSet) -> None:
@@ -98,7 +113,7 @@ def test_the_saved_set_is_a_folder_to_train_on(labelled: LabelSet, tmp_path: Pat
     assert labelled.name == "My_gärden_.._set"
     masks = [draw(1)[1], draw(2)[1]]
     for mask in masks:
-        labelled.accept(mask)
+        accept(labelled, mask)
     labelled.keep(blank(3))
     folder = unpacked(labelled, tmp_path / "out")
     pairs = find_pairs(folder)
@@ -115,8 +130,8 @@ def test_the_saved_set_is_a_folder_to_train_on(labelled: LabelSet, tmp_path: Pat
 
 
 def test_a_saved_set_goes_on_where_it_stopped(labelled: LabelSet, tmp_path: Path) -> None:
-    labelled.accept(blank(1))
-    labelled.accept(blank(2))
+    accept(labelled, blank(1))
+    accept(labelled, blank(2))
     labelled.keep(blank(3))
     file = tmp_path / "set.zip"
     file.write_bytes(write_set(labelled))
@@ -203,7 +218,7 @@ def test_sets_are_bounded(labelled: LabelSet, tmp_path: Path, monkeypatch: pytes
 
 
 def test_classes_that_are_in_masks_stay(labelled: LabelSet) -> None:
-    labelled.accept(draw(1)[1])
+    accept(labelled, draw(1)[1])
     rows = rows_of(palette())
     with pytest.raises(InputError, match="'grass' is in 1 picture; repaint"):
         labelled.change_palette(parse_rows([row for row in rows if row["name"] != "grass"]))

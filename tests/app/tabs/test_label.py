@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import zipfile
@@ -59,7 +60,7 @@ def photos(drawn: Path) -> list[str]:
 
 def canvas(views: Any) -> np.ndarray:
     """What is on the canvas after a handler's Views."""
-    return [v.painter["value"] for v in views if "value" in v.painter][-1]
+    return [v.painter["value"] for v in views if "value" in v.painter][-1].labels
 
 
 def here(session: Session) -> Controls:
@@ -76,7 +77,7 @@ def unzip(view: View) -> zipfile.ZipFile:
 def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: list[str]) -> None:
     session = Session("faces")
     views = list(tab.open(controls(session), photos))
-    assert views[0].painter["value"].max() == 0 and views[0].painter["photo"].startswith("data:image/jpeg")
+    assert canvas(views[:1]).max() == 0 and views[0].painter["photo"].startswith("data:image/jpeg")
     pixels = session.labelled.item.pixels() if session.labelled else None
     assert pixels is not None and np.array_equal(canvas(views), (pixels[..., 0] > 127).astype(np.uint8))
     assert last(views).status == "0 of 3 accepted. Photo 1: 0001. Correct the proposal, then Enter."
@@ -116,6 +117,30 @@ def test_going_back_shows_what_was_there(tab: LabelTab, session: Session) -> Non
     list(tab.go(1, controls(session, painted)))
     views = list(tab.go(-1, controls(session, np.zeros((256, 256), np.uint8))))
     assert canvas(views).min() == 7 and last(views).status.endswith("As you left it.")
+
+
+@pytest.mark.parametrize("press", ["back", "accept", "return", "classes", "save", "open"])
+def test_a_canvas_of_the_photo_before_is_written_onto_no_other(
+    tab: LabelTab, session: Session, photos: list[str], press: str
+) -> None:
+    labelled = session.labelled
+    assert labelled is not None
+    list(tab.accept_item(controls(session, np.full((256, 256), 3, np.uint8))))
+    list(tab.accept_item(controls(session, np.full((256, 256), 4, np.uint8))))
+    late = controls(session, np.full((256, 256), 5, np.uint8))  # photo 3, which the page shows still
+    list(tab.go(-1, late))  # its answer is on its way: photo 2
+    handlers: dict[str, Any] = {
+        "back": lambda: list(tab.go(-1, late)),
+        "accept": lambda: list(tab.accept_item(late)),
+        "return": lambda: [*tab.return_to_set(late), *tab.go(1, late)],
+        "classes": lambda: list(tab.use_classes(late, rows_of(labelled.palette))),
+        "save": lambda: tab.save_set(late, "set", 30),
+        "open": lambda: list(tab.open(late, photos[:1])),
+    }
+    with contextlib.nullcontext() if press != "accept" else pytest.raises(InputError, match="once its photo is there"):
+        handlers[press]()
+    masks = [int(item.mask(labelled.palette).max()) for item in labelled.items[:3]]
+    assert masks == [3, 4, 5] and [item.accepted for item in labelled.items[:3]] == [True, True, False]
 
 
 def test_strokes_paint_nothing_and_no_path_is_walked(

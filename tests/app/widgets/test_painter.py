@@ -15,6 +15,7 @@ import pytest
 from app.state.examples import first_layout, load_examples
 from app.state.names import READABLE
 from app.state.sentences import sentence
+from app.state.sheet import Sheet
 from app.widgets.painter import Painter, painter_props
 from semflow_core.method.palette import load_palette, palette_names
 
@@ -28,14 +29,20 @@ def test_ids_survive_both_ways(painter: Painter) -> None:
     labels = np.random.default_rng(0).integers(0, 256, (48, 80)).astype(np.uint8)
     packed = painter.postprocess(labels)
     assert packed is not None and packed.startswith("80,48;")
-    assert np.array_equal(painter.preprocess(packed), labels)
+    assert np.array_equal(painter.preprocess(packed).labels, labels) and painter.preprocess(packed).number == 0
+
+
+def test_a_labelled_photos_number_goes_with_its_layout(painter: Painter) -> None:
+    packed = painter.postprocess(Sheet(np.ones((20, 16), np.uint8), 12))
+    assert packed is not None and packed.endswith(";12")
+    assert painter.preprocess(packed).number == 12 and painter.preprocess(packed).labels.min() == 1
 
 
 def test_what_a_browser_packs_is_read(painter: Painter) -> None:
     """The form spelled out, without either side's code."""
     ids = bytes(i % 19 for i in range(16 * 20))
     text = "20,16;" + base64.b64encode(zlib.compress(ids)).decode()
-    assert painter.preprocess(text).tobytes() == ids
+    assert painter.preprocess(text).labels.tobytes() == ids
 
 
 @pytest.mark.parametrize(

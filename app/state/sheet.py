@@ -1,0 +1,20 @@
+"""A canvas on its way: the class ids, and whose they are. What comes late is known by its number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is on the canvas.
+
+    Attributes:
+        labels: class ids, (H, W) uint8.
+        number: of a photo that is labelled, as it was shown (`LabelSet.shown`); 0 for a layout of a model.
+    """
+
+    labels: np.ndarray
+    number: int = 0
