@@ -48,6 +48,7 @@ class Labelling:
         labelled.own = labelled.palette != pipeline.palette
         labelled.open, labelled.shown = True, labelled.shown + 1
         item = labelled.item
+        labelled.proposed = item.proposal is not None
         state = session.current
         state.photo, state.request, state.drafting = item.pixels(), None, False
         yield show(labelled, doubt).then(View(photo=state.photo))
@@ -56,6 +57,7 @@ class Labelling:
             yield View(status=status)
             self.propose(pipeline, labelled, item, session.start())
             if session.labelling is labelled and labelled.item is item:
+                labelled.proposed = True
                 yield show(labelled, doubt)
         if session.labelling is labelled and labelled.item is item:
             yield View(status=f"{labelled.progress()}. {guidance(pipeline, labelled, item)}")
@@ -77,6 +79,11 @@ class Labelling:
                 raise Cancelled
 
         self.propose(pipeline, labelled, item, report)
+
+    def awaits(self, controls: Controls) -> bool:
+        """Whether the canvas is empty only because the proposal is not on it yet."""
+        labelled = current(controls.session)
+        return labelled.is_untouched(controls.on_canvas) and proposes(self.models.pipeline(controls.model), labelled)
 
     @staticmethod
     def propose(pipeline: Pipeline, labelled: LabelSet, item: Item, progress: Progress) -> None:

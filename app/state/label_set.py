@@ -84,6 +84,7 @@ class LabelSet:
         shown: counts the photos that came to the canvas: undo ends there.
         name: the folder's in the saved file.
         minutes: of the training that its configuration describes.
+        proposed: whether what came to the canvas last had the model's proposal, if the photo has one.
         unsaved: whether somebody labelled since it was saved.
     """
 
@@ -95,6 +96,7 @@ class LabelSet:
     shown: int = 0
     name: str = "my_set"
     minutes: float = 60.0
+    proposed: bool = False
     unsaved: bool = False
 
     def __post_init__(self) -> None:
@@ -164,6 +166,11 @@ class LabelSet:
         if not waiting and not np.array_equal(labels, self.item.mask(self.palette)):
             self.keep(labels)
             self.unsaved = True
+
+    def is_untouched(self, sheet: Sheet) -> bool:
+        """Whether the canvas is empty for a proposal is not on it yet, and not because somebody says so."""
+        blank = self.item.labels is None and bool((sheet.labels == self.palette.background).all())
+        return self.shows(sheet) and blank and not self.proposed
 
     def accept(self, sheet: Sheet) -> None:
         """The canvas is right: on to the next photo that is not accepted, or to the one after.

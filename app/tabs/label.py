@@ -162,9 +162,14 @@ class LabelTab:
         """The canvas is right: on to the next photo.
 
         Raises:
-            InputError: the canvas shows another picture.
+            InputError: the canvas shows another picture, or its proposal is still to come.
         """
         labelled = current(controls.session)
+        if self.labelling.awaits(controls):
+            if labelled.item.proposal is None:
+                raise InputError("the model is still reading this photo; wait for its proposal, or paint first")
+            yield from self._arrive(controls, doubt)  # it was read ahead after a stroke had stopped the reading
+            return
         labelled.accept(controls.on_canvas)
         done = len(labelled.accepted) == len(labelled.items)
         yield from self._arrive(controls, doubt, " All are accepted: save the set." if done else "")

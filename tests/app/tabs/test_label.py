@@ -83,6 +83,33 @@ def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: 
     assert last(views).status == "0 of 3 accepted. Photo 1: 0001. Correct the proposal, then Enter."
 
 
+def test_an_empty_canvas_is_not_accepted_before_its_proposal_is_there(
+    tab: LabelTab, photos: list[str], pipeline: FakePipeline
+) -> None:
+    session = Session("faces")
+    views = tab.open(controls(session), photos)
+    next(views)  # the photo alone
+    with pytest.raises(InputError, match="still reading this photo"):
+        list(tab.accept_item(here(session)))
+    assert session.labelled is not None and session.labelled.at == 0 and not session.labelled.accepted
+    pipeline.before_step = lambda i: session.cancel_running()  # a stroke stops the reading; it was taken back
+    with pytest.raises(Cancelled):
+        list(views)
+    pipeline.before_step = lambda i: None
+    empty = controls(session, np.zeros((256, 256), np.uint8))
+    tab.labelling.ahead(empty)
+    assert canvas(tab.accept_item(empty)).max() == 1 and not session.labelled.accepted  # the proposal comes first
+    list(tab.accept_item(controls(session, np.zeros((256, 256), np.uint8))))  # seen, and all background it is
+    assert len(session.labelled.accepted) == 1
+
+
+def test_a_painted_canvas_is_accepted_before_its_proposal_is_there(tab: LabelTab, photos: list[str]) -> None:
+    session = Session("faces")
+    next(tab.open(controls(session), photos))
+    list(tab.accept_item(controls(session, np.full((256, 256), 2, np.uint8))))
+    assert session.labelled is not None and len(session.labelled.accepted) == 1
+
+
 def test_the_next_photo_is_read_ahead_and_only_one(tab: LabelTab, session: Session, pipeline: FakePipeline) -> None:
     for _ in range(3):
         tab.labelling.ahead(controls(session))
