@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.photos import read_photo
 
+from .own_palette import same_names
 from .sheet import Sheet
 
 MIB = 2**20
@@ -85,7 +87,8 @@ class LabelSet:
         name: the folder's in the saved file.
         minutes: of the training that its configuration describes.
         proposed: whether what came to the canvas last had the model's proposal, if the photo has one.
-        unsaved: whether somebody labelled since it was saved.
+        unsaved: whether anything changed since it was saved.
+        asked: whether somebody was told so who wants to start another, and nothing changed since.
     """
 
     palette: Palette
@@ -98,6 +101,7 @@ class LabelSet:
     minutes: float = 60.0
     proposed: bool = False
     unsaved: bool = False
+    asked: bool = False
 
     def __post_init__(self) -> None:
         _sets.add(self)
@@ -142,10 +146,15 @@ class LabelSet:
                     item.name, number = f"{name}_{number}", number + 1
                 names.add(item.name.lower())
             self.items += items
+        self.note_work()
 
     def shows(self, sheet: Sheet) -> bool:
         """Whether a canvas is that of the photo that is labelled now, and not of the one before, which came late."""
         return self.open and bool(self.items) and sheet.number == self.shown and sheet.labels.shape == self.item.shape
+
+    def note_work(self) -> None:
+        """Something changed that is to be saved."""
+        self.unsaved, self.asked = True, False
 
     def keep(self, labels: np.ndarray) -> None:
         """The photo's layout is this.
@@ -165,7 +174,7 @@ class LabelSet:
         waiting = self.item.labels is None and (labels == self.palette.background).all()
         if not waiting and not np.array_equal(labels, self.item.mask(self.palette)):
             self.keep(labels)
-            self.unsaved = True
+            self.note_work()
 
     def is_untouched(self, sheet: Sheet) -> bool:
         """Whether the canvas is empty for a proposal is not on it yet, and not because somebody says so."""
@@ -181,7 +190,8 @@ class LabelSet:
         if not self.shows(sheet):
             raise InputError("the photo to accept is not on the canvas yet; press Enter once its photo is there")
         self.keep(sheet.labels)
-        self.item.accepted = self.unsaved = True
+        self.item.accepted = True
+        self.note_work()
         after = [*range(self.at + 1, len(self.items)), *range(self.at)]
         following = [i for i in after if not self.items[i].accepted]
         self.at = following[0] if following else min(self.at + 1, len(self.items) - 1)
@@ -200,26 +210,39 @@ class LabelSet:
         candidates = [item for item in around if not item.accepted][:2]
         return next((item for item in candidates if item.labels is None and item.proposal is None), None)
 
-    def change_palette(self, palette: Palette) -> None:
+    def used(self) -> Counter[int]:
+        """In how many masks a class is, by its id."""
+        masks = (unpack(item.labels, item.shape) for item in self.items if item.labels is not None)
+        return Counter(i for mask in masks for i in np.unique(mask).tolist())
+
+    def change_palette(self, palette: Palette, edited: bool = False) -> None:
         """Other classes, of which the masks that are there must have enough. Proposals of before are dropped.
+
+        Args:
+            edited: these are the set's own classes, renamed, moved, fewer or more: the masks keep their ids. Of other
+                classes they get those of the same names; what was background without such a name stays background.
 
         Raises:
             InputError: a class is missing that is in a mask.
         """
         names = {c.id: c.name for c in self.palette.classes}
-        kept = {c.id for c in palette.classes}
-        counts: dict[int, int] = {}
-        for item in self.items:
-            if item.labels is not None:
-                for i in np.unique(unpack(item.labels, item.shape)).tolist():
-                    counts[i] = counts.get(i, 0) + (i not in kept)
-        for i, count in counts.items():
-            if count:
+        ids = {c.id: c.id for c in palette.classes}
+        if not edited:
+            ids = {self.palette.background: palette.background, **same_names(self.palette, palette)}
+        for i, count in self.used().items():
+            if i not in ids:
                 pictures = "1 picture" if count == 1 else f"{count} pictures"
-                raise InputError(f"'{names[i]}' is in {pictures}; repaint it there first, or keep the class")
+                if edited:
+                    raise InputError(f"'{names[i]}' is in {pictures}; repaint it there first, or keep the class")
+                raise InputError(f"'{names[i]}' is in {pictures}, and “{palette.title}” has no such class")
+        table = np.zeros(256, np.uint8)
+        table[list(ids)] = list(ids.values())
         for item in self.items:
             item.proposal = None
+            if item.labels is not None:
+                item.labels = pack(table[unpack(item.labels, item.shape)])
         self.palette = palette
+        self.note_work()
 
 
 def pack(labels: np.ndarray) -> bytes:

@@ -6,7 +6,7 @@ A class keeps its id for good, so that masks that are there already stay right w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,12 @@ def rows_of(palette: Palette) -> list[Row]:
     ]
 
 
-def parse_rows(rows: object, groups: Palette | None = None) -> Palette:
+def parse_rows(rows: object, groups: Palette | None = None, used: Collection[int] = ()) -> Palette:
     """The palette of the editor's rows. The first is the background; a new class gets the lowest free id.
 
     Args:
         groups: where classes of the same id stand in groups.
+        used: ids that masks hold, also of classes that are no row any more: no new class gets one.
 
     Raises:
         InputError: a name is missing or there twice, or so is a colour, or the mirror classes are no pairs.
@@ -62,14 +63,16 @@ def parse_rows(rows: object, groups: Palette | None = None) -> Palette:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not 1 <= len(rows) <= 256:
         raise InputError(f"the table of classes holds none; it must have 1 to {MOST_CLASSES}")
     taken = {row["id"] for row in rows if type(row.get("id")) is int}
-    free = (i for i in range(MOST_CLASSES) if i not in taken)
+    free = (i for i in range(MOST_CLASSES) if i not in taken and i not in used)
     group_of = {c.id: c.group for c in groups.classes} if groups is not None else {}
     classes, ids = [], dict[str, int]()
     for row in rows:
         name = " ".join(str(row.get("name") or "").split())
         if not name or len(name) > MOST_CHARACTERS:
             raise InputError(f"a class has no name or a very long one; names have 1 to {MOST_CHARACTERS} characters")
-        class_id = row["id"] if type(row.get("id")) is int else next(free)
+        class_id = row["id"] if type(row.get("id")) is int else next(free, None)
+        if class_id is None:
+            raise InputError(f"there is no id left for '{name}'; keep a class that is in a mask, and rename it")
         classes.append(
             {"id": class_id, "name": name, "color": row.get("color"), "group": group_of.get(class_id) or GROUP}
         )
@@ -110,14 +113,15 @@ def read_palette(data: bytes, name: str) -> Palette:
 def ids_between(model: Palette, own: Palette) -> tuple[np.ndarray, list[str]]:
     """What a model's proposal means in other classes -> ((256,) uint8, model's id -> id of `own`, its background where
     the name is no class of it; the names that both have, but for the background's)."""
-    ids = {_plain(c.name): c.id for c in own.classes}
-    table, shared = np.full(256, own.background, np.uint8), []
-    for c in model.classes:
-        if _plain(c.name) in ids:
-            table[c.id] = ids[_plain(c.name)]
-            if ids[_plain(c.name)] != own.background:
-                shared.append(c.name)
-    return table, shared
+    ids, table = same_names(model, own), np.full(256, own.background, np.uint8)
+    table[list(ids)] = list(ids.values())
+    return table, [c.name for c in model.classes if ids.get(c.id, own.background) != own.background]
+
+
+def same_names(palette: Palette, other: Palette) -> dict[int, int]:
+    """Which id of `other` a class has there: only classes whose names both have."""
+    ids = {_plain(c.name): c.id for c in other.classes}
+    return {c.id: ids[_plain(c.name)] for c in palette.classes if _plain(c.name) in ids}
 
 
 def _plain(name: str) -> str:

@@ -189,12 +189,13 @@ class LabelTab:
         """Start a new set. The canvas stays as it is.
 
         Raises:
-            InputError: accepted photos were not saved since.
+            InputError: something changed that was not saved; nothing is lost before it is said and pressed again.
         """
+        keep(controls)
         labelled = controls.session.labelled
-        if labelled is not None and labelled.unsaved:
-            labelled.unsaved = False
-            raise InputError("the set was not saved since you accepted photos; save it, or press “New set” once more")
+        if labelled is not None and labelled.unsaved and not labelled.asked:
+            labelled.asked = True
+            raise InputError("the set was not saved since it changed; save it, or press “New set” once more")
         controls.session.labelled = None
         return self.show_parts(controls).then(View(status="Open photos for a new set."))
 
@@ -208,7 +209,7 @@ class LabelTab:
         keep(controls)
         labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
         data = write_set(labelled)
-        labelled.unsaved = False
+        labelled.unsaved = labelled.asked = False
         status = (
             f"Saved {len(labelled.accepted)} of {len(labelled.items)} photos with masks; the others are in it, too."
         )
@@ -230,9 +231,9 @@ class LabelTab:
         Raises:
             InputError: the table is no palette, or a class is missing that is in a mask.
         """
-        before = self._palette(controls)
-        palette = before if rows == rows_of(before) else parse_rows(rows, before)
-        yield from self._change(controls, palette, doubt)
+        keep(controls)
+        palette = self._table(controls, rows)
+        yield from self._change(controls, palette, doubt, edited=True)
 
     def save_palette(self, controls: Controls, rows: Any) -> View:
         """A download: the table as a palette file.
@@ -240,22 +241,25 @@ class LabelTab:
         Raises:
             InputError: the table is no palette.
         """
-        before = self._palette(controls)
-        palette = before if rows == rows_of(before) else parse_rows(rows, before)
+        palette = self._table(controls, rows)
         return View(download=download("palette.json", palette.to_json().encode(), "application/json"))
 
-    def _change(self, controls: Controls, palette: Any, doubt: bool) -> Iterator[View]:
+    def _change(self, controls: Controls, palette: Any, doubt: bool, edited: bool = False) -> Iterator[View]:
         labelled = controls.session.labelled
         if labelled is None:
             labelled = controls.session.labelled = LabelSet(palette, own=False)
         else:
             keep(controls)
-            labelled.change_palette(palette)
+            labelled.change_palette(palette, edited)
         count = len(palette.classes)
         if not labelled.items:
             yield self.show_parts(controls).then(View(status=f"{count} classes. Open the photos that have them."))
             return
         yield from self._arrive(controls, doubt, f" {count} classes.")
+
+    def _table(self, controls: Controls, rows: Any) -> Any:
+        labelled, before = controls.session.labelled, self._palette(controls)
+        return before if rows == rows_of(before) else parse_rows(rows, before, labelled.used() if labelled else ())
 
     def _palette(self, controls: Controls) -> Any:
         labelled = controls.session.labelled

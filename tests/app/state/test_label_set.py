@@ -221,12 +221,33 @@ def test_classes_that_are_in_masks_stay(labelled: LabelSet) -> None:
     accept(labelled, draw(1)[1])
     rows = rows_of(palette())
     with pytest.raises(InputError, match="'grass' is in 1 picture; repaint"):
-        labelled.change_palette(parse_rows([row for row in rows if row["name"] != "grass"]))
+        labelled.change_palette(parse_rows([row for row in rows if row["name"] != "grass"]), edited=True)
+    other = [{"id": None, "name": "bird", "color": "#010203"} if row["name"] == "grass" else row for row in rows]
+    with pytest.raises(InputError, match="'grass' is in 1 picture; repaint"):  # the new class gets another id
+        labelled.change_palette(parse_rows(other, palette(), labelled.used()), edited=True)
     assert labelled.palette == palette()
     labelled.items[1].proposal = Proposal(b"", b"")
     more = parse_rows([*rows, {"id": None, "name": "bird", "color": "#010203"}])
-    labelled.change_palette(more)
+    labelled.change_palette(more, edited=True)
     assert labelled.palette.classes[-1].id == 13 and labelled.items[1].proposal is None
+
+
+def test_other_classes_take_masks_by_name(labelled: LabelSet) -> None:
+    faces = labelled.palette = load_palette("celebamask_hq")
+    hair, skin = (next(c.id for c in faces.classes if c.name == name) for name in ("hair", "skin"))
+    mask = blank(faces.background)
+    mask[:9], mask[9:19] = hair, skin
+    accept(labelled, mask)
+    with pytest.raises(
+        InputError, match=r"'(hair|skin)' is in 1 picture, and “Streets \(Cityscapes\)” has no such class"
+    ):
+        labelled.change_palette(load_palette("cityscapes"))
+    assert labelled.palette is faces and np.array_equal(labelled.items[0].mask(faces), mask)
+    names = ("ground", "Hair", "dog", "skin")
+    own = parse_rows([{"id": i, "name": name, "color": f"#00000{i}"} for i, name in enumerate(names)])
+    labelled.change_palette(own)
+    again = labelled.items[0].mask(own)
+    assert (again[:9] == 1).all() and (again[9:19] == 3).all() and (again[19:] == 0).all()
 
 
 def test_nothing_is_saved_before_something_is_accepted(labelled: LabelSet) -> None:

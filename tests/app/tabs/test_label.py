@@ -231,6 +231,27 @@ def test_a_new_set_asks_once_where_work_would_be_lost(tab: LabelTab, session: Se
     assert session.labelled is None
 
 
+def test_a_new_set_asks_again_after_more_work(tab: LabelTab, session: Session) -> None:
+    work: list[Any] = [
+        lambda: list(tab.accept_item(controls(session, np.full((256, 256), 2, np.uint8)))),
+        lambda: list(tab.use_classes(here(session), [*rows_of(tab._palette(here(session)))[::-1]])),
+        lambda: list(tab.choose_classes(here(session), "celebamask_hq")),
+        lambda: list(tab.go(1, controls(session, np.full((256, 256), 3, np.uint8)))),
+    ]
+    for step in work:
+        with pytest.raises(InputError, match="not saved"):
+            tab.forget(here(session))
+        assert session.labelled is not None
+        step()
+    with pytest.raises(InputError, match="not saved"):
+        tab.forget(here(session))
+    painted = controls(session, np.full((256, 256), 5, np.uint8))
+    with pytest.raises(InputError, match="not saved"):  # a stroke is work, too
+        tab.forget(painted)
+    tab.forget(painted)
+    assert session.labelled is None
+
+
 def test_the_command_stands_where_two_are_accepted(tab: LabelTab, session: Session) -> None:
     assert "Two accepted photos" in str(tab.show_parts(controls(session)).parts[tab.command])
     for _ in range(2):
