@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from semflow_core.texts import read_text
 from ..controls import View
 from ..state.kept import original_file
 from ..state.opened import Source
+from ..state.own_palette import is_palette
 from ..state.photos import CERTAIN, fit_layout, fit_photo, shape_photo, underlay_url
 from ..state.pipeline import Pipeline, canvas_size
 from ..state.project import EditProject, read_project, reopened
@@ -98,15 +98,6 @@ def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:
     if request.model != pipeline.name:
         raise InputError(f"this project was made with the model '{request.model}'; choose that model first")
     return open_request(request, session, pipeline)
-
-
-def is_palette(text: str) -> bool:
-    """Whether a text that is no project is a palette file."""
-    try:
-        values = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(values, dict) and isinstance(values.get("classes"), list)
 
 
 def open_request(request: SynthesisRequest, session: Session, pipeline: Pipeline) -> View:

@@ -26,8 +26,9 @@ from semflow_core.pictures.layouts import read_mask
 from semflow_core.pictures.photos import open_photo
 from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
 
+from .kinds import is_litter
 from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, Item, LabelSet, pack
-from .own_palette import read_palette
+from .own_palette import is_palette, read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
 MOST_FILES = 4 * MAX_LABELLED
@@ -63,8 +64,13 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
     found = Found()
     pictures: list[tuple[PurePosixPath, bytes]] = []
     for path, data in entries:
-        if path.suffix.lower() == ".json":
-            found.palette = read_palette(data, path.name)
+        if path.suffix.lower() == ".json" and (
+            path.name.lower() == PALETTE_FILE or is_palette(data.decode("utf-8-sig", "replace"))
+        ):
+            one = read_palette(data, path.name)
+            if found.palette not in (None, one):
+                raise InputError(f"{path.name} has other classes than another palette among these files; leave one")
+            found.palette = one
         elif path.suffix.lower() in PHOTO_SUFFIXES:
             pictures.append((path, data))
         elif path.name != CONFIG_FILE:
@@ -115,13 +121,7 @@ def photo_item(name: str, data: bytes) -> Item:
 
 
 def write_set(labelled: LabelSet) -> bytes:
-    """The set as a zip with one folder.
-
-    Raises:
-        InputError: nothing is accepted yet.
-    """
-    if not labelled.accepted:
-        raise InputError("no photo is accepted yet; press Enter when the layout of one is right")
+    """The set as a zip with one folder; the configuration is in it where there is something to train on."""
     root, palette, buffer = labelled.name, labelled.palette, io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
 
@@ -135,7 +135,7 @@ def write_set(labelled: LabelSet) -> bytes:
                 mask = mask_png(item.mask(palette), palette)
                 put(f"masks/{item.name}.png" if item.accepted else f"{TO_DO}/{item.name}{DRAFT}.png", mask)
         put(PALETTE_FILE, palette.to_json().encode(), compressed=True)
-        if len(labelled.accepted) > 1:
+        if not untrainable(labelled):
             put(CONFIG_FILE, own_set(labelled).configuration().encode(), compressed=True)
     return buffer.getvalue()
 
@@ -147,6 +147,15 @@ def own_set(labelled: LabelSet) -> OwnSet:
         InputError: there are too few pairs, or minutes out of bounds.
     """
     return OwnSet(labelled.name, labelled.palette, len(labelled.accepted), labelled.minutes)
+
+
+def untrainable(labelled: LabelSet) -> str:
+    """Why the set cannot be trained on as it is; "" where it can."""
+    try:
+        own_set(labelled)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def set_name(text: str) -> str:
@@ -164,13 +173,15 @@ def mask_png(labels: np.ndarray, palette: Palette) -> bytes:
 
 def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     """The files of one: itself, or what a zip holds."""
+    if is_litter(file.name):
+        return
     if file.suffix.lower() != ".zip":
         yield PurePosixPath(file.name), file.read_bytes()
         return
     try:
         with zipfile.ZipFile(file) as archive:
             infos = [i for i in archive.infolist() if not i.is_dir()]
-            infos = [i for i in infos if not any(p.startswith((".", "__MACOSX")) for p in i.filename.split("/"))]
+            infos = [i for i in infos if not is_litter(i.filename)]
             if len(infos) > MOST_FILES or sum(i.file_size for i in infos) > MOST_UNPACKED:
                 raise InputError(f"the zip {file.name} holds too much: {BOUNDS}")
             for info in infos:

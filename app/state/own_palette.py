@@ -97,6 +97,16 @@ def _pairs(rows: Iterable[Row], classes: list[Row], ids: dict[str, int]) -> list
     return pairs
 
 
+def is_palette(text: str) -> bool:
+    """Whether a text is a palette file, be it a damaged one: other tools have lists of classes, too, without names."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    classes = values.get("classes") if isinstance(values, dict) else None
+    return isinstance(classes, list) and all(isinstance(c, dict) and "name" in c for c in classes)
+
+
 def read_palette(data: bytes, name: str) -> Palette:
     """A palette file's content.
 

@@ -19,7 +19,7 @@ from ..guard.large import room_for
 from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, Event, Page
 from ..state.downloads import download
-from ..state.label_files import LONGEST, own_set, read_files, set_name, write_set
+from ..state.label_files import LONGEST, own_set, read_files, set_name, untrainable, write_set
 from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
 from ..state.photos import doubt_url
@@ -203,7 +203,7 @@ class LabelTab:
         """A download: the folder to train on, as a zip.
 
         Raises:
-            InputError: nothing is accepted yet.
+            InputError: there is no set.
         """
         labelled = some_set(controls.session)
         keep(controls)
@@ -213,6 +213,8 @@ class LabelTab:
         status = (
             f"Saved {len(labelled.accepted)} of {len(labelled.items)} photos with masks; the others are in it, too."
         )
+        reason = untrainable(labelled)
+        status += f" There is no train.yaml: {reason}." if reason else ""
         return View(download=download(f"{labelled.name}.zip", data, "application/zip"), status=status)
 
     # ---- classes --------------------------------------------------------------------------------------
@@ -318,10 +320,9 @@ def describe(labelled: LabelSet | None) -> str:
     """The one command that trains on the set, and how long it takes."""
     if labelled is None or len(labelled.accepted) < 2:
         return TOO_FEW
-    try:
-        own = own_set(labelled)
-    except InputError as error:
-        return f"{str(error)[:1].upper()}{str(error)[1:]}."
+    if reason := untrainable(labelled):
+        return f"{reason[:1].upper()}{reason[1:]}."
+    own = own_set(labelled)
     return f"{TRAIN_HINT}\n\n```sh\n{own.command()}\n```\n\n{own.explanation()}"
 
 

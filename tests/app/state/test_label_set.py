@@ -187,6 +187,26 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path, name: str, data: bytes, p
         read_files([tmp_path / name], palette())
 
 
+def test_only_a_palette_is_taken_for_one(tmp_path: Path, photos: list[Path]) -> None:
+    notes = {
+        "annotations.json": b'{"images": [], "categories": [{"id": 1, "name": "dog"}]}',
+        "meta.json": b'{"classes": [{"title": "dog", "color": "#010203"}]}',
+        "list.json": b"[" * 100_000,
+    }
+    for name, data in {**notes, "._photo 1.jpg": b"litter", "Thumbs.db": b"litter"}.items():
+        (tmp_path / name).write_bytes(data)
+    folder = [p for p in tmp_path.iterdir() if p.is_file()]
+    found = read_files(folder, palette())
+    assert len(found.items) == 3 and found.palette is None and sorted(found.ignored) == sorted(notes)
+    (tmp_path / "classes of mine.json").write_text(palette().to_json())
+    (tmp_path / "palette.json").write_text(palette().to_json())
+    folder += [tmp_path / "classes of mine.json", tmp_path / "palette.json"]
+    assert read_files(folder, palette()).palette == palette()  # twice the same
+    (tmp_path / "palette.json").write_text(load_palette("cityscapes").to_json())
+    with pytest.raises(InputError, match="palette.json has other classes than another"):
+        read_files(folder, palette())
+
+
 def zipped(file: Path, entries: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in entries.items():
@@ -250,6 +270,17 @@ def test_other_classes_take_masks_by_name(labelled: LabelSet) -> None:
     assert (again[:9] == 1).all() and (again[9:19] == 3).all() and (again[19:] == 0).all()
 
 
-def test_nothing_is_saved_before_something_is_accepted(labelled: LabelSet) -> None:
-    with pytest.raises(InputError, match="no photo is accepted"):
-        write_set(labelled)
+@pytest.mark.parametrize(("accepted", "minutes"), [(0, 60.0), (1, 60.0), (2, 0.0)])
+def test_a_set_that_cannot_be_trained_on_is_saved(
+    labelled: LabelSet, tmp_path: Path, accepted: int, minutes: float
+) -> None:
+    for number in range(accepted):
+        accept(labelled, blank(number + 1))
+    labelled.keep(blank(5))
+    labelled.minutes = minutes
+    folder = unpacked(labelled, tmp_path / "out")
+    assert not (folder / "train.yaml").exists() and len(list((folder / "to_do").glob("*.jpg"))) == 3 - accepted
+    found = read_files([p for p in folder.rglob("*") if p.is_file()], load_palette("cityscapes"))
+    assert sum(item.accepted for item in found.items) == accepted and len(found.items) == 3
+    masks = [int(item.mask(palette()).max()) for item in found.items if item.labels is not None]
+    assert masks == [*range(1, accepted + 1), 5]

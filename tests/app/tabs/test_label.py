@@ -139,6 +139,19 @@ def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session:
     assert json.loads(archive.read("set/palette.json"))["name"] == "celebamask_hq"
 
 
+def test_a_set_is_saved_without_minutes_and_without_anything_accepted(tab: LabelTab, session: Session) -> None:
+    view = tab.save_set(here(session), "set", 30)
+    assert "set/to_do/0001.jpg" in unzip(view).namelist() and "There is no train.yaml: the set has 0" in str(
+        view.status
+    )
+    for _ in range(2):
+        list(tab.accept_item(here(session)))
+    view = tab.save_set(here(session), "set", None)
+    assert "set/masks/0002.png" in unzip(view).namelist() and "There is no train.yaml: the training" in str(view.status)
+    view = tab.save_set(here(session), "set", 30)
+    assert "set/train.yaml" in unzip(view).namelist() and "train.yaml" not in str(view.status)
+
+
 def test_going_back_shows_what_was_there(tab: LabelTab, session: Session) -> None:
     painted = np.full((256, 256), 7, np.uint8)
     list(tab.go(1, controls(session, painted)))
