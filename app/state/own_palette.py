@@ -98,13 +98,13 @@ def _pairs(rows: Iterable[Row], classes: list[Row], ids: dict[str, int]) -> list
 
 
 def is_palette(text: str) -> bool:
-    """Whether a text is a palette file, be it a damaged one: other tools have lists of classes, too, without names."""
+    """Whether a text is a palette file, be it a damaged one: those of other tools have titles for names."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
         return False
     classes = values.get("classes") if isinstance(values, dict) else None
-    return isinstance(classes, list) and all(isinstance(c, dict) and "name" in c for c in classes)
+    return isinstance(classes, list) and all(isinstance(c, dict) and ("name" in c or "title" not in c) for c in classes)
 
 
 def read_palette(data: bytes, name: str) -> Palette:
