@@ -11,7 +11,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +20,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from semflow_core.data.names import MASK_FOLDERS, PHOTO_SUFFIXES, name_of
+from semflow_core.data.names import MASK_FOLDERS, PHOTO_FOLDERS, PHOTO_SUFFIXES, name_of
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.layouts import read_mask
@@ -34,6 +35,7 @@ LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
 MOST_FILES = 4 * MAX_LABELLED
 MOST_UNPACKED = 5 * MAX_SET  # bytes of a zip's files, unpacked
 DRAFT, TO_DO = ".draft", "to_do"
+FOLDERS = (*PHOTO_FOLDERS, *MASK_FOLDERS, TO_DO)  # of photos or masks only
 
 
 @dataclass
@@ -44,11 +46,13 @@ class Found:
         items: photos, with what was accepted or begun.
         palette: of a saved set, or by itself; None where there is none.
         ignored: names of files that are neither photos nor masks.
+        unmatched: those of masks whose photo is not there.
     """
 
     items: list[Item] = field(default_factory=list)
     palette: Palette | None = None
     ignored: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
 
 
 def read_files(files: Sequence[Path], palette: Palette) -> Found:
@@ -76,22 +80,53 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
         elif path.name != CONFIG_FILE:
             found.ignored.append(path.name)
     palette = found.palette or palette
-    stems = [_stem(path) for path, _ in pictures]
-    masks = {i for i, (path, data) in enumerate(pictures) if _is_mask(path, data, stems.count(stems[i]) > 1)}
-    drafts = {i for i in masks if pictures[i][0].stem.endswith(DRAFT)}
-    layouts = {stems[i]: (pictures[i][1], i not in drafts) for i in sorted(masks)}
-    photos = [(stems[i], *pictures[i]) for i in range(len(pictures)) if i not in masks]
+    stems = Counter(_stem(path) for path, _ in pictures)
+    which = [_is_mask(path, data, stems[_stem(path)] > 1) for path, data in pictures]
+    masks = [picture for picture, is_mask in zip(pictures, which) if is_mask]
+    photos = [picture for picture, is_mask in zip(pictures, which) if not is_mask]
     if not photos and found.palette is None:
         raise InputError("there is no photo among these files; open photos, or a folder or zip that holds some")
     if len(photos) > MAX_LABELLED:
         raise InputError(f"these are {len(photos)} photos, and {BOUNDS}; label them in parts")
-    for stem, path, data in sorted(photos, key=lambda photo: photo[0]):
+    mask_of, found.unmatched = match_masks([path for path, _ in photos], [path for path, _ in masks])
+    for i, (path, data) in sorted(enumerate(photos), key=lambda photo: _stem(photo[1][0])):
         item = photo_item(path.name, data)
-        if stem in layouts:
-            mask, item.accepted = layouts[stem]
+        if i in mask_of:
+            mask_path, mask = masks[mask_of[i]]
+            item.accepted = not mask_path.stem.endswith(DRAFT)
             item.labels = pack(_mask_for(item, mask, palette))
         found.items.append(item)
     return found
+
+
+def match_masks(photos: list[PurePosixPath], masks: list[PurePosixPath]) -> tuple[dict[int, int], list[str]]:
+    """Which mask a photo has, both by their places, and the names of the masks without a photo.
+
+    Of one photo are those that have its name in its folder, apart from the folders that hold photos or masks only; the
+    others by name alone, where it is that of one photo. A mask outranks the draft of one.
+
+    Raises:
+        InputError: two masks or two photos have one name.
+    """
+    mask_of: dict[int, int] = {}
+    masks_left = dict(enumerate(masks))
+    for key in (_place, _stem):
+        of_key = _grouped(key, {i: path for i, path in enumerate(photos) if i not in mask_of})
+        rest, masks_left = masks_left, dict[int, PurePosixPath]()
+        for name, group in _grouped(key, rest).items():
+            finished = [i for i in group if not masks[i].stem.endswith(DRAFT)] or group
+            candidates = of_key.get(name, [])
+            unsure = key is _stem and (len(finished) > 1 or len(candidates) > 1)
+            if not candidates or unsure:
+                masks_left |= {i: masks[i] for i in group}
+                continue
+            for files, kind in (([masks[i] for i in finished], "masks"), ([photos[i] for i in candidates], "photos")):
+                if len(files) > 1:
+                    raise InputError(
+                        f"there are two {kind} for one name, {files[0]} and {files[1]}; leave one, or rename it"
+                    )
+            mask_of[candidates[0]] = finished[0]
+    return mask_of, [path.name for path in masks_left.values()]
 
 
 def photo_item(name: str, data: bytes) -> Item:
@@ -172,7 +207,7 @@ def mask_png(labels: np.ndarray, palette: Palette) -> bytes:
 
 
 def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """The files of one: itself, or what a zip holds."""
+    """The files of one: itself, or what a zip holds, in a folder of its name."""
     if is_litter(file.name):
         return
     if file.suffix.lower() != ".zip":
@@ -185,7 +220,7 @@ def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
             if len(infos) > MOST_FILES or sum(i.file_size for i in infos) > MOST_UNPACKED:
                 raise InputError(f"the zip {file.name} holds too much: {BOUNDS}")
             for info in infos:
-                yield PurePosixPath(info.filename), archive.read(info)
+                yield PurePosixPath(file.name) / info.filename.lstrip("/"), archive.read(info)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
         raise InputError(f"the zip {file.name} is damaged or encrypted; pack it anew") from None
 
@@ -193,8 +228,11 @@ def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
 def _is_mask(path: PurePosixPath, data: bytes, shared: bool) -> bool:
     """Whether a picture is a mask: by its folder, or without one as a file of ids that has a photo's name."""
     folders = [part.lower() for part in path.parts[:-1]]
-    if path.stem.endswith(DRAFT) or any(folder in MASK_FOLDERS for folder in folders):
+    if path.stem.endswith(DRAFT):
         return True
+    for folder in reversed(folders):
+        if folder in FOLDERS:
+            return folder in MASK_FOLDERS
     if not shared or path.suffix.lower() != ".png":
         return False
     try:
@@ -223,6 +261,18 @@ def _mask_for(item: Item, data: bytes, palette: Palette) -> np.ndarray:
 
 def _stem(path: PurePosixPath) -> str:
     return name_of(Path(path.name)).removesuffix(DRAFT)
+
+
+def _place(path: PurePosixPath) -> str:
+    """A file's folder and name, the same for a photo and its mask."""
+    return "/".join([*(part for part in path.parts[:-1] if part.lower() not in FOLDERS), _stem(path)])
+
+
+def _grouped(key: Callable[[PurePosixPath], str], paths: dict[int, PurePosixPath]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for i, path in paths.items():
+        groups[key(path)].append(i)
+    return groups
 
 
 def _safe(name: str) -> str:

@@ -155,7 +155,8 @@ class LabelTab:
         session.labelled = labelled
         if fresh and labelled.items:
             labelled.start_at_rest()
-        note = f" Left out: {', '.join(found.ignored[:5])}." if found.ignored else ""
+        note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
+        note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
         yield from self._arrive(controls, doubt, note)
 
     def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
@@ -331,6 +332,11 @@ def keep(controls: Controls) -> None:
     labelled = controls.session.labelling
     if labelled is not None:
         labelled.keep_changes(controls.on_canvas)
+
+
+def some_of(names: list[str]) -> str:
+    """Five names, and how many more there are."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def some_set(session: Session) -> LabelSet:

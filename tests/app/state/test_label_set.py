@@ -214,6 +214,39 @@ def zipped(file: Path, entries: dict[str, bytes]) -> Path:
     return file
 
 
+def png(value: int) -> bytes:
+    return mask_png(blank(value), palette())
+
+
+@pytest.mark.parametrize(
+    ("entries", "masks", "unmatched"),
+    [
+        ({"train/images/a.jpg": 0, "val/images/a.jpg": 0, "val/masks/a.png": 2, "train/masks/a.png": 1}, "1 2", ""),
+        ({"images/x/a.jpg": 0, "images/y/a.jpg": 0, "masks/y/a.png": 2}, "- 2", ""),
+        ({"pictures/a.jpg": 0, "masks/a.png": 3}, "3", ""),  # by name alone
+        ({"labels/images/a.jpg": 0, "labels/masks/a.png": 3}, "3", ""),  # a set of this name
+        ({"images/a.jpg": 0, "masks/a.png": 3, "to_do/a.draft.png": 4}, "3", ""),  # the mask outranks the draft
+        ({"images/a.jpg": 0, "masks/b.png": 3}, "-", "b.png"),
+        ({"x/images/a.jpg": 0, "y/images/a.jpg": 0, "masks/a.png": 3}, "- -", "a.png"),  # it may be either's
+    ],
+)
+def test_masks_find_their_photos_by_folder_and_name(
+    tmp_path: Path, entries: dict[str, int], masks: str, unmatched: str
+) -> None:
+    files = {name: png(value) if value else jpeg() for name, value in entries.items()}
+    found = read_files([zipped(tmp_path / "s.zip", files)], palette())
+    read = ["-" if item.labels is None else str(item.mask(palette()).max()) for item in found.items]
+    assert " ".join(read) == masks and " ".join(found.unmatched) == unmatched
+    assert all(item.accepted == (item.labels is not None) for item in found.items)
+
+
+@pytest.mark.parametrize("more", ["masks/a.gif", "images/a.jpeg"])
+def test_two_files_of_one_name_are_refused(tmp_path: Path, more: str) -> None:
+    file = zipped(tmp_path / "s.zip", {"images/a.jpg": jpeg(), "masks/a.png": png(1), more: jpeg()})
+    with pytest.raises(InputError, match=f"there are two {'masks' if 'masks' in more else 'photos'} for one name"):
+        read_files([file], palette())
+
+
 def test_masks_of_another_shape_or_class_are_refused_by_name(tmp_path: Path) -> None:
     other = io.BytesIO()
     Image.fromarray(draw(1)[1] + np.uint8(100)).save(other, "PNG")

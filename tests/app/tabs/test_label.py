@@ -152,6 +152,14 @@ def test_a_set_is_saved_without_minutes_and_without_anything_accepted(tab: Label
     assert "set/train.yaml" in unzip(view).namelist() and "train.yaml" not in str(view.status)
 
 
+def test_masks_without_a_photo_are_named(tab: LabelTab, drawn: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in ("images/0001.jpg", "masks/0001.png", "masks/0002.png", "palette.json"):
+            archive.write(drawn / path, path)
+    views = list(tab.open(controls(Session("faces")), [str(tmp_path / "set.zip")]))
+    assert str(last(views).status).endswith("Masks without a photo: 0002.png.")
+
+
 def test_going_back_shows_what_was_there(tab: LabelTab, session: Session) -> None:
     painted = np.full((256, 256), 7, np.uint8)
     list(tab.go(1, controls(session, painted)))
