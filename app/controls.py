@@ -71,6 +71,11 @@ class Controls(Settings):
         """What a model keeps while another one is chosen."""
         return Canvas(self.labels, self.settings)
 
+    def keep_set(self) -> None:
+        """What is on the canvas of the set's photo is not lost, for what brings something else there."""
+        if self.session.labelling is not None:
+            self.session.labelling.keep_changes(self.on_canvas)
+
     def refuse_own_classes(self) -> None:
         """For what a model does with the canvas.
 

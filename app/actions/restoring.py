@@ -43,6 +43,7 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
     view = landed[kept.model][1]
     if kept.model != controls.model:
         view = switch_model(models, controls, kept.model).then(view).then(View(model=kept.model))
+    controls.keep_set()
     session.cancel_running()
     for name, (visit, _) in landed.items():
         session.models[name] = visit.current

@@ -18,6 +18,7 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
     """
     pipeline, session = models.pipeline(model), controls.session
     width, height = canvas_size(pipeline)
+    controls.keep_set()
     left = session.switch(model, controls.canvas)
     opened = session.current.opened
     view = View(

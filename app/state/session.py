@@ -87,14 +87,16 @@ class Session:
         """Choose another model, which starts anew, or where it was left. Work under way becomes pointless.
 
         Args:
-            canvas: what the components hold for the model that is left.
+            canvas: what the components hold for the model that is left. While they show the set it is none of the
+                model's, which keeps the one that it had.
 
         Returns:
             what they held when `model` was left, None if it is new.
         """
         self.cancel_running()
+        if self.labelling is None:
+            self.current.canvas = canvas
         self.leave_set()
-        self.current.canvas = canvas
         self.model = model
         return self.models.setdefault(model, ModelState()).canvas
 

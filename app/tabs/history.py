@@ -78,6 +78,7 @@ class HistoryStrip:
         """A link's state comes back, its model with it. The photo comes with the next `paint`."""
         request = unpack_link(str(getattr(event, "link", "")))
         pipeline = self.models.pipeline(request.model)
+        controls.keep_set()
         if request.model == controls.model:
             return open_request(request, controls.session, pipeline)
         open_request(request, Session(request.model), pipeline)  # a link that cannot be shown changes nothing

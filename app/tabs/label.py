@@ -142,7 +142,7 @@ class LabelTab:
             InputError: a file is damaged, or they are too many.
         """
         session, paths = controls.session, [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
-        keep(controls)
+        controls.keep_set()
         labelled = session.labelled or LabelSet(self.models.pipeline(controls.model).palette, own=False)
         with room_for([p for p in paths if p.suffix.lower() not in (".zip", ".json")]):
             found = read_files(paths, labelled.palette)
@@ -192,7 +192,7 @@ class LabelTab:
         Raises:
             InputError: something changed that was not saved; nothing is lost before it is said and pressed again.
         """
-        keep(controls)
+        controls.keep_set()
         labelled = controls.session.labelled
         if labelled is not None and labelled.unsaved and not labelled.asked:
             labelled.asked = True
@@ -207,7 +207,7 @@ class LabelTab:
             InputError: there is no set.
         """
         labelled = some_set(controls.session)
-        keep(controls)
+        controls.keep_set()
         labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
         data = write_set(labelled)
         labelled.unsaved = labelled.asked = False
@@ -234,7 +234,7 @@ class LabelTab:
         Raises:
             InputError: the table is no palette, or a class is missing that is in a mask.
         """
-        keep(controls)
+        controls.keep_set()
         palette = self._table(controls, rows)
         yield from self._change(controls, palette, doubt, edited=True)
 
@@ -252,7 +252,7 @@ class LabelTab:
         if labelled is None:
             labelled = controls.session.labelled = LabelSet(palette, own=False)
         else:
-            keep(controls)
+            controls.keep_set()
             labelled.change_palette(palette, edited)
         count = len(palette.classes)
         if not labelled.items:
@@ -325,13 +325,6 @@ def describe(labelled: LabelSet | None) -> str:
         return f"{reason[:1].upper()}{reason[1:]}."
     own = own_set(labelled)
     return f"{TRAIN_HINT}\n\n```sh\n{own.command()}\n```\n\n{own.explanation()}"
-
-
-def keep(controls: Controls) -> None:
-    """What is on the canvas of the set's photo is not lost."""
-    labelled = controls.session.labelling
-    if labelled is not None:
-        labelled.keep_changes(controls.on_canvas)
 
 
 def some_of(names: list[str]) -> str:

@@ -93,6 +93,7 @@ class OpenSave:
         """
         session, pipeline = controls.session, self.models.pipeline(controls.model)
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
+        controls.keep_set()
         with arrival(paths, pipeline.palette) as arrived, room_for(arrived.files):
             return self._open(arrived, session, pipeline, holds)
 

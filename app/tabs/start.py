@@ -56,12 +56,14 @@ class StartTab:
         """
         pipeline = self.models.pipeline(controls.model)
         title, labels = _card(load_examples(pipeline.palette, *canvas_size(pipeline)), event)
+        controls.keep_set()
         return land_layout(labels, controls.session, pipeline).then(View(status=f"{title}: paint on it."))
 
     def start_blank(self, controls: Controls) -> View:
         """An empty canvas lands."""
         pipeline = self.models.pipeline(controls.model)
         labels = blank_layout(pipeline.palette, *canvas_size(pipeline))
+        controls.keep_set()
         return land_layout(labels, controls.session, pipeline)
 
     def start_photo(self, controls: Controls, event: gr.EventData) -> View:
@@ -72,6 +74,7 @@ class StartTab:
         """
         pipeline = self.models.pipeline(controls.model)
         file = _card(example_photos(pipeline.palette), event).file
+        controls.keep_set()
         return open_photo(file, controls.session, pipeline, example=file.name)
 
 

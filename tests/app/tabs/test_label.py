@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradio import Blocks, EventData
+from PIL import Image
 
 from app.actions.labelling import spots
 from app.actions.models import Models
@@ -21,7 +23,7 @@ from app.actions.walking import Walking
 from app.controls import Controls, View
 from app.state.own_palette import rows_of
 from app.state.session import Cancelled, Session
-from app.tabs import CheckTab, LabelTab
+from app.tabs import CheckTab, LabelTab, OpenSave, StartTab
 from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
 from semflow_core.requests.packing import unpack_labels
@@ -234,6 +236,35 @@ def test_something_else_on_the_canvas_leaves_the_set_as_it_was(
         list(tab.accept_item(controls(session)))
     views = list(tab.return_to_set(controls(session)))
     assert session.labelling is not None and len(views[0].painter["classes"]) == 13
+
+
+@pytest.mark.parametrize("press", ["model", "photo", "layout", "blank", "card"])
+def test_strokes_on_the_open_photo_stay_when_something_else_comes(
+    tab: LabelTab, session: Session, models: Models, painting: Painting, tmp_path: Path, photos: list[str], press: str
+) -> None:
+    layout = tmp_path / "layout.png"
+    Image.fromarray(np.zeros((256, 256), np.uint8)).save(layout)
+    with Blocks():
+        start, opener = StartTab(models, models.pipeline("faces")), OpenSave(models, painting)
+    painted = controls(session, np.full((256, 256), 5, np.uint8))
+    handlers: dict[str, Any] = {
+        "model": lambda: switch_model(models, painted, "streets"),
+        "photo": lambda: opener.open(painted, photos[1], "photo"),
+        "layout": lambda: opener.open(painted, str(layout), "own"),
+        "blank": lambda: start.start_blank(painted),
+        "card": lambda: start.start_photo(painted, EventData(None, {"index": 0})),
+    }
+    handlers[press]()
+    labelled = session.labelled
+    assert session.labelling is None and labelled is not None and labelled.unsaved
+    assert labelled.items[0].mask(labelled.palette).min() == 5
+
+
+def test_the_sets_canvas_is_not_kept_as_a_models(tab: LabelTab, session: Session, models: Models) -> None:
+    switch_model(models, controls(session, np.full((256, 256), 5, np.uint8)), "streets")
+    assert session.models["faces"].canvas is None
+    view = switch_model(models, controls(session, np.zeros((128, 256), np.uint8)), "faces")
+    assert "a layout to start from" in str(view.status)
 
 
 def test_an_example_brings_the_models_classes_back(tab: LabelTab, session: Session, models: Models) -> None:
