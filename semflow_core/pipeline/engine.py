@@ -65,18 +65,11 @@ class Engine(ModelFacts):
     Args:
         codec: a `Codec`, or a module that `codec_of` adapts.
         velocity: a `Velocity`, or a module that `velocity_of` adapts.
-        codebook: the anchors of the label set.
-        perturbation: what the model was trained with, the default of requests.
-        size: side in pixels of the square that the network works on; its height where `width` is another.
-        aspect: width over height at which pictures are shown; photos are squeezed to the network's size.
-        name: of the model.
-        read_defaults: settings of a SegmentationRequest with which this model segments photos best, as measured.
-        appearance: statistics of the colours of regions, which regional offsets then ask for; without, they are noise.
+        codebook, perturbation, size, aspect, name, read_defaults, appearance, width: as `ModelFacts` has them.
         renderer: a `Renderer`, or a module that `renderer_of` adapts; the default is the codec's decoder.
         reader: a `Reader`, or a `LayoutReader`: what photos show, read from their pixels. Without it, what the
             velocity itself sees in them is read.
         guide: a `LayoutGuide`, with which the velocity, of a U-Net with a backbone, follows the reader.
-        width: in pixels, where the network does not work on a square.
     """
 
     def __init__(
