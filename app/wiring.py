@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from pathlib import Path
 
 import gradio as gr
@@ -67,8 +69,9 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # the picture changed; an image's own `change` is also fired by its progress, and so by every answer to a change:
     # it would never end
     page.photo.change(None, page.photo, page.shown, js="(p) => p?.url ?? ''", **PRIVATE)
-    for part in (edit, appearance, parts.history, parts.label):
-        part.refresh_after(page.shown.change, page)
+    shows = [edit.show, appearance.show, parts.history.record, parts.label.show_parts, parts.keeping.keep]
+    changes = [*edit.parts, *appearance.parts, parts.history.strip, *parts.label.parts, parts.keeping.state]
+    parts.keeping.send_after(page.at_once(page.shown.change, partial(in_turn, shows), changes=changes))
 
     # another region was chosen
     parts.variations.refresh_after(appearance.region.change, page)
@@ -95,6 +98,15 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
         chosen = appearance.refresh_choices_after(event.then, page)
         cards = parts.start.refresh_after(chosen.then, page)
         page.with_model(cards.then, parts.open_save.finish_open, changes=page.painted)
+
+
+def in_turn(shows: Sequence[Callable[[Controls], View]], controls: Controls) -> View:
+    """What several parts show, as one answer to one event.
+
+    Gradio calls all handlers of a `change` again when one of them was asked for again while it ran: two changes in
+    quick succession, each with handlers of its own, would call each other without end.
+    """
+    return reduce(View.then, (show(controls) for show in shows))
 
 
 def stop_running(controls: Controls) -> View:

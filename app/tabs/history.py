@@ -51,10 +51,6 @@ class HistoryStrip:
         shared = page.at_once(event, self.share, changes=[self.link])
         shared.then(None, self.link, page.status, js=COPY_JS, **PRIVATE)
 
-    def refresh_after(self, event: Event, page: Page) -> None:
-        """Record the picture after an event that may have changed it."""
-        page.at_once(event, self.record, changes=[self.strip])
-
     def record(self, controls: Controls) -> View:
         """The picture becomes a state, if it is a finished one that a layout can bring back."""
         request, photo = controls.state.request, controls.state.photo

@@ -52,8 +52,7 @@ class Keeping:
         for control in page.controls.values():
             control.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)  # pyright: ignore[reportAttributeAccessIssue]
         page.newest(self.keeper.fresh, self.painting.paint, changes=page.painted)
-        for event in (page.shown.change, page.status.change):
-            self.keep_after(event, page)
+        self.keep_after(page.status.change, page)
         page.at_once(self.keeper.forgotten, self.forget)
         page.model.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)
         changes = [self.keeper, page.model, page.shape, *page.landed, *self._others(page)]
@@ -66,8 +65,11 @@ class Keeping:
     def keep_after(self, event: Event, page: Page) -> None:
         """Give the browser the state after an event that may have changed it."""
         how: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
-        sent = page.on(event, self.keep, changes=[self.state], **how)
-        sent.then(None, self.state, self.state, js=STATE_JS, **PRIVATE)
+        self.send_after(page.on(event, self.keep, changes=[self.state], **how))
+
+    def send_after(self, kept: Dependency) -> None:
+        """Send the browser what `keep` gave to the event before."""
+        kept.then(None, self.state, self.state, js=STATE_JS, **PRIVATE)
 
     def keep(self, controls: Controls) -> View:
         """The state of the chosen model, and its opened photo if the browser does not have it yet."""

@@ -17,7 +17,7 @@ from ..actions.models import Models
 from ..controls import Controls, View
 from ..guard.large import room_for
 from ..guard.limits import MAX_UPLOAD, MIB
-from ..page import MODEL, Event, Page
+from ..page import MODEL, Page
 from ..state.downloads import download
 from ..state.label_files import LONGEST, own_set, read_files, set_name, untrainable, write_set
 from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
@@ -128,10 +128,6 @@ class LabelTab:
             page.at_once(event, self.plan, self.name, self.minutes, changes=[self.command, self.name])
         page.downloads(self.save.click, self.save_set, self.name, self.minutes)
         page.downloads(self.export.click, self.save_palette, self.table)
-
-    def refresh_after(self, event: Event, page: Page) -> None:
-        """Offer the way back to the set after an event that may have brought something else."""
-        page.at_once(event, self.show_parts, changes=self.parts)
 
     # ---- the set --------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from app.state.session import Cancelled
 from app.state.settings import Settings
 from app.state.sheet import Sheet
 from app.studio import _lay_out
+from app.wiring import wire
 from semflow_core.errors import InputError
 
 from .conftest import controls
@@ -44,6 +45,19 @@ def call(page: Page, handler: Any, *own: Any, changes: bool = True) -> Any:
     values = list(inputs().values())
     result = page._call(handler, len(own), changes)(*values, *own)
     return list(result) if isinstance(result, Iterator) else result
+
+
+def test_no_event_that_may_come_again_while_it_is_answered_has_two_handlers(models: Models) -> None:
+    """Gradio would call all its handlers again for each of them; two such calls call each other without end."""
+    with gr.Blocks() as demo:
+        wire(demo, *_lay_out(models, "faces"))
+    handlers: dict[tuple[int, str], list[str]] = {}
+    for event in demo.get_config_file()["dependencies"]:
+        for target in event["targets"]:
+            if event["backend_fn"] and target[0] is not None:
+                handlers.setdefault(tuple(target), []).append(event["trigger_mode"])
+    several = [modes for modes in handlers.values() if len(modes) > 1]
+    assert several and all(set(modes) == {"once"} for modes in several)
 
 
 def test_every_control_has_a_component_and_no_other_name_is_there(page: Page) -> None:
