@@ -141,7 +141,8 @@ def is_finished(out: Path, config: OptimConfig) -> bool:
     try:
         exported = json.loads((out / EXPORTED).read_bytes())["step"]
     except FileNotFoundError:
-        exported = progress["step"]  # of a run before there was such a file
+        # a run of before there was such a file has a line in its log, one that was killed at its first export has not
+        exported = progress["step"] if is_logged(out, progress["step"]) else -1
     except (OSError, ValueError, KeyError, TypeError):
         exported = -1
     over = progress["step"] >= config.steps or 0 < 60 * config.minutes <= progress["seconds"]

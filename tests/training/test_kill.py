@@ -83,5 +83,5 @@ def test_a_run_survives_kill_9_at_any_moment(config: Config, tmp_path: Path) -> 
         assert [line["step"] for line in log] in ([10, 20], [20]), i
         left = {p.name for p in run.iterdir() if not p.name.startswith(".")}
         assert left - {"checkpoint.old"} == {
-            *("checkpoint", "export", "exported.json", "log.jsonl", "samples", "config.json")
+            *("checkpoint", "export", "exported.json", "log.jsonl", "samples", "config.json", "data.json")
         }, i

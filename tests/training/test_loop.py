@@ -29,6 +29,7 @@ def test_a_run_is_finished_when_its_minutes_are_used_up(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").mkdir()
     (tmp_path / "export").mkdir()
     (tmp_path / "checkpoint" / "progress.json").write_text(json.dumps({"step": 5, "seconds": 120.0}))
+    (tmp_path / "exported.json").write_text(json.dumps({"step": 5}))
     assert [is_finished(tmp_path, OptimConfig(steps=6, minutes=m)) for m in (0, 1, 2, 3)] == [False, True, True, False]
 
 
@@ -38,4 +39,6 @@ def test_a_run_is_finished_when_its_steps_are_done_and_exported(tmp_path: Path) 
     (tmp_path / "checkpoint.old" / "progress.json").write_text(json.dumps({"step": 5}))
     assert newest_checkpoint(tmp_path) == tmp_path / "checkpoint.old" and not is_finished(tmp_path, steps(5))
     (tmp_path / "export").mkdir()
+    assert not is_finished(tmp_path, steps(5))  # it may be the export of an earlier step
+    (tmp_path / "log.jsonl").write_text('{"step": 5}\n')  # of a run before there was exported.json
     assert is_finished(tmp_path, steps(5)) and not is_finished(tmp_path, steps(6))
