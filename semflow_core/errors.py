@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 
 
@@ -10,6 +11,11 @@ class InputError(ValueError):
 
     The command line prints it and exits with status 2; the app shows it as it stands.
     """
+
+
+_cut = reprlib.Repr()
+_cut.maxstring = _cut.maxother = _cut.maxlong = 60
+brief = _cut.repr  # repr, of at most a few lines however large the value: what stands in a sentence
 
 
 def either(names: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ ENTRIES = {
     "training": ["-m", "semflow_core", "train", "configs/faces.yaml"],
     "torchrun": ["-c", "import runpy; runpy.run_module('semflow_core', run_name='__main__')", "train", "x.yaml"],
     "program": ["-c", "from semflow_core.cli import main; main(['train', 'configs/faces.yaml'])"],
-    "python": ["-c", "from semflow_core import load_pipeline"],
+    "python": ["-c", "from semflow_core import load_pipeline; load_pipeline('faces')"],
     "benchmark": ["-m", "benchmarks.backbone"],
     "tests": ["-c", "import tests.conftest, torch"],
 }

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..errors import InputError
+from ..errors import InputError, brief
 
 Rgb8 = tuple[int, int, int]  # R, G, B in 0..255
 OWN_KEY = "own"  # the word by which a person says that a layout holds the palette's own ids
@@ -101,7 +101,7 @@ def parse_fields(raw: object, where: str) -> PaletteFields:
     ids = {c.id for c in classes}
     background = raw.get("background", classes[0].id)
     if not _is_id(background, ids):
-        raise fail(f"the background id {background!r} is no class of it")
+        raise fail(f"the background id {brief(background)} is no class of it")
     return PaletteFields(
         name=str(raw.get("name", Path(where).stem)),
         title=str(raw.get("title", raw.get("name", where))),
@@ -154,11 +154,12 @@ def _parse_classes(entries: list[Any], fail: Fail) -> tuple[PaletteClass, ...]:
     for position, entry in enumerate(entries):
         if not isinstance(entry, dict) or entry.keys() != {"id", "name", "color", "group"}:
             raise fail(f"class number {position} must have exactly id, name, color and group")
+        named = f"class {brief(entry['name'])}"
         if not _is_byte(entry["id"]):
-            raise fail(f"class '{entry['name']}' has id {entry['id']!r}, ids are whole numbers from 0 to 255")
+            raise fail(f"{named} has id {brief(entry['id'])}, ids are whole numbers from 0 to 255")
         color = _parse_color(entry["color"])
         if color is None:
-            raise fail(f"class '{entry['name']}' has color {entry['color']!r}, colours are written #rrggbb")
+            raise fail(f"{named} has color {brief(entry['color'])}, colours are written #rrggbb")
         classes.append(PaletteClass(entry["id"], str(entry["name"]), color, str(entry["group"])))
     for field in ("id", "name", "color"):
         owners: dict[object, str] = {}
@@ -172,20 +173,20 @@ def _parse_classes(entries: list[Any], fail: Fail) -> tuple[PaletteClass, ...]:
 
 def _parse_mirror(raw: object, ids: set[int], fail: Fail) -> tuple[tuple[int, int], ...]:
     if not isinstance(raw, list):
-        raise fail(f"'mirror' is {raw!r}, it must be a list of id pairs")
+        raise fail(f"'mirror' is {brief(raw)}, it must be a list of id pairs")
     paired: set[int] = set()
     for pair in raw:
         if not isinstance(pair, list) or len(pair) != 2 or not all(_is_id(i, ids) for i in pair) or pair[0] == pair[1]:
-            raise fail(f"the mirror pair {pair!r} must be two different ids of its classes")
+            raise fail(f"the mirror pair {brief(pair)} must be two different ids of its classes")
         if paired & set(pair):
-            raise fail(f"the mirror pair {pair!r} names an id that another pair has")
+            raise fail(f"the mirror pair {brief(pair)} names an id that another pair has")
         paired |= set(pair)
     return tuple((a, b) for a, b in raw)
 
 
 def _parse_foreign(raw: object, ids: set[int], fail: Fail) -> Foreign:
     if not isinstance(raw, dict):
-        raise fail(f"'foreign' is {raw!r}, it must be an object with ids, colors or void_colors")
+        raise fail(f"'foreign' is {brief(raw)}, it must be an object with ids, colors or void_colors")
     _refuse_unknown(raw, {"ids", "colors", "void_colors"}, " in 'foreign'", fail)
     conventions = [_parse_foreign_ids(entry, ids, fail) for entry in _listed(raw, "ids", fail)]
     keys = [convention.key for convention in conventions]
@@ -205,22 +206,23 @@ def _parse_foreign_ids(entry: object, ids: set[int], fail: Fail) -> ForeignIds:
     key = raw.get("key", re.sub(r"[^a-z0-9]+", "-", raw["name"].lower()).strip("-") or "foreign")
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key) or key == OWN_KEY:
         raise fail(
-            f"{what} has key {key!r}, it must be a word of small letters, digits and hyphens, but not '{OWN_KEY}'"
+            f"{what} has key {brief(key)}, it must be a word of small letters, digits and hyphens, but not '{OWN_KEY}'"
         )
     if type(instances) is not int or instances and instances < 256:
-        raise fail(f"{what} has instances {instances!r}, it must be a whole number from 256, or 0")
+        raise fail(f"{what} has instances {brief(instances)}, it must be a whole number from 256, or 0")
     try:
         re.compile(files)
     except (re.error, TypeError):
-        raise fail(f"{what} has files {files!r}, which is no regular expression") from None
+        raise fail(f"{what} has files {brief(files)}, which is no regular expression") from None
     values = {text: int(text) if re.fullmatch(r"\d{1,3}", text) else -1 for text in raw["classes"]}
     for text, class_id in raw["classes"].items():
         if not _is_byte(values[text]) or not _is_id(class_id, ids):
             raise fail(
-                f"{what} maps {text!r} to {class_id!r}; it maps ids from 0 to 255 to ids of the palette's classes"
+                f"{what} maps {brief(text)} to {brief(class_id)}; it maps ids from 0 to 255 to "
+                "ids of the palette's classes"
             )
     if not isinstance(void, list) or not all(map(_is_byte, void)) or set(void) & set(values.values()):
-        raise fail(f"{what} has void {void!r}, it must be a list of ids from 0 to 255 that 'classes' does not map")
+        raise fail(f"{what} has void {brief(void)}, it must be a list of ids from 0 to 255 that 'classes' does not map")
     classes = tuple((values[text], class_id) for text, class_id in raw["classes"].items())
     return ForeignIds(key, raw["name"], files, classes, tuple(void), instances)
 
@@ -231,7 +233,9 @@ def _parse_foreign_colors(entry: object, ids: set[int], fail: Fail) -> ForeignCo
     for key, value in raw["classes"].items():
         color = _parse_color(key)
         if color is None or not _is_id(value, ids):
-            raise fail(f"{what} maps {key!r} to {value!r}; it maps colours #rrggbb to ids of the palette's classes")
+            raise fail(
+                f"{what} maps {brief(key)} to {brief(value)}; it maps colours #rrggbb to ids of the palette's classes"
+            )
         pairs.append((color, value))
     return ForeignColors(raw["name"], tuple(pairs))
 
@@ -259,14 +263,14 @@ def _convention(entry: object, keys: set[str], what: str, fail: Fail) -> dict[st
 def _listed(raw: dict[str, Any], key: str, fail: Fail) -> list[Any]:
     value = raw.get(key, [])
     if not isinstance(value, list):
-        raise fail(f"'foreign.{key}' is {value!r}, it must be a list")
+        raise fail(f"'foreign.{key}' is {brief(value)}, it must be a list")
     return value
 
 
 def _refuse_unknown(raw: dict[str, Any], keys: set[str], place: str, fail: Fail) -> None:
     unknown = raw.keys() - keys
     if unknown:
-        raise fail(f"unknown key '{min(unknown)}'{place}")
+        raise fail(f"unknown key {brief(min(unknown))}{place}")
 
 
 def _is_byte(value: object) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, brief
 
 T = TypeVar("T")
 
@@ -253,7 +253,7 @@ def build(kind: type[T], raw: Any, where: str = "", what: str = "configuration",
     for key, value in raw.items():
         dotted = f"{where}.{key}" if where else str(key)
         if key not in known:
-            raise InputError(f"the {what} has an unknown key '{dotted}'; known are {', '.join(sorted(known))}")
+            raise InputError(f"the {what} has an unknown key {brief(dotted)}; known are {', '.join(sorted(known))}")
         values[key] = _value(known[key], value, dotted, what, texts)
     table: Any = kind
     required = (f for f in dataclasses.fields(table) if f.default is f.default_factory is dataclasses.MISSING)
