@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -61,18 +60,13 @@ def photo_on_canvas(page: Any, number: int) -> None:
 
 
 def accept(page: Any, number: int) -> None:
-    """Enter, once more where it came while the photo before was still on its way, for then it is not heard."""
-    timeout = pytest.importorskip("playwright.sync_api").TimeoutError
-    for _ in range(20):
-        page.keyboard.press("Enter")
-        with contextlib.suppress(timeout):
-            page.wait_for_function(
-                "(n) => document.querySelector('#label-progress').innerText.startsWith(n + ' of 3 accepted')",
-                arg=number,
-                timeout=PATIENCE / 20,
-            )
-            return
-    pytest.fail(f"photo {number} was not accepted")
+    """Enter, once its proposal is there."""
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(n) => document.querySelector('#label-progress').innerText.startsWith(n + ' of 3 accepted')",
+        arg=number,
+        timeout=PATIENCE,
+    )
 
 
 def test_three_photos_are_labelled_and_saved(page: Any, drawn: Path) -> None:
