@@ -9,8 +9,9 @@ import os
 import sys
 import unicodedata
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from semflow_core.cli.console import SteadyStream
 from semflow_core.cli.options import positive
 from semflow_core.environment import share_memory_pools
 from semflow_core.errors import InputError, either
@@ -28,6 +29,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"app.py: {message}\n")
+
+    def print_help(self, file: Any = None) -> None:
+        out = SteadyStream(file or sys.stdout)
+        super().print_help(out)
+        out.flush()
+        if out.failure is not None:
+            self.error(f"the help cannot be written: {out.failure.strerror or out.failure}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
 """The command line: `semflow COMMAND`, or `python -m semflow_core COMMAND`. One file per command.
 
 Whatever is wrong with the input ends in status 2, one line on stderr and nothing written: requests and inputs
-are checked, all of them, before the first result is computed. A command's file has HELP, `options(parser)` and
+are checked, all of them, before the first result is computed. So does a stdout that cannot be written to, once the
+results are; a pipe that nobody reads any more is quiet. A command's file has HELP, `options(parser)` and
 `run(args)`; heavy modules are imported inside `run`, so that `--help` answers at once.
 """
 
@@ -39,19 +40,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    with steady_console():
-        try:
-            args = build_parser().parse_args(argv)
-            args.run(args)
-        except InputError as error:
-            return say_error(str(error))
-        except OSError as error:  # a full or failing disk, a folder that nobody may enter
-            if error.strerror is None:
-                raise
-            return say_error(f"{error.filename or 'a file'}: {error.strerror}")
-        except (KeyboardInterrupt, Stopped):
-            print("semflow: stopped", file=sys.stderr)
-            return 130
+    with steady_console() as out:
+        status = _run(argv)
+        out.flush()
+        if status == 0 and out.failure is not None:  # files are whole; what was printed is not
+            return say_error(f"what the command prints cannot be written: {out.failure.strerror or out.failure}")
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    """Run one command -> the exit status, without a look at whether stdout took all that it printed."""
+    try:
+        args = build_parser().parse_args(argv)
+        args.run(args)
+    except InputError as error:
+        return say_error(str(error))
+    except OSError as error:  # a full or failing disk, a folder that nobody may enter
+        if error.strerror is None:
+            raise
+        return say_error(f"{error.filename or 'a file'}: {error.strerror}")
+    except (KeyboardInterrupt, Stopped):
+        print("semflow: stopped", file=sys.stderr)
+        return 130
+    except SystemExit as end:  # --help ends by itself
+        if end.code:
+            raise
     return 0
 
 

@@ -13,13 +13,17 @@ from typing import Any
 
 
 class SteadyStream:
-    """A text stream whose failures are not the program's: what cannot be written is dropped.
+    """A text stream whose failures do not stop a computation: what cannot be written is dropped.
 
     Args:
         stream: stdout or stderr; None, where it was closed before the program started, drops all.
+
+    Attributes:
+        failure: why something was dropped; None if nothing was, or only what a pipe's reader did not want.
     """
 
     def __init__(self, stream: Any) -> None:
+        self.failure: OSError | None = None
         self._stream: Any = stream if stream is not None else io.StringIO()
         with contextlib.suppress(AttributeError, ValueError, OSError):  # only real streams have an encoding to fit
             self._stream.reconfigure(errors="backslashreplace")
@@ -27,21 +31,23 @@ class SteadyStream:
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except (OSError, ValueError):  # a closed pipe or stream, a full disk, a terminal that went
-            self._let_go()
+        except (OSError, ValueError) as error:  # a closed pipe or stream, a full disk, a terminal that went
+            self._let_go(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except (OSError, ValueError):
-            self._let_go()
+        except (OSError, ValueError) as error:
+            self._let_go(error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def _let_go(self) -> None:
+    def _let_go(self, error: OSError | ValueError) -> None:
         """What is still in the buffer goes nowhere, or it would fail again when Python ends."""
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            self.failure = self.failure or error
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -53,10 +59,11 @@ class Stopped(BaseException):
 
 
 @contextlib.contextmanager
-def steady_console() -> Iterator[None]:
-    """stdout and stderr as `SteadyStream`, and signals that stop as exceptions, while a command runs."""
+def steady_console() -> Iterator[SteadyStream]:
+    """stdout and stderr as `SteadyStream`, and signals that stop as exceptions, while a command runs -> stdout."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = SteadyStream(before[0]), SteadyStream(before[1])  # type: ignore[assignment]
+    out = SteadyStream(before[0])
+    sys.stdout, sys.stderr = out, SteadyStream(before[1])  # type: ignore[assignment]
     handlers = {}
     with contextlib.suppress(ValueError):  # only the main thread has signals
         for name in ("SIGTERM", "SIGHUP"):
@@ -64,7 +71,7 @@ def steady_console() -> Iterator[None]:
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
                 handlers[number] = signal.signal(number, _stop)
     try:
-        yield
+        yield out
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

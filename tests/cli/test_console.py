@@ -40,6 +40,35 @@ def test_a_pipe_that_nobody_reads_and_a_full_disk_drop_the_text(error: OSError) 
     SteadyStream(None).write("stdout was closed before the program started")
 
 
+class FullDisk(io.StringIO):
+    """Takes what fits into its buffer, as a file does, and fails when that is written out."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("words", [["models"], ["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_a_command_whose_output_is_lost_does_not_end_in_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    assert main(words) == 2
+    sentence = "what the command prints cannot be written: No space left on device"
+    assert capsys.readouterr().err == f"semflow: error: {sentence}\n"
+
+
+def test_a_pipe_that_nobody_reads_is_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert main(["models"]) == 0
+        monkeypatch.undo()
+    assert capsys.readouterr().err == ""
+
+
 def test_the_end_of_a_closed_pipe_is_quiet() -> None:
     read, write = os.pipe()
     with os.fdopen(write, "w") as pipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import unicodedata
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_numbers_are_checked(words: list[str], capsys: pytest.CaptureFixture[str
         parser().parse_args(words)
     err = capsys.readouterr().err
     assert caught.value.code == 2 and words[0] in err and err.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_a_help_that_is_lost_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    with open("/dev/full", "w") as full, pytest.raises(SystemExit) as caught, contextlib.redirect_stdout(full):
+        parser().parse_args(["--help"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "app.py: the help cannot be written: No space left on device\n"
 
 
 def test_hosts_say_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
