@@ -5,6 +5,7 @@ The intent is relative colorimetric with black point compensation, as in most pr
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,7 +24,7 @@ class ColorSpace:
 
     Attributes:
         profile: its ICC profile as it stands in the file, b"" where there is none.
-        mode: Pillow's name of its channels: RGB, L or CMYK.
+        mode: Pillow's name of its channels: RGB, L, CMYK or LAB.
     """
 
     profile: bytes
@@ -39,7 +40,7 @@ class ColorSpace:
     @cached_property
     def is_srgb(self) -> bool:
         """Whether its values are sRGB's."""
-        if self.mode == "CMYK":
+        if self.mode in ("CMYK", "LAB"):
             return False
         if not self.profile:
             return True
@@ -79,13 +80,13 @@ def _transforms(profile: bytes, mode: str) -> tuple[Any, Any]:
 def color_space(profile: bytes, mode: str) -> ColorSpace:
     """The space of a file with an ICC profile, b"" for none, and pixels of a mode of Pillow's.
 
-    A profile that is damaged, or for other channels than the file has, is left out, as viewers leave it out.
+    A profile that is damaged, or for other channels than the file has, is left out, as viewers leave it out. Grey may
+    have a profile of RGB, as cameras write it; Lab has no need of one.
     """
-    channels = {"L": "L", "LA": "L", "1": "L", "CMYK": "CMYK"}.get(mode, "RGB")
-    space = ColorSpace(profile, channels)
-    if profile:
-        try:
-            assert space.name is not None and _transforms(profile, channels)
-        except Exception:  # LittleCMS' errors have several types
-            return ColorSpace(b"", channels)
-    return space
+    channels = {"L": "L", "LA": "L", "1": "L", "CMYK": "CMYK", "LAB": "LAB"}.get(mode, "RGB")
+    for tried in dict.fromkeys((channels, "RGB" if channels == "L" else channels)) if profile else ():
+        space = ColorSpace(profile, tried)
+        with contextlib.suppress(Exception):  # LittleCMS' errors have several types
+            assert channels != "LAB" and space.name is not None and _transforms(profile, tried)
+            return space
+    return ColorSpace(b"", channels)

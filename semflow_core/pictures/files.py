@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from ..errors import InputError
 
@@ -39,6 +39,8 @@ SUFFIXES = (
 )
 LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "HEIF")  # Pillow's names of the formats that change colours
 ORIENTATION = 0x0112  # the EXIF tag of a picture's turn
+BITS, PHOTOMETRIC, YCBCR = 258, 262, 6  # a TIFF's tags of bits per channel and colour space, and one of its spaces
+JP2_HEADER = 1024  # bytes in which the colour box of a JPEG 2000 begins
 PNG_START = b"\x89PNG\r\n\x1a\n"  # its header's byte 24 is the number of bits per channel
 READABLE = "JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, TIFF, BMP or GIF"
 MIN_SIDE = 16  # pixels of a photo or layout
@@ -64,9 +66,23 @@ class OpenedPicture:
 
     @property
     def bits(self) -> int:
-        """Bits per channel of the file, 16 or 8; Pillow keeps 8 of a coloured picture's."""
+        """Bits per channel of the file, at least 8; Pillow keeps 8 of a coloured picture's."""
+        if self.image.mode.startswith("I"):
+            return 16
+        if isinstance(self.image, TiffImagePlugin.TiffImageFile):
+            return max(8, *self.image.tag_v2.get(BITS, (8,)))
         is_png = self.data[:8] == PNG_START
-        return 16 if self.image.mode.startswith("I") or (is_png and self.data[24:25] == b"\x10") else 8
+        return 16 if is_png and self.data[24:25] == b"\x10" else int(self.image.info.get("bit_depth", 8))  # of HEIF
+
+    @property
+    def profile(self) -> bytes | None:
+        """The file's ICC profile, which may be damaged; b"" where Pillow could not even unpack it, None for none."""
+        if self.image.format == "JPEG2000":  # of which Pillow does not read it: a box "colr" of method 2 or 3
+            at = self.data.find(b"colr", 0, JP2_HEADER)
+            is_profile = at > 4 and self.data[at + 4 : at + 5] in (b"\x02", b"\x03")
+            end = at - 4 + int.from_bytes(self.data[max(0, at - 4) : at], "big")
+            return self.data[at + 7 : end] if is_profile else None
+        return (self.image.info["icc_profile"] or b"") if "icc_profile" in self.image.info else None
 
     @property
     def lossy(self) -> bool:
@@ -139,7 +155,18 @@ def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Imag
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
     except Exception:  # Pillow raises exceptions of any type at a damaged header
         raise InputError(f"the {what} {name} is not a picture that can be read ({READABLE})") from None
+    _let_libtiff_read(image)
     return image, data, f"{what} {name}"
+
+
+def _let_libtiff_read(image: Image.Image) -> None:
+    """Pillow takes a TIFF's uncompressed YCbCr for RGB; libtiff converts it, whatever its subsampling."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.tag_v2.get(PHOTOMETRIC) != YCBCR:
+        return
+    if image.tile and image.tile[0].codec_name == "raw":
+        image.use_load_libtiff = True
+        arguments = ("RGBX", "raw", False, image.tag_v2.offset)
+        image.tile = [ImageFile._Tile("libtiff", (0, 0, *image.size), 0, arguments)]
 
 
 def _decoded(image: Image.Image, what: str) -> Image.Image:

@@ -86,7 +86,7 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     """
     picture = open_large_picture(source, "photo")
     image, notes, plain = picture.image, [], True
-    profile, dpi, exif, turn = image.info.get("icc_profile") or b"", image.info.get("dpi"), b"", 1
+    profile, dpi, exif, turn = picture.profile, image.info.get("dpi"), b"", 1
     with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         tags = image.getexif()
         turn = tags.pop(ORIENTATION, 1)
@@ -98,8 +98,10 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
             f"the photo {picture_name(source)} has floating-point pixels; save it with 8 or 16 bits per channel"
         )
     if picture.bits > 8:
-        notes.append("Its 16 bits per channel were reduced to 8.")
-    space = color_space(profile, image.mode)
+        notes.append(f"Its {picture.bits} bits per channel were reduced to 8.")
+    space = color_space(profile or b"", image.mode)
+    if profile is not None and not space.profile and space.mode != "LAB":
+        notes.append("Its colour profile is damaged, or for other channels than it has, and was left out.")
     if image.mode not in ("RGB", "RGBA"):
         plain = image.mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
         if image.mode in ("P", "LA"):

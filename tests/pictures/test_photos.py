@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import cv2
@@ -202,8 +203,90 @@ def test_srgbs_own_profile_changes_nothing(photo: np.ndarray) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     opened = open_photo(encoded(Image.fromarray(photo), icc_profile=srgb))
     assert np.array_equal(opened.pixels, photo) and opened.note == ""
-    broken = open_photo(encoded(Image.fromarray(photo), icc_profile=b"no profile" * 20))
-    assert np.array_equal(broken.pixels, photo)
+
+
+LEFT_OUT = "Its colour profile is damaged, or for other channels than it has, and was left out."
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_profile_is_used_or_said_to_be_damaged(photo: np.ndarray, format: str, mode: str) -> None:
+    pillow_heif.register_heif_opener()
+    picture = Image.fromarray(photo).convert(mode)
+    plain = open_photo(encoded(picture, format))
+    assert plain.note == ""
+    for profile in (b"no profile" * 20, display_p3()[:150]):
+        broken = open_photo(encoded(picture, format, icc_profile=profile))
+        assert broken.note == LEFT_OUT and np.array_equal(broken.pixels, plain.pixels)
+    whole = open_photo(encoded(picture, format, icc_profile=display_p3()))  # cameras give it to grey photos, too
+    assert "converted from Test P3 to sRGB" in whole.note and not np.array_equal(whole.pixels, plain.pixels)
+
+
+def test_a_profile_that_cannot_be_unpacked_is_damaged(photo: np.ndarray) -> None:
+    png = encoded(Image.fromarray(photo), icc_profile=display_p3())
+    at = png.index(b"iCCP")
+    end = at + 4 + int.from_bytes(png[at - 4 : at], "big")
+    chunk = png[at : end - 20] + b"\0" * 20
+    assert open_photo(png[:at] + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[end + 4 :]).note == LEFT_OUT
+    jpeg = encoded(Image.fromarray(photo), "JPEG", icc_profile=display_p3() * 200)
+    at = jpeg.index(b"ICC_PROFILE\0\x02")  # the second segment of several
+    assert open_photo(jpeg[: at - 4] + jpeg[at - 2 + int.from_bytes(jpeg[at - 2 : at], "big") :]).note == LEFT_OUT
+
+
+def test_the_profile_of_a_jpeg_2000_is_used() -> None:
+    red = Image.new("RGB", (64, 64), (200, 60, 60))
+    plain = encoded(red, "JPEG2000")
+    at = plain.index(b"colr") - 4
+    old = int.from_bytes(plain[at : at + 4], "big")
+    box = struct.pack(">I4s3s", 11 + len(display_p3()), b"colr", b"\x02\0\0") + display_p3()
+    header = plain.index(b"jp2h") - 4
+    size = struct.pack(">I", int.from_bytes(plain[header : header + 4], "big") - old + len(box))
+    data = plain[:header] + size + plain[header + 4 : at] + box + plain[at + old :]
+    assert read_photo(plain)[0, 0, 0] == 200 and read_photo(data)[0, 0, 0] > 205
+    assert np.asarray(Image.open(io.BytesIO(open_photo(data).png(read_photo(data)))))[0, 0, 0] == 200
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+@pytest.mark.parametrize("mode", ["YCbCr", "LAB"])
+def test_tiffs_of_other_colour_spaces_are_read(mode: str, compression: str | None) -> None:
+    smooth = np.tile(np.linspace(0, 255, 300).astype(np.uint8)[:, None, None], (1, 300, 3))  # more than one strip
+    smooth[..., 2] = 255 - smooth[..., 2]
+    options = {} if compression is None else {"compression": compression}
+    opened = open_photo(encoded(Image.fromarray(smooth).convert(mode), "TIFF", **options))
+    assert np.abs(opened.pixels.astype(int) - smooth).mean() < 4
+    assert opened.note == ("Its colours were converted from LAB to sRGB, and stay so." if mode == "LAB" else "")
+
+
+def test_a_tiff_with_fewer_colours_than_brightnesses_is_read() -> None:
+    # YCbCr 4:2:0, not compressed: units of four brightnesses and one pair of colours
+    left, right = bytes([200, 200, 200, 200, 90, 160]), bytes([60, 60, 60, 60, 150, 100])
+    data = (left * 8 + right * 8) * 16
+    tags = [(256, 32), (257, 32), (258, None), (259, 1), (262, 6), (273, 8), (277, 3), (278, 32), (279, len(data))]
+    table = 8 + len(data)
+    entries = b"".join(
+        struct.pack("<HHII", tag, 3, 3, table + 2 + 12 * 10 + 4)
+        if value is None
+        else struct.pack("<HHII", tag, 4, 1, value)
+        for tag, value in tags
+    ) + struct.pack("<HHIHH", 530, 3, 2, 2, 2)
+    file = (
+        struct.pack("<2sHI", b"II", 42, table)
+        + data
+        + struct.pack("<H", 10)
+        + entries
+        + struct.pack("<I3H", 0, 8, 8, 8)
+    )
+    pixels = read_photo(file).astype(int)
+    expected = [
+        np.asarray(Image.new("YCbCr", (1, 1), c).convert("RGB"))[0, 0] for c in ((200, 90, 160), (60, 150, 100))
+    ]
+    assert np.abs(pixels[:, :16] - expected[0]).max() <= 2 and np.abs(pixels[:, 16:] - expected[1]).max() <= 2
+
+
+def test_lost_bits_are_said(photo: np.ndarray) -> None:
+    tiff = cv2.imencode(".tiff", photo[..., ::-1].astype(np.uint16) * 257)[1].tobytes()
+    opened = open_photo(tiff)
+    assert np.array_equal(opened.pixels, photo) and opened.note == "Its 16 bits per channel were reduced to 8."
 
 
 def test_transparency_is_written_back(photo: np.ndarray) -> None:
