@@ -15,7 +15,7 @@ from semflow_core.training.stages import read_plan
 
 from .pages import DROPPED, PAGES, ROOT, code, headings, name_of, prose
 
-TOP = {p.name for p in ROOT.iterdir() if p.is_dir()}
+TOP = {p.name for p in ROOT.iterdir() if p.is_dir()} - {"runs"}  # runs: what training and studies write
 PLACEHOLDERS = {"NAME", "DIR", "COMMAND", "FILE", "TAESD_FOLDER"}  # a command with one of these is a pattern
 
 
