@@ -2,12 +2,14 @@
 
 While a command is not done, a hidden file in its folder lists the batches whose results are written: by the bytes of
 their inputs, and with size and time of each result. The same command (options, model, inputs) skips those batches as a
-whole, so that every result has the bytes that it would have had. When a command is done the file goes.
+whole, so that every result has the bytes that it would have had. When a command is done the file goes, and so it does
+when it fails before a batch is done, with the folder if that is new and empty.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import re
@@ -38,6 +40,7 @@ class Unfinished:
         self.file = out / f".semflow-{hashlib.sha256(repr(about).encode()).hexdigest()[:16]}.jsonl"
         self._done: dict[str, list[list[object]]] = {}
         self._skipped = 0
+        self._is_new_folder = not out.exists()
         try:
             out.mkdir(parents=True, exist_ok=True)
             if self.file.exists():
@@ -77,6 +80,14 @@ class Unfinished:
         """The command is done; so are earlier ones with this folder that nobody went on with."""
         for file in self.file.parent.glob(".semflow-*.jsonl"):
             file.unlink(missing_ok=True)
+
+    def give_up(self) -> None:
+        """The command failed: a record that says nothing is of no use to the next."""
+        with contextlib.suppress(OSError):  # the disk may be what failed
+            if not self.file.read_text(encoding="utf-8").strip():
+                self.file.unlink()
+            if self._is_new_folder:
+                self.file.parent.rmdir()  # which it only is if it is empty
 
     def _read(self, line: str) -> None:
         try:

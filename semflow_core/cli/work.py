@@ -77,7 +77,11 @@ def with_record(args: argparse.Namespace, write: Write) -> None:
             record.add(line)
             bar.update(len(paths))
 
-        write(left, done)
+        try:
+            write(left, done)
+        except BaseException:  # Ctrl+C as well
+            record.give_up()
+            raise
     record.close()
 
 

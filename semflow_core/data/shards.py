@@ -27,21 +27,24 @@ Encoded = tuple[str, bytes, bytes]  # name, JPEG of the photo, PNG of the class 
 
 def write_shard(file: Path, pairs: Iterable[Encoded]) -> None:
     """Write a tar file and then its index: a shard with an index is whole."""
-    temporary = file.with_suffix(".part")
-    with tarfile.open(temporary, "w") as tar:
-        for name, photo, labels in pairs:
-            for suffix, data in ((".jpg", photo), (".png", labels)):
-                member = tarfile.TarInfo(name + suffix)
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
-    places: dict[str, list[int]] = {}
-    with tarfile.open(temporary) as tar:
-        for member in tar:
-            places.setdefault(member.name[:-4], []).extend((member.offset_data, member.size))
-    os.replace(temporary, file)
-    index = file.with_suffix(".json.part")
-    index.write_text(json.dumps([[name, *place] for name, place in places.items()]), encoding="utf-8")
-    os.replace(index, file.with_suffix(".json"))
+    temporary, index = file.with_suffix(".part"), file.with_suffix(".json.part")
+    try:
+        with tarfile.open(temporary, "w") as tar:
+            for name, photo, labels in pairs:
+                for suffix, data in ((".jpg", photo), (".png", labels)):
+                    member = tarfile.TarInfo(name + suffix)
+                    member.size = len(data)
+                    tar.addfile(member, io.BytesIO(data))
+        places: dict[str, list[int]] = {}
+        with tarfile.open(temporary) as tar:
+            for member in tar:
+                places.setdefault(member.name[:-4], []).extend((member.offset_data, member.size))
+        os.replace(temporary, file)
+        index.write_text(json.dumps([[name, *place] for name, place in places.items()]), encoding="utf-8")
+        os.replace(index, file.with_suffix(".json"))
+    finally:
+        for half in (temporary, index):
+            half.unlink(missing_ok=True)
 
 
 class ShardedPairs:

@@ -104,7 +104,11 @@ def keep_export(out: Path, write: Callable[[Path], None]) -> None:
     """
     new, old = out / f"{EXPORT}.new", out / f"{EXPORT}.old"
     shutil.rmtree(new, ignore_errors=True)
-    write(new)
+    try:
+        write(new)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)  # its space may be what lacks
+        raise
     shutil.rmtree(old, ignore_errors=True)
     if (out / EXPORT).exists():
         (out / EXPORT).rename(old)

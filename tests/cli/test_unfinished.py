@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from semflow_core.pictures import photos
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 
-from .conftest import run
+from .conftest import refused, run
 
 NAMES = [f"{c}.png" for c in "abcdef"]
 
@@ -102,3 +103,44 @@ def test_what_changed_meanwhile_is_made_anew(
     assert run(*command) == 0
     assert solved == ([2, 2, 2] if change == "option" else [2, 2])
     assert set(files(tmp_path / "out")) >= set(NAMES) and not list((tmp_path / "out").glob(".semflow-*"))
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_failure_before_a_batch_is_done_leaves_nothing(
+    tiny_model: Path,
+    layouts: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_new: bool,
+) -> None:
+    def full(path: Path, photo: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    out = tmp_path / "out"
+    if not is_new:
+        out.mkdir()
+    monkeypatch.setattr(photos, "write_photo", full)
+    refused(capsys, "synthesize", *layouts, "--model", tiny_model, "--steps", 1, "--batch", 2, "--out", out)
+    assert not out.exists() if is_new else not list(out.iterdir())
+
+
+def test_a_failure_after_a_batch_keeps_what_the_next_run_skips(
+    tiny_model: Path, layouts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, solved: list[int]
+) -> None:
+    command = ("synthesize", *layouts, "--model", tiny_model, "--steps", 1, "--batch", 2, "--out", tmp_path / "out")
+    write, written = photos.write_photo, list[Path]()
+
+    def full(path: Path, photo: Any) -> None:
+        written.append(path)
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, photo)
+
+    with monkeypatch.context() as m:
+        m.setattr(photos, "write_photo", full)
+        assert run(*command) == 2
+    assert len(list((tmp_path / "out").glob(".semflow-*"))) == 1
+    solved.clear()
+    assert run(*command) == 0 and solved == [2, 2]
+    assert sorted(files(tmp_path / "out")) == NAMES

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from semflow_core.errors import InputError
 from semflow_core.training import loop
-from semflow_core.training.checkpoints import append_log, newest_checkpoint
+from semflow_core.training.checkpoints import append_log, keep_export, newest_checkpoint
 from semflow_core.training.run import run_training
 
 STEPS = ["optim.decay=0.0", "optim.steps=2"]
@@ -188,3 +188,21 @@ def test_the_log_loses_what_is_done_again_and_lines_that_were_cut(tmp_path: Path
     append_log(tmp_path, {"step": 20, "held_out": "new"})
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert lines == [{"step": 10}, {"step": 20, "held_out": "new"}]
+
+
+def test_an_export_that_fails_leaves_the_one_before_and_no_half(tmp_path: Path) -> None:
+    def write(text: str) -> Callable[[Path], None]:
+        def into(folder: Path) -> None:
+            folder.mkdir()
+            (folder / "weights").write_text(text)
+            if text == "half":
+                raise OSError("the disk is full")
+
+        return into
+
+    keep_export(tmp_path, write("whole"))
+    with pytest.raises(OSError, match="full"):
+        keep_export(tmp_path, write("half"))
+    assert [p.name for p in tmp_path.iterdir()] == ["export"] and (
+        tmp_path / "export" / "weights"
+    ).read_text() == "whole"
