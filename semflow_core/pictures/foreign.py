@@ -180,19 +180,29 @@ class _Reading:
         return self.mean >= PLAUSIBLE and bool((self.small != UNLABELLED).mean() >= 0.5)
 
     def is_likelier(self, other: _Reading, by: float) -> bool:
-        """Whether it is so much the likelier, per pixel that the two differ in, and likely at all."""
-        return self.mean >= PLAUSIBLE and self.lead(other) >= by
+        """Whether it is so much the likelier, per pixel that the two differ in, and by classes; and likely at all."""
+        return self.mean >= PLAUSIBLE and self.lead(other) >= by and self.lead_of_classes(other) >= 0
 
     def lead(self, other: _Reading) -> float:
         """By how much it is the likelier, per pixel that the two differ in; 0 where they do not."""
         differ = self.small != other.small
         return float((self.likelihood - other.likelihood)[differ].mean()) if differ.any() else 0.0
 
+    def lead_of_classes(self, other: _Reading) -> float:
+        """As `lead`, but each change of a class for another counts once: a hat is rare, and as large as all others."""
+        differ = self.small != other.small
+        changes = self.small[differ].astype(np.int64) * 256 + other.small[differ]
+        _, change, counts = np.unique(changes, return_inverse=True, return_counts=True)
+        leads = np.bincount(change, (self.likelihood - other.likelihood)[differ]) / counts
+        return float(leads.mean()) if len(leads) else 0.0
+
     def is_doubted(self, other: _Reading) -> bool:
         """Whether the other could be meant as well."""
         if np.array_equal(self.translation.labels, other.translation.labels):
             return False
-        return self.lead(other) < DOUBT and not (self.key == OWN_KEY and self.is_slightly_other(other))
+        if self.key == OWN_KEY and self.is_slightly_other(other):
+            return False
+        return self.lead(other) < DOUBT and self.lead_of_classes(other) < DOUBT
 
     def is_slightly_other(self, other: _Reading) -> bool:
         """Whether the two differ in so few pixels of known places that these are not weighed; itself included."""

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from semflow_core.errors import InputError
-from semflow_core.method.palette import UNLABELLED, load_palette, parse_palette
-from semflow_core.pictures.layouts import is_layout, open_layout, read_layout, read_mask
+from semflow_core.method.palette import UNLABELLED, Palette, load_palette, parse_palette
+from semflow_core.pictures.layouts import example_layouts, is_layout, open_layout, read_layout, read_mask
 
 from .samples import rows, save, street
 
@@ -192,3 +192,13 @@ def test_its_file_names_decide_where_the_ids_could_be_either(tmp_path: Path) -> 
     assert doubt.uncertain == "Its ids could also be the surveyor's codes (ids the-surveyor-s-codes)."
     with pytest.raises(InputError, match="no class of own: 40, 90"):  # ids of two conventions are of none
         read_layout(save(tmp_path / "c.png", rows([40, 90])), OWN)
+
+
+@pytest.mark.parametrize("palette", [FACES, STREETS], ids=["faces", "streets"])
+def test_the_examples_as_grey_ids_leave_no_doubt(palette: Palette, tmp_path: Path) -> None:
+    examples = example_layouts(palette)
+    for example in examples:  # a hat is rare, and large: that alone makes no other order likely
+        labels = read_layout(example.file, palette)
+        layout = open_layout(save(tmp_path / "a.png", labels), palette)
+        assert np.array_equal(layout.labels, labels) and layout.note == "", example.title
+    assert examples
