@@ -52,7 +52,7 @@ def test_no_event_that_may_come_again_while_it_is_answered_has_two_handlers(mode
     with gr.Blocks() as demo:
         wire(demo, *_lay_out(models, "faces"))
     handlers: dict[tuple[int, str], list[str]] = {}
-    for event in demo.get_config_file()["dependencies"]:
+    for event in demo.get_config_file().get("dependencies", []):
         for target in event["targets"]:
             if event["backend_fn"] and target[0] is not None:
                 handlers.setdefault(tuple(target), []).append(event["trigger_mode"])
