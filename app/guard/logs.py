@@ -6,10 +6,11 @@ or log passes through streams that cut every line, and every piece of many lines
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import traceback
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from .limits import SHOWN
 
@@ -31,20 +32,26 @@ def report(error: BaseException, what: str) -> None:
 
 
 class CutStream:
-    """A text stream whose lines are cut."""
+    """A text stream whose lines are cut; what cannot be written (a full disk, a closed pipe) is dropped."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        with contextlib.suppress(AttributeError, ValueError, OSError):  # only real streams have an encoding to fit
+            cast(Any, stream).reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
         """Write `LINES` lines at most, each cut; says that all of it was written."""
+        kept = text
         if len(text) > SHOWN:
             lines = text[: 4 * SHOWN * LINES].splitlines(keepends=True)
-            kept = [x if len(x) <= 2 * SHOWN else x[: 2 * SHOWN] + "…\n" for x in lines[:LINES]]
-            self._stream.write("".join(kept))
-        else:
-            self._stream.write(text)
+            kept = "".join(x if len(x) <= 2 * SHOWN else x[: 2 * SHOWN] + "…\n" for x in lines[:LINES])
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(kept)
         return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -10,6 +11,20 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+
+ASCII = ("ascii", "us-ascii", "ansi_x3.4-1968")  # what a locale of C, or none, is called
+OWN_BYTES = "semflow-own-bytes"
+
+
+def own_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    """How what is not ASCII is written there: bytes of a file's name as they are, all others as escapes."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    parts = (c.encode("ascii", "surrogateescape" if "\udc80" <= c <= "\udcff" else "backslashreplace") for c in text)
+    return b"".join(parts), error.end
+
+
+codecs.register_error(OWN_BYTES, own_bytes)
 
 
 class SteadyStream:
@@ -26,7 +41,7 @@ class SteadyStream:
         self.failure: OSError | None = None
         self._stream: Any = stream if stream is not None else io.StringIO()
         with contextlib.suppress(AttributeError, ValueError, OSError):  # only real streams have an encoding to fit
-            self._stream.reconfigure(errors="backslashreplace")
+            self._stream.reconfigure(errors=OWN_BYTES if self._stream.encoding.lower() in ASCII else "backslashreplace")
 
     def write(self, text: str) -> int:
         try:

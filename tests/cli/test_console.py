@@ -21,13 +21,22 @@ from .conftest import run
 def test_a_console_of_any_encoding_prints_all_it_can(encoding: str) -> None:
     raw = io.BytesIO()
     stream = SteadyStream(io.TextIOWrapper(raw, encoding=encoding))
-    print("größe → 漢 \udce9", file=stream)  # type: ignore[call-overload]
+    print("größe → 漢", file=stream)  # type: ignore[call-overload]
     stream.flush()
     assert (
         raw.getvalue().decode(encoding).startswith("gr")
         and "\\u6f22" in raw.getvalue().decode(encoding)
         or (encoding == "utf-16" and "漢" in raw.getvalue().decode(encoding))
     )
+
+
+@pytest.mark.parametrize("encoding, written", [("ascii", b"\xe9.png"), ("utf-8", b"\\udce9.png")])
+def test_a_name_that_is_no_text_is_printed_where_names_are_bytes(encoding: str, written: bytes) -> None:
+    raw = io.BytesIO()
+    stream = SteadyStream(io.TextIOWrapper(raw, encoding=encoding))
+    print("\udce9.png", end="", file=stream)  # type: ignore[call-overload]
+    stream.flush()
+    assert raw.getvalue() == written
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -200,3 +201,18 @@ def test_wrong_passwords_of_many_addresses_are_forgotten_in_time() -> None:
     for i in range(MAX_SESSIONS):
         logins.count(str(i), right=False)
     assert not logins.wait("first")
+
+
+def test_a_log_on_a_full_disk_or_of_any_encoding_stops_nothing() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    print("running on http://127.0.0.1", file=logs.CutStream(Full()), flush=True)
+    raw = io.BytesIO()
+    stream = logs.CutStream(io.TextIOWrapper(raw, "cp1252"))
+    print("größe \u0448", file=stream, flush=True)
+    assert raw.getvalue().strip() == b"gr\xf6\xdfe \\u0448"
