@@ -20,5 +20,14 @@ brief = _cut.repr  # repr, of at most a few lines however large the value: what 
 
 def either(names: Iterable[str]) -> str:
     """`a, b or c`."""
+    return _joined(names, "or")
+
+
+def all_of(names: Iterable[str]) -> str:
+    """`a, b and c`."""
+    return _joined(names, "and")
+
+
+def _joined(names: Iterable[str], word: str) -> str:
     *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
+    return f"{', '.join(most)} {word} {last}" if most else last

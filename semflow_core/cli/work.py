@@ -104,7 +104,7 @@ def expand(inputs: Sequence[Path], is_one: Callable[[Path], bool] = lambda folde
     Raises:
         InputError: there are no pictures in a folder.
     """
-    from ..data.names import pictures_in
+    from ..data.names import pictures_below, pictures_in
 
     expanded: list[Path] = []
     for path in inputs:
@@ -113,6 +113,6 @@ def expand(inputs: Sequence[Path], is_one: Callable[[Path], bool] = lambda folde
             continue
         pictures = pictures_in(path)
         if not pictures:
-            raise InputError(f"{path} has no pictures")
+            raise InputError(f"{path} has no pictures{pictures_below(path)}")
         expanded += pictures
     return expanded

@@ -11,8 +11,8 @@ from ..method.palette import Palette, load_palette, palette_names
 from ..method.palette_file import PALETTE_FILE
 from ..pictures.foreign import check_ids
 from .masks import summary, usual_ids, without_classes
-from .names import MASK_FOLDERS, PHOTO_FOLDERS, Pair, is_picture, subfolder
-from .pairs import damaged, match_in
+from .names import Pair, is_picture, part_folders, pictures_in
+from .pairs import damaged, match_in, no_pairs
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FolderCheck:
         equal: other label sets that read as many of its masks.
         pairs: whole and damaged ones.
         wrong: a sentence per damaged pair and per file without a partner.
-        ignored: names of files that are no pictures.
+        ignored: names of files that are no pictures, and of folders with pictures.
         renamed: pairs whose names differ by what a label tool adds.
         notes: what was assumed of the masks, a sentence per assumption with the number of masks that it is about.
     """
@@ -52,7 +52,7 @@ class FolderCheck:
             )
         if self.ignored:
             more = f" and {len(self.ignored) - 5} more" if len(self.ignored) > 5 else ""
-            lines.append(f"ignored, being no pictures: {', '.join(self.ignored[:5])}{more}")
+            lines.append(f"ignored, being no pictures or in folders of their own: {', '.join(self.ignored[:5])}{more}")
         return lines + list(self.notes) + list(self.wrong)
 
 
@@ -67,14 +67,16 @@ def check_folder(folder: Path, palette: str | None = None, ids: str = "") -> Fol
     Raises:
         InputError: there is no such folder or palette, the folder has no picture at all, or `ids` are unknown for each.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and not all(part.is_dir() for part in part_folders(folder)):
         raise InputError(f"there is no folder {folder}")
     found = match_in(folder)
     alone = (*found.unlabelled, *found.wrong)
     if not found.pairs and not alone:
-        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
-    own = not palette and (folder / PALETTE_FILE).is_file()
-    names = [palette] if palette else [str(folder / PALETTE_FILE)] if own else palette_names()
+        raise no_pairs(folder)
+    is_split = part_folders(folder)[0].name == folder.name  # whose label set may lie beside images/
+    file = next((f for f in (folder / PALETTE_FILE, folder.parent / PALETTE_FILE)[: 1 + is_split] if f.is_file()), None)
+    own = not palette and file is not None
+    names = [palette] if palette else [str(file)] if own else palette_names()
     meant, equal = _best(found.pairs, _that_know([load_palette(name) for name in names], ids), ids)
     notes = list[str]()
     broken = damaged(found.pairs, meant, ids, "" if ids else usual_ids(found.pairs, meant), notes)
@@ -120,6 +122,7 @@ def _best(pairs: list[Pair], palettes: list[Palette], ids: str) -> tuple[Palette
 
 
 def _ignored(folder: Path) -> Iterable[str]:
-    """The files beside the pictures, but for folders."""
-    for part in (subfolder(folder, PHOTO_FOLDERS), subfolder(folder, MASK_FOLDERS)):
-        yield from (f"{part.name}/{p.name}" for p in sorted(part.glob("*")) if not is_picture(p) and not p.is_dir())
+    """What lies beside the pictures: other files, and folders with pictures of their own."""
+    for part in part_folders(folder):
+        others = (p for p in sorted(part.glob("*")) if not is_picture(p))
+        yield from (f"{part.name}/{p.name}{'/' * p.is_dir()}" for p in others if not p.is_dir() or pictures_in(p))

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..errors import all_of
+
 EXACT = (".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")  # of files that can hold class ids
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif", ".jp2")
 PHOTO_SUFFIXES = EXACT + LOSSY
@@ -75,6 +77,32 @@ def subfolder(folder: Path, names: tuple[str, ...]) -> Path:
     """The subfolder with one of these names, in any case; the first name stands for one that is not there."""
     there = {p.name.lower(): p for p in sorted(folder.glob("*"), reverse=True) if p.is_dir()}
     return next((there[n] for n in names if n in there), folder / names[0])
+
+
+def part_folders(folder: Path) -> tuple[Path, Path]:
+    """The folders of photos and of masks; DIR/train is images/train and masks/train of DIR where it has none itself."""
+    both = subfolder(folder, PHOTO_FOLDERS), subfolder(folder, MASK_FOLDERS)
+    split = tuple(subfolder(folder.parent, names) / folder.name for names in (PHOTO_FOLDERS, MASK_FOLDERS))
+    return (split[0], split[1]) if not any(p.is_dir() for p in both) and all(p.is_dir() for p in split) else both
+
+
+def elsewhere(folder: Path) -> str:
+    """Where the pairs of a folder without any are, the end of a sentence; "" if they are not one level down."""
+    images, masks = (subfolder(folder, names) for names in (PHOTO_FOLDERS, MASK_FOLDERS))
+    names = sorted(
+        {p.name for p in (*images.glob("*"), *folder.glob("*")) if p.is_dir() and not p.name.startswith(".")}
+    )
+    below = [folder / name for name in names if name not in (images.name, masks.name)]
+    splits = [str(f) for f in below if all(map(pictures_in, part_folders(f)))]
+    return (
+        f"; there are pairs in {all_of(splits)}: name {'it' if len(splits) == 1 else 'one of these'}" if splits else ""
+    )
+
+
+def pictures_below(folder: Path) -> str:
+    """Which of a folder's own folders have the pictures that it has not, the end of a sentence; "" for none."""
+    below = [str(p) for p in sorted(folder.glob("*")) if p.is_dir() and not p.name.startswith(".") and pictures_in(p)]
+    return f"; there are some in {all_of(below)}: name {'it' if len(below) == 1 else 'one of these'}" if below else ""
 
 
 def match(images: Path, masks: Path) -> Match:

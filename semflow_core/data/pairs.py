@@ -19,7 +19,7 @@ from ..method.palette import Palette
 from ..pictures.layouts import read_mask
 from ..pictures.photos import open_photo
 from .masks import lay_mask, summary, usual_ids, without_classes
-from .names import MASK_FOLDERS, PHOTO_FOLDERS, Match, Pair, match, subfolder
+from .names import Match, Pair, elsewhere, match, part_folders
 
 MOST_NAMED = 20  # files in one message; `semflow data check` names all
 
@@ -46,15 +46,21 @@ def find_pairs(folder: str | os.PathLike[str]) -> list[Pair]:
     """
     found = match_in(folder)
     if alone := found.unlabelled + found.wrong:
-        raise InputError(f"{folder}: {in_one_line(alone, folder)}")
+        raise InputError(f"{folder}: {in_one_line(alone, folder)}{'' if found.pairs else elsewhere(Path(folder))}")
     if not found.pairs:
-        raise InputError(f"{folder} has no pairs; it needs images/NAME.jpg (or png) and masks/NAME.png")
+        raise no_pairs(folder)
     return found.pairs
+
+
+def no_pairs(folder: str | os.PathLike[str]) -> InputError:
+    """The sentence on a folder without pairs, and where some are."""
+    way_on = elsewhere(Path(folder)) or "; it needs images/NAME.jpg (or png) and masks/NAME.png"
+    return InputError(f"{folder} has no pairs{way_on}")
 
 
 def match_in(folder: str | os.PathLike[str]) -> Match:
     """The pairs of a folder, and what has no partner."""
-    return match(subfolder(Path(folder), PHOTO_FOLDERS), subfolder(Path(folder), MASK_FOLDERS))
+    return match(*part_folders(Path(folder)))
 
 
 def in_one_line(phrases: Sequence[str], folder: str | os.PathLike[str]) -> str:

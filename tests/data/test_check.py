@@ -24,7 +24,7 @@ def test_a_whole_folder_is_reported_with_what_was_assumed(tmp_path: Path, capsys
     assert capsys.readouterr().out.splitlines() == [
         f"{tmp_path}: 2 pairs, masks read as celebamask_hq",
         "1 of them by similar names, such as b.png and b_mask.png",
-        "ignored, being no pictures: images/._a.png",
+        "ignored, being no pictures or in folders of their own: images/._a.png",
     ]
 
 

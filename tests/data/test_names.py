@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from semflow_core.cli.work import expand
+from semflow_core.data.check import check_folder
 from semflow_core.data.names import match, pictures_in
 from semflow_core.data.pairs import find_pairs
+from semflow_core.errors import InputError
+from semflow_core.evaluation.inputs import match_folders
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -85,3 +89,32 @@ def test_folders_of_other_tools(tmp_path: Path, images: str, masks: str) -> None
         (tmp_path / folder).mkdir()
         Image.new("L", (16, 16)).save(tmp_path / folder / name)
     assert [p.mask.parent.name for p in find_pairs(tmp_path)] == [masks]
+
+
+def nested(folder: Path, *parts: str) -> None:
+    """A photo or mask in each of these places of a folder."""
+    for part in parts:
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (16, 16)).save(folder / part)
+
+
+@pytest.mark.parametrize("place", ["{kind}/{split}/{split}.png", "{split}/{kind}/{split}.png", "{kind}/{split}/a.png"])
+def test_a_split_of_a_data_set_is_named_and_read(tmp_path: Path, place: str) -> None:
+    nested(tmp_path, *(place.format(kind=k, split=s) for k in ("images", "masks") for s in ("train", "val")))
+    with pytest.raises(InputError, match=f"no pairs; there are pairs in {tmp_path}/train and {tmp_path}/val: name one"):
+        find_pairs(tmp_path)
+    for split in ("train", "val"):
+        (pair,) = find_pairs(tmp_path / split)
+        assert split in str(pair.photo.relative_to(tmp_path)) and split in str(pair.mask.relative_to(tmp_path))
+        assert len(check_folder(tmp_path / split, "celebamask_hq").pairs) == 1
+        (tmp_path / split).mkdir(exist_ok=True)  # training may keep something there
+        assert find_pairs(tmp_path / split) == [pair]
+
+
+def test_pictures_one_level_down_are_named(tmp_path: Path) -> None:
+    nested(tmp_path, "images/train/a.png", "masks/a.png")
+    with pytest.raises(InputError, match=f"looked for in .*there are some in {tmp_path}/images/train: name it"):
+        match_folders(tmp_path / "images", tmp_path / "masks")
+    assert "images/train/" in check_folder(tmp_path, "celebamask_hq").ignored
+    with pytest.raises(InputError, match=f"has no pictures; there are some in {tmp_path}/images/train: name it"):
+        expand([tmp_path / "images"])
