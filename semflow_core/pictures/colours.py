@@ -97,9 +97,9 @@ def ids_of_colors(
     flat = evidence[distance <= FLAT].sum() / max(1, evidence.sum())
     near = counts[distance <= NEAR].sum() / counts.sum()
     if flat < FLAT_SHARE or near < (NEAR_SHARE_LOSSY if lossy else NEAR_SHARE):
+        far_off = f", on {100 * (1 - near):.0f} % of its pixels far from any" if near < 0.995 else ""
         raise InputError(
-            f"the layout {name} has colours that are no class of {palette.name}, "
-            f"on {100 * (1 - near):.0f} % of its pixels far from any; "
+            f"the layout {name} has colours that are no class of {palette.name}{far_off}; "
             "a layout holds class ids as grey values or exactly the palette's colours"
         )
     unsure = (2 * distance > second) | (distance > 2 * FLAT)

@@ -22,6 +22,7 @@ from .foreign import fits_any
 
 SMALLEST_BLENDED = 32  # pixels per side: below, regions of one pixel are common
 BLENDED = 0.3  # share of the steps between regions that must lead over a value between for a picture to be resized
+VOID_COLOR = (224, 224, 192)  # of id 255 in PASCAL VOC's masks
 ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
 
 
@@ -81,6 +82,10 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
         values.pages = int(getattr(picture.image, "n_frames", 1))
     if turned:
         values.translated.append("It was turned as its EXIF says.")
+    if not values.lossy and _are_in_alpha(rgba, palette):
+        values.ids, values.opaque = rgba[..., 3].astype(np.int64), np.ones_like(values.opaque)
+        values.translated.append("Its opacity was taken for the ids, for it has one colour throughout.")
+        return values
     if not values.opaque.any():
         values.opaque = np.ones_like(values.opaque)
         values.translated.append("It is transparent everywhere, which was ignored.")
@@ -89,6 +94,13 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
     elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
         values.grey = _equal_channels(np.asarray(image)) if values.lossy else None
         values.ids = None if values.lossy else _equal_channels(np.asarray(image))
+        if image.mode == "1" and not ids:
+            names = {c.id: c.name for c in palette.classes}
+            black, white = (names.get(i, "nothing") for i in (0, 1))
+            values.uncertain.append(
+                f"It is black and white: black was taken for id 0 ({black}), white for id 1 ({white}); "
+                "ids 1=CLASS says what white is."
+            )
     else:
         pixels = values.rgb if deep is None else deep
         values.grey = _equal_channels(pixels)
@@ -98,7 +110,7 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
         if values.grey is not None and not values.lossy:
             visible = values.grey[values.opaque]
             # a grey photo is no layout, nor is one of black and white, though 0 and 255 can be ids
-            if ids or (visible[visible != UNLABELLED].any() and fits_any(visible, palette)):
+            if ids or (visible[visible != UNLABELLED].any() and fits_any(_unstretched(visible)[0], palette)):
                 values.ids = values.grey
                 if only is not None:
                     channel = ("red", "green", "blue")[only]
@@ -181,6 +193,7 @@ def color_map() -> ColorTable:
     for k in range(3):
         for c in range(3):
             colors[:, c] |= (ids >> (3 * k + c) & 1) << (7 - k)
+    colors, ids = np.vstack([colors, VOID_COLOR]), np.append(ids, UNLABELLED)
     return ColorTable(colors.astype(np.uint8), ids.astype(np.uint8))
 
 
@@ -227,13 +240,24 @@ def _only_channel(pixels: np.ndarray) -> int | None:
 
 
 def _undo_stretching(values: Values) -> None:
-    """8 bits that a program stretched to 16: times 257, or 256."""
+    """Divide 8 bits that a program stretched to 16."""
     assert values.ids is not None
-    for factor in (257, 256):
-        if not (values.ids % factor).any():
-            values.ids = values.ids // factor
-            values.translated.append(f"Its 16-bit values are ids times {factor}, and were divided by it.")
-            return
+    values.ids, factor = _unstretched(values.ids)
+    if factor > 1:
+        values.translated.append(f"Its 16-bit values are ids times {factor}, and were divided by it.")
+
+
+def _unstretched(ids: np.ndarray) -> tuple[np.ndarray, int]:
+    """Whole numbers above 255 that are 8 bits times 257, or 256, divided by that; the factor is 1 for all others."""
+    factors = [f for f in (257, 256) if ids.max(initial=0) > UNLABELLED and not (ids % f).any()]
+    return (ids // factors[0], factors[0]) if factors else (ids, 1)
+
+
+def _are_in_alpha(rgba: np.ndarray, palette: Palette) -> bool:
+    """Whether (H, W, 4) has ids for its opacity: they fit, some are no usual opacities, all else is equal."""
+    alpha = rgba[..., 3]
+    partly = bool(((alpha > 0) & (alpha < UNLABELLED)).any())
+    return partly and bool((rgba[..., :3] == rgba[0, 0, :3]).all()) and fits_any(alpha, palette)
 
 
 def _colour_table(image: Image.Image) -> np.ndarray:

@@ -22,6 +22,7 @@ from semflow_core.pictures.layouts import (
     read_mask,
     write_layout,
 )
+from semflow_core.pictures.values import color_map
 
 from .samples import encoded, street
 
@@ -397,3 +398,39 @@ def test_every_reading_has_its_line(face_layout: np.ndarray) -> None:
     Image.fromarray(FACES.colorize(face_layout)).save(coloured, "GIF")
     assert open_layout(coloured.getvalue(), FACES).line(FACES).startswith("Read indexed GIF, 48x48, 7 classes")
     assert Layout(np.full((16, 16), 255, np.uint8), "x").line(FACES) == "Read x, 16x16, 1 class: unlabelled 100 %."
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_ids_in_the_opacity_of_one_colour(mode: str, face_layout: np.ndarray) -> None:
+    below = [np.full_like(face_layout, 40)] * (len(mode) - 1)
+    layout = open_layout(encoded(Image.fromarray(np.dstack([*below, face_layout]), mode)), FACES)
+    assert np.array_equal(layout.labels, face_layout) and "Its opacity was taken for the ids" in layout.note
+    cut = np.where(face_layout > 0, 255, 0).astype(np.uint8)  # a shape that was cut out holds no ids
+    with pytest.raises(InputError, match="no class of celebamask_hq: 40"):
+        open_layout(encoded(Image.fromarray(np.dstack([*below, cut]), mode)), FACES)
+
+
+def test_equal_channels_of_16_bits_that_were_stretched(face_layout: np.ndarray) -> None:
+    channels = np.dstack([face_layout.astype(np.uint16) * 257] * 3)
+    layout = open_layout(cv2.imencode(".png", channels)[1].tobytes(), FACES)
+    assert np.array_equal(layout.labels, face_layout) and "ids times 257" in layout.note
+
+
+def test_pascal_vocs_white_borders_are_its_id_255() -> None:
+    labels = street()
+    labels[:, 50] = 255
+    picture = Image.fromarray(labels)
+    table = np.zeros((256, 3), np.uint8)
+    table[:255], table[255] = color_map().colors[:255], (224, 224, 192)
+    picture.putpalette(table.tobytes())
+    for image in (picture, picture.convert("RGB")):
+        layout = open_layout(encoded(image), STREETS)
+        assert np.array_equal(layout.labels, labels) and layout.uncertain == ""
+
+
+def test_black_and_white_says_what_was_taken_for_white(face_layout: np.ndarray) -> None:
+    mask = encoded(Image.fromarray(face_layout == 13))
+    layout = open_layout(mask, STREETS)
+    assert "black was taken for id 0 (road), white for id 1 (sidewalk); ids 1=CLASS says" in layout.uncertain
+    named = open_layout(mask, FACES, ids="1=hair")
+    assert np.array_equal(named.labels == 13, face_layout == 13) and named.uncertain == ""
