@@ -17,7 +17,7 @@ from PIL import Image
 
 from ..errors import InputError
 from .color_spaces import ColorSpace, color_space
-from .files import ORIENTATION, open_large_picture, picture_name, write_atomically
+from .files import ORIENTATION, OpenedPicture, open_large_picture, picture_name, write_atomically
 
 TURNS = {  # EXIF orientation -> what shows the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,6 +28,8 @@ TURNS = {  # EXIF orientation -> what shows the picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SRGB_GAMMA, SRGB_CODES = 0.45455, bytes([1, 13])  # as a PNG says that its colours are sRGB's
+DARK = 4096  # 16-bit values: what 12 bits reach
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         InputError: not a picture, damaged, or its size is out of bounds; sizes are checked before decoding.
     """
     picture = open_large_picture(source, "photo")
-    image, notes, plain = picture.image, [], True
+    image, notes, plain = picture.image, _what_is_left_out(picture), True
     profile, dpi, exif, turn = picture.profile, image.info.get("dpi"), b"", 1
     with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         tags = image.getexif()
@@ -126,6 +128,24 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     if image.mode == "RGBA":
         pixels = _on_white(pixels, np.asarray(image)[..., 3])
     return Photo(np.ascontiguousarray(pixels), own, space, exif, dpi, turn, " ".join(notes))
+
+
+def _what_is_left_out(picture: OpenedPicture) -> list[str]:
+    """Sentences on what the file says and the photo does not show."""
+    image, notes = picture.image, list[str]()
+    with contextlib.suppress(Exception):  # a file that ends early may not say it
+        pages = int(getattr(image, "n_frames", 1))
+        if pages > 1 and image.format in ("GIF", "PNG", "WEBP", "TIFF"):  # phones keep more than photos in theirs
+            notes.append(f"Only the first of its {pages} pages was read.")
+    if image.mode.startswith("I") and 0 < (brightest := int(np.asarray(image).max())) < DARK:
+        notes.append(f"Its values are at most {brightest} of 65535: it is nearly black, as 12 bits stored in 16 are.")
+    at = picture.data.find(b"cICP", 0, max(0, picture.data.find(b"IDAT"))) if image.format == "PNG" else -1
+    gamma = float(image.info.get("gamma") or SRGB_GAMMA)
+    if at > 0 and picture.data[at + 4 : at + 6] != SRGB_CODES:
+        notes.append("The colour space that it names by number (cICP) was left out: its colours were taken for sRGB's.")
+    elif not picture.profile and "srgb" not in image.info and abs(gamma - SRGB_GAMMA) > 0.05:
+        notes.append(f"Its gamma of {gamma:g} was left out: its colours were taken for sRGB's.")
+    return notes
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:

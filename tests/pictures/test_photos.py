@@ -325,3 +325,35 @@ def test_a_photo_of_48_megapixels_is_reduced() -> None:
     assert opened.note == "It has 8064x6048 pixels and was reduced to 4032x3024."
     panorama = encoded(Image.new("L", (9000, 400), 7))
     assert read_photo(panorama).shape == (200, 4500, 3)
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_the_first_of_several_pages_is_said_to_be_that(photo: np.ndarray, format: str) -> None:
+    first, second = Image.fromarray(photo), Image.fromarray(255 - photo)
+    options = {"lossless": True} if format == "WEBP" else {}
+    opened = open_photo(encoded(first, format, save_all=True, append_images=[second], **options))
+    assert opened.note == "Only the first of its 2 pages was read."
+    assert np.abs(opened.pixels.astype(int) - photo).mean() < (20 if format == "GIF" else 1)
+    assert open_photo(encoded(first, "MPO", save_all=True, append_images=[second])).note == ""
+
+
+def test_twelve_bits_in_sixteen_are_said(photo: np.ndarray) -> None:
+    grey = photo[..., 0].astype(np.uint16)
+    assert f"at most {int(grey.max()) * 16} of 65535" in open_photo(encoded(Image.fromarray(grey * 16))).note
+    assert "at most" not in open_photo(encoded(Image.fromarray(grey * 257))).note
+
+
+@pytest.mark.parametrize(
+    "kind, data, words",
+    [
+        (b"gAMA", struct.pack(">I", 100_000), "Its gamma of 1 was left out"),
+        (b"gAMA", struct.pack(">I", 45_455), ""),
+        (b"cICP", bytes([12, 13, 0, 1]), "names by number (cICP) was left out"),
+        (b"cICP", bytes([1, 13, 0, 1]), ""),
+    ],
+)
+def test_colours_that_a_png_describes_otherwise(photo: np.ndarray, kind: bytes, data: bytes, words: str) -> None:
+    png = encoded(Image.fromarray(photo))
+    chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    note = open_photo(png[:33] + chunk + png[33:]).note
+    assert words in note if words else note == ""
