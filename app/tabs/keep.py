@@ -31,6 +31,7 @@ SETTINGS_JS = """(model, ...values) => {
   document.dispatchEvent(new CustomEvent('semflow:settings', { detail }));
 }"""
 READY_JS = SETTINGS_JS[:-1] + "  document.dispatchEvent(new Event('semflow:ready'));\n}"
+UNANSWERED_JS = "() => { document.dispatchEvent(new Event('semflow:unanswered')); }"
 STATE_JS = """(detail) => {
   if (detail) document.dispatchEvent(new CustomEvent('semflow:state', { detail }));
   return null;
@@ -56,7 +57,9 @@ class Keeping:
         page.at_once(self.keeper.forgotten, self.forget)
         page.model.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)
         changes = [self.keeper, page.model, page.shape, *page.landed, *self._others(page)]
-        return page.on(self.keeper.restore, self.restore, changes=changes, show_progress="hidden")
+        restored = page.on(self.keeper.restore, self.restore, changes=changes, show_progress="hidden")
+        restored.failure(None, js=UNANSWERED_JS, **PRIVATE)
+        return restored
 
     @staticmethod
     def _others(page: Page) -> list[Any]:

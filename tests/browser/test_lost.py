@@ -330,6 +330,51 @@ def test_a_reload_keeps_the_open_photo_and_its_edits(server: Server, browser: An
         wait_ids(page, second)
 
 
+@pytest.mark.parametrize("request_", ["**/gradio_api/upload*", "**/gradio_api/queue/join*"])
+def test_a_visit_that_a_busy_server_does_not_take_is_sent_again(server: Server, browser: Any, request_: str) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        layout = stroke(page, 0.2)
+        wait_kept(page, 1)
+        refused = refuse(page, request_, times=1)
+        page.reload()
+        wait_toast(page, "Everything is as you left it")
+        wait_ids(page, layout)
+        assert len(refused) == 1
+
+
+def test_a_visit_that_no_answer_brings_back_leaves_a_fresh_page_and_stays_kept(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        fresh, layout = ids_on_canvas(page), stroke(page, 0.2)
+        wait_kept(page, 1)
+        refuse(page, "**/gradio_api/queue/join*", times=3)
+        page.reload()
+        page.wait_for_selector("#keeper .kept:has-text('so the page opens fresh; it stays kept')", timeout=PATIENCE)
+        wait_ids(page, fresh)
+        stroke(page, 0.6)  # it goes on
+        other = open_page(context, server.url)
+        other.wait_for_selector("#keeper .kept:has-text('This browser keeps what you painted on')", timeout=PATIENCE)
+        other.click("#keeper .bring")
+        wait_ids(other, layout)
+
+
+def refuse(page: Any, address: str, times: int) -> list[str]:
+    """Answer requests that bring a visit back as a busy server does, the first `times` -> those that were."""
+    refused: list[str] = []
+
+    def answer(route: Any) -> None:
+        sent = route.request.post_data_buffer or b""
+        if len(refused) < times and (b"kept.json" in sent or b'"event_data":{"kept"' in sent):
+            refused.append(route.request.url)
+            route.fulfill(status=503, json={"detail": "busy"})
+        else:
+            route.continue_()
+
+    page.route(address, answer)
+    return refused
+
+
 def test_the_example_photo_comes_back_with_the_photo_around_it(server: Server, browser: Any) -> None:
     with browse(browser) as context:
         page = open_page(context, server.url)

@@ -4,6 +4,8 @@
 const UNSENT = 'The studio does not take what this browser keeps of your last visit, so the page opens fresh; it stays kept.';
 const DAMAGED = 'What this browser keeps of your last visit is damaged, so the page opens fresh.';
 
+const TRIES = 3; // times that the server is asked for a visit
+let asked = null; // what it is asked with, and how often it was: {detail, times}
 let present = null; // what comes back where a kept visit cannot: {id, memory, canvas}
 
 async function start() {
@@ -57,7 +59,8 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
   const paths = await send({ ...uploads, '': new File([JSON.stringify(kept)], 'kept.json') });
   if (!paths) return refuse(UNSENT);
   const { '': path, ...photos } = paths;
-  trigger('restore', { kept: path, files: photos, away: inTab(LOST) !== null });
+  asked = { detail: { kept: path, files: photos, away: inTab(LOST) !== null }, times: 1 };
+  trigger('restore', asked.detail);
   inTab(LOST, null);
   return true;
 }
@@ -95,7 +98,7 @@ function base64(bytes) {
   return btoa(text);
 }
 
-/** Upload files by name -> their paths on the server, null where it refuses them. A server that is away is waited for. */
+/** Upload files by name -> their paths on the server, null where it refuses them. One that is away or busy is waited for. */
 async function send(uploads) {
   const root = (window.gradio_config?.root || location.origin) + (window.gradio_config?.api_prefix || '/gradio_api');
   const body = () => {
@@ -103,10 +106,12 @@ async function send(uploads) {
     for (const file of Object.values(uploads)) form.append('files', file);
     return form;
   };
-  for (;;) {
+  for (let times = 1; ; ) {
     try {
       const response = await fetch(root + '/upload', { method: 'POST', body: body() });
-      if (!response.ok) return null;
+      const isBusy = response.status === 429 || response.status >= 500;
+      if (!response.ok && !(isBusy && times++ < TRIES)) return null;
+      if (!response.ok) throw new Error(response.statusText);
       const paths = await response.json();
       return Object.fromEntries(Object.keys(uploads).map((name, i) => [name, paths[i]]));
     } catch {
@@ -133,6 +138,13 @@ function refuse(text = '') {
   }
   present = null;
   return false;
+}
+
+/** The server gave no answer, such as one that others keep busy: it is asked again, and then the page goes on without. */
+function askAgain() {
+  if (!paused || !asked) return;
+  if (asked.times++ < TRIES) setTimeout(() => paused && trigger('restore', asked.detail), RETRY);
+  else refuse(UNSENT);
 }
 
 function release() {
@@ -182,7 +194,7 @@ function forget() {
   writing = writing.then(forgetAll).catch(() => {});
 }
 
-for (const [event, hear] of [['canvas', hearCanvas], ['settings', hearSettings], ['state', hearState], ['ready', start], ['forget', forget], ['keep', writeFor]]) {
+for (const [event, hear] of [['canvas', hearCanvas], ['settings', hearSettings], ['state', hearState], ['ready', start], ['forget', forget], ['keep', writeFor], ['unanswered', askAgain]]) {
   document.addEventListener('semflow:' + event, hear);
 }
 document.addEventListener('change', hearFiles, true);
