@@ -11,31 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import InputError, either
 from ..method.palette import UNLABELLED, Palette
 from ..method.palette_file import OWN_KEY, ForeignIds
-from .typical import small_foreground, typical_likelihood
+from .readings import CLEAR, DOUBT, Reading, Translation, likeliest_of
 
 OWN_IDS = ("_labelTrainIds", "_trainIds")  # endings of names whose files hold the palette's own ids
-# By how much one reading must be the likelier, in mean log likelihood per pixel that they differ in: to be preferred to
-# the palette's own, and to need no word of doubt. `python -m benchmarks.reading` counts what these leave in doubt.
-CLEAR, DOUBT = 1.0, 0.5
-SLIGHT = 0.06  # share of pixels: readings of known places that differ in fewer are not weighed against each other
-PLAUSIBLE = -3.0  # a reading must be at least that likely to count against the palette's own: of all data, 0.1 % is not
 FEWEST = 3  # ids that a layout must have for their places to count against its own reading
 DAMAGED = 0.002  # share of pixels whose ids are no class, up to which they count as damage; at most 4 pixels always do
-
-
-@dataclass(frozen=True)
-class Translation:
-    labels: np.ndarray  # (H, W) uint8 class ids, and 255 where a value stands for no class
-    translated: str = ""  # what the values were taken for, a sentence; "" for the palette's own ids
-    uncertain: str = ""  # what else they could be, a sentence
-    key: str = ""  # one of `ids_keys`: the convention that was taken; "" for pairs
 
 
 def ids_keys(palette: Palette) -> list[str]:
@@ -95,8 +82,8 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
     present = _present(values)
     unknown = sorted(i for i in present if i > 255 or palette.index_of_id[i] < 0)
     fitting = [c for c in palette.foreign.ids if _present(_whole(present, c)) <= c.values]
-    readings = {c.key: _Reading.of(_translation(values, c, ""), palette) for c in fitting}
-    own = _Reading.of(Translation(_bytes(values), key=OWN_KEY), palette)
+    readings = {c.key: Reading.of(_translation(values, c, ""), palette) for c in fitting}
+    own = Reading.of(Translation(_bytes(values), key=OWN_KEY), palette)
     if named := [c for c in fitting if c.files and re.search(c.files, stem)]:
         alike = [c for c in named if c.key == usual] or named
         best = max((readings[c.key] for c in alike), key=lambda r: r.mean)  # the first of equals
@@ -115,7 +102,7 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
         return own.translation
     if not others:
         return replace(own.translation, uncertain=_nearly(values, palette) if unknown else "")
-    likeliest = _likeliest(others, palette) if len(present) >= FEWEST else others[0]
+    likeliest = likeliest_of(others, palette) if len(present) >= FEWEST else others[0]
     if unknown and usual != OWN_KEY and not _is_damage(values, unknown):
         if not own.is_likelier(likeliest, CLEAR):
             chosen = _said(values, likeliest, f"for id {unknown[0]} is no class of {palette.name}", others, palette)
@@ -137,76 +124,9 @@ def _nearly(values: np.ndarray, palette: Palette) -> str:
     return f"All but {most} of its pixels could be {either(words)}." if words else ""
 
 
-def _likeliest(readings: Sequence[_Reading], palette: Palette) -> _Reading:
-    """The likeliest of readings; of those that differ little from it (in left and right) the one with the fewest ids.
-
-    A mask of LaPa's has all ids that LaPa knows; one of the makeup transfer set's seldom lacks all that LaPa does.
-    """
-    best = max(readings, key=lambda r: r.mean)
-    sizes = {c.key: len(c.values) for c in palette.foreign.ids}
-    return min((r for r in readings if r.is_slightly_other(best)), key=lambda r: (sizes[r.key], -r.mean))
-
-
 def _is_damage(values: np.ndarray, unknown: list[int]) -> bool:
     """Whether so few pixels have ids that are no class that these say nothing of the others."""
     return int(np.isin(values, unknown).sum()) <= max(4, DAMAGED * values.size)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """A translation, and how well its classes lie where they usually do."""
-
-    translation: Translation
-    small: np.ndarray  # its foreground, small
-    likelihood: np.ndarray  # log likelihood per pixel of it, pixels of no class counting as rare; 0 where none is known
-
-    @classmethod
-    def of(cls, translation: Translation, palette: Palette) -> _Reading:
-        small = small_foreground(translation.labels, palette.background)
-        likelihood = typical_likelihood(translation.labels, palette)
-        return cls(translation, small, np.zeros(small.shape) if likelihood is None else likelihood)
-
-    @property
-    def key(self) -> str:
-        return self.translation.key
-
-    @property
-    def mean(self) -> float:
-        return float(self.likelihood.mean())
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether its classes lie where they usually do, as far as that is known, and most of it has a class."""
-        return self.mean >= PLAUSIBLE and bool((self.small != UNLABELLED).mean() >= 0.5)
-
-    def is_likelier(self, other: _Reading, by: float) -> bool:
-        """Whether it is so much the likelier, per pixel that the two differ in, and by classes; and likely at all."""
-        return self.mean >= PLAUSIBLE and self.lead(other) >= by and self.lead_of_classes(other) >= 0
-
-    def lead(self, other: _Reading) -> float:
-        """By how much it is the likelier, per pixel that the two differ in; 0 where they do not."""
-        differ = self.small != other.small
-        return float((self.likelihood - other.likelihood)[differ].mean()) if differ.any() else 0.0
-
-    def lead_of_classes(self, other: _Reading) -> float:
-        """As `lead`, but each change of a class for another counts once: a hat is rare, and as large as all others."""
-        differ = self.small != other.small
-        changes = self.small[differ].astype(np.int64) * 256 + other.small[differ]
-        _, change, counts = np.unique(changes, return_inverse=True, return_counts=True)
-        leads = np.bincount(change, (self.likelihood - other.likelihood)[differ]) / counts
-        return float(leads.mean()) if len(leads) else 0.0
-
-    def is_doubted(self, other: _Reading) -> bool:
-        """Whether the other could be meant as well."""
-        if np.array_equal(self.translation.labels, other.translation.labels):
-            return False
-        if self.key == OWN_KEY and self.is_slightly_other(other):
-            return False
-        return self.lead(other) < DOUBT and self.lead_of_classes(other) < DOUBT
-
-    def is_slightly_other(self, other: _Reading) -> bool:
-        """Whether the two differ in so few pixels of known places that these are not weighed; itself included."""
-        return self is other or bool(self.likelihood.any() and (self.small != other.small).mean() < SLIGHT)
 
 
 def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Translation:
@@ -218,7 +138,7 @@ def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Tra
     return Translation(table[_bytes(_whole(values, convention))], sentence, key=convention.key)
 
 
-def _said(values: np.ndarray, best: _Reading, reason: str, others: Sequence[_Reading], palette: Palette) -> Translation:
+def _said(values: np.ndarray, best: Reading, reason: str, others: Sequence[Reading], palette: Palette) -> Translation:
     """A reading that was chosen, with the sentences on it."""
     uncertain = _doubt(best, others, palette)
     if best.key == OWN_KEY:
@@ -227,14 +147,14 @@ def _said(values: np.ndarray, best: _Reading, reason: str, others: Sequence[_Rea
     return replace(_translation(values, convention, reason), uncertain=uncertain)
 
 
-def _doubt(best: _Reading, others: Sequence[_Reading], palette: Palette) -> str:
+def _doubt(best: Reading, others: Sequence[Reading], palette: Palette) -> str:
     """What a person can say who knows better; "" where there is no doubt."""
     rivals = {r.key for r in others if r is not best and best.is_doubted(r)}
     words = [f"{c.name} (ids {c.key})" for c in palette.foreign.ids if c.key in rivals]
     return f"Its ids could also be {either(words)}." if words else ""
 
 
-def _where(values: np.ndarray, reading: _Reading, palette: Palette) -> str:
+def _where(values: np.ndarray, reading: Reading, palette: Palette) -> str:
     """Why a reading is the likelier: its largest region that is not what the palette's own ids say."""
     labels = reading.translation.labels
     moved = np.bincount(_bytes(values)[_bytes(values) != labels].ravel(), minlength=256)

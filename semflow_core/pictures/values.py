@@ -11,17 +11,15 @@ import contextlib
 import os
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from ..method.palette import UNLABELLED, Palette
 from .colours import FLAT, ColorTable, color_tables, nearest_colors
-from .files import ORIENTATION, PNG_START, open_picture_file
+from .files import ORIENTATION, open_picture_file
 from .foreign import fits_any
+from .pixels import colour_table, deep_pixels, equal_channels, is_blended, kind, only_channel, unstretched
 
-SMALLEST_BLENDED = 32  # pixels per side: below, regions of one pixel are common
-BLENDED = 0.3  # share of the steps between regions that must lead over a value between for a picture to be resized
 VOID_COLOR = (224, 224, 192)  # of id 255 in PASCAL VOC's masks
 ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
 
@@ -72,11 +70,11 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
     with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)
     if image.mode in ("RGB", "RGBA", "LA") and not turned:
-        deep = _deep_pixels(picture.data)
+        deep = deep_pixels(picture.data)
     if turned:
         image = ImageOps.exif_transpose(image)
     rgba = np.asarray(image.convert("RGBA"))
-    form = f"{_kind(image.mode, deep is not None)} {picture.image.format}"
+    form = f"{kind(image.mode, deep is not None)} {picture.image.format}"
     values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
     with contextlib.suppress(Exception):  # a file that ends early may not say it
         values.pages = int(getattr(picture.image, "n_frames", 1))
@@ -90,10 +88,10 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
         values.opaque = np.ones_like(values.opaque)
         values.translated.append("It is transparent everywhere, which was ignored.")
     if image.mode == "P":
-        _read_indexed(values, np.asarray(image), _colour_table(image), palette, ids)
+        _read_indexed(values, np.asarray(image), colour_table(image), palette, ids)
     elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
-        values.grey = _equal_channels(np.asarray(image)) if values.lossy else None
-        values.ids = None if values.lossy else _equal_channels(np.asarray(image))
+        values.grey = equal_channels(np.asarray(image)) if values.lossy else None
+        values.ids = None if values.lossy else equal_channels(np.asarray(image))
         if image.mode == "1" and not ids:
             names = {c.id: c.name for c in palette.classes}
             black, white = (names.get(i, "nothing") for i in (0, 1))
@@ -103,21 +101,21 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
             )
     else:
         pixels = values.rgb if deep is None else deep
-        values.grey = _equal_channels(pixels)
-        only = None if values.lossy or values.grey is not None else _only_channel(pixels)
+        values.grey = equal_channels(pixels)
+        only = None if values.lossy or values.grey is not None else only_channel(pixels)
         if only is not None:
             values.grey = pixels[..., only].astype(np.int64)
         if values.grey is not None and not values.lossy:
             visible = values.grey[values.opaque]
             # a grey photo is no layout, nor is one of black and white, though 0 and 255 can be ids
-            if ids or (visible[visible != UNLABELLED].any() and fits_any(_unstretched(visible)[0], palette)):
+            if ids or (visible[visible != UNLABELLED].any() and fits_any(unstretched(visible)[0], palette)):
                 values.ids = values.grey
                 if only is not None:
                     channel = ("red", "green", "blue")[only]
                     values.translated.append(f"Its {channel} channel was taken for the ids; the others are black.")
         elif not values.lossy:
             _read_color_map(values, palette)
-    if values.ids is not None and _is_blended(values.ids):
+    if values.ids is not None and is_blended(values.ids):
         values.uncertain.append(
             "Its borders have values between those beside them, as a picture has that was resized with interpolation: "
             "there they are no ids."
@@ -210,47 +208,12 @@ def _shares(known: ColorTable, values: Values) -> float:
     return float(counts[distance <= FLAT].sum() / counts.sum())
 
 
-def _equal_channels(pixels: np.ndarray) -> np.ndarray | None:
-    """The whole numbers of (H, W), or of (H, W, C) whose channels are equal; None where there are none."""
-    if pixels.ndim == 3:
-        return pixels[..., 0].astype(np.int64) if (pixels == pixels[..., :1]).all() else None
-    if pixels.dtype.kind == "f":  # floating-point ids, as scientific programs write them
-        exact = np.isfinite(pixels).all() and (pixels == np.rint(pixels)).all() and pixels.min() >= 0
-        return pixels.astype(np.int64) if exact else None
-    return pixels.astype(np.int64)
-
-
-def _is_blended(ids: np.ndarray) -> bool:
-    """Whether many steps between two regions lead over a value between theirs, which one pixel alone has."""
-    if min(ids.shape) < SMALLEST_BLENDED:
-        return False
-    steps = between = 0
-    for rows in (ids, ids.T):
-        left, middle, right = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
-        crossed = left != right
-        steps += int((crossed & ((middle == left) | (middle == right))).sum())
-        between += int((crossed & ((middle - left) * (right - middle) > 0)).sum())
-    return between > BLENDED * (steps / 2 + between)
-
-
-def _only_channel(pixels: np.ndarray) -> int | None:
-    """The one channel of (H, W, 3) that is not black throughout, as CARLA writes its tags; else None."""
-    lit = np.flatnonzero(pixels.reshape(-1, pixels.shape[-1]).any(0))
-    return int(lit[0]) if len(lit) == 1 else None
-
-
 def _undo_stretching(values: Values) -> None:
     """Divide 8 bits that a program stretched to 16."""
     assert values.ids is not None
-    values.ids, factor = _unstretched(values.ids)
+    values.ids, factor = unstretched(values.ids)
     if factor > 1:
         values.translated.append(f"Its 16-bit values are ids times {factor}, and were divided by it.")
-
-
-def _unstretched(ids: np.ndarray) -> tuple[np.ndarray, int]:
-    """Whole numbers above 255 that are 8 bits times 257, or 256, divided by that; the factor is 1 for all others."""
-    factors = [f for f in (257, 256) if ids.max(initial=0) > UNLABELLED and not (ids % f).any()]
-    return (ids // factors[0], factors[0]) if factors else (ids, 1)
 
 
 def _are_in_alpha(rgba: np.ndarray, palette: Palette) -> bool:
@@ -258,27 +221,3 @@ def _are_in_alpha(rgba: np.ndarray, palette: Palette) -> bool:
     alpha = rgba[..., 3]
     partly = bool(((alpha > 0) & (alpha < UNLABELLED)).any())
     return partly and bool((rgba[..., :3] == rgba[0, 0, :3]).all()) and fits_any(alpha, palette)
-
-
-def _colour_table(image: Image.Image) -> np.ndarray:
-    """(n, 3) uint8; black for indices that the table does not reach."""
-    table = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
-    missing = int(np.asarray(image).max()) + 1 - len(table)
-    return np.concatenate([table, np.zeros((max(0, missing), 3), np.uint8)])
-
-
-def _kind(mode: str, deep: bool) -> str:
-    """Pillow's mode in words."""
-    if deep or mode.startswith("I"):
-        return "16-bit grey" if mode.startswith("I") else f"16-bit {mode}"
-    return {"1": "black and white", "L": "8-bit grey", "LA": "grey and alpha", "P": "indexed", "F": "float"}.get(
-        mode, mode
-    )
-
-
-def _deep_pixels(data: bytes) -> np.ndarray | None:
-    """(H, W, 3) uint16 of a PNG or TIFF with 16 bits per channel, of which Pillow keeps 8; None of others."""
-    if data[:8] == PNG_START and data[24:25] != b"\x10":
-        return None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    return pixels[..., :3] if pixels is not None and pixels.dtype == np.uint16 and pixels.ndim == 3 else None

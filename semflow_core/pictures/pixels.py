@@ -1,0 +1,75 @@
+"""What an array of pixels says by itself: whether its channels are equal, or its ids were stretched or resized.
+
+No palette is looked at here: `values` decides with these facts.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..method.palette import UNLABELLED
+from .files import PNG_START
+
+SMALLEST_BLENDED = 32  # pixels per side: below, regions of one pixel are common
+BLENDED = 0.3  # share of the steps between regions that must lead over a value between for a picture to be resized
+
+
+def equal_channels(pixels: np.ndarray) -> np.ndarray | None:
+    """The whole numbers of (H, W), or of (H, W, C) whose channels are equal; None where there are none."""
+    if pixels.ndim == 3:
+        return pixels[..., 0].astype(np.int64) if (pixels == pixels[..., :1]).all() else None
+    if pixels.dtype.kind == "f":  # floating-point ids, as scientific programs write them
+        exact = np.isfinite(pixels).all() and (pixels == np.rint(pixels)).all() and pixels.min() >= 0
+        return pixels.astype(np.int64) if exact else None
+    return pixels.astype(np.int64)
+
+
+def is_blended(ids: np.ndarray) -> bool:
+    """Whether many steps between two regions lead over a value between theirs, which one pixel alone has."""
+    if min(ids.shape) < SMALLEST_BLENDED:
+        return False
+    steps = between = 0
+    for rows in (ids, ids.T):
+        left, middle, right = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
+        crossed = left != right
+        steps += int((crossed & ((middle == left) | (middle == right))).sum())
+        between += int((crossed & ((middle - left) * (right - middle) > 0)).sum())
+    return between > BLENDED * (steps / 2 + between)
+
+
+def only_channel(pixels: np.ndarray) -> int | None:
+    """The one channel of (H, W, 3) that is not black throughout, as CARLA writes its tags; else None."""
+    lit = np.flatnonzero(pixels.reshape(-1, pixels.shape[-1]).any(0))
+    return int(lit[0]) if len(lit) == 1 else None
+
+
+def unstretched(ids: np.ndarray) -> tuple[np.ndarray, int]:
+    """Whole numbers above 255 that are 8 bits times 257, or 256, divided by that; the factor is 1 for all others."""
+    factors = [f for f in (257, 256) if ids.max(initial=0) > UNLABELLED and not (ids % f).any()]
+    return (ids // factors[0], factors[0]) if factors else (ids, 1)
+
+
+def colour_table(image: Image.Image) -> np.ndarray:
+    """(n, 3) uint8; black for indices that the table does not reach."""
+    table = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+    missing = int(np.asarray(image).max()) + 1 - len(table)
+    return np.concatenate([table, np.zeros((max(0, missing), 3), np.uint8)])
+
+
+def kind(mode: str, deep: bool) -> str:
+    """Pillow's mode in words."""
+    if deep or mode.startswith("I"):
+        return "16-bit grey" if mode.startswith("I") else f"16-bit {mode}"
+    return {"1": "black and white", "L": "8-bit grey", "LA": "grey and alpha", "P": "indexed", "F": "float"}.get(
+        mode, mode
+    )
+
+
+def deep_pixels(data: bytes) -> np.ndarray | None:
+    """(H, W, 3) uint16 of a PNG or TIFF with 16 bits per channel, of which Pillow keeps 8; None of others."""
+    if data[:8] == PNG_START and data[24:25] != b"\x10":
+        return None
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    return pixels[..., :3] if pixels is not None and pixels.dtype == np.uint16 and pixels.ndim == 3 else None
