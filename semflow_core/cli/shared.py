@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from ..pictures.layouts import Layout
+    from ..pictures.layout import Layout
     from ..pipeline.pipeline import SemFlowPipeline
 
 

@@ -20,55 +20,14 @@ from ..method.palette_file import OWN_KEY
 from .colours import ids_of_colors
 from .files import picture_name, write_atomically
 from .foreign import translate
+from .layout import Layout, percent
 from .parts import part_of, read_parts
 from .values import Values, read_values
 
 LAYOUT_DIR = asset("layouts")
-MOST_NAMED = 6  # classes that a line names
 BLACK_WHITE = "It holds nothing but {name} ({id}) and 255, which stands for no class; ids 255=CLASS says what white is."
 FOLLOWING = {"Its ids could": "they could", "All but": "all but"}  # beginnings of sentences, within one
 MOST_IDS = 35  # different values of a picture that may hold ids at least; a grey photo has more
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Class ids, and how they were read.
-
-    Attributes:
-        labels: (H, W) uint8 class ids.
-        form: what kind of file they were read from, such as "indexed PNG".
-        translated: what was taken for something else than it is, in sentences; "" if nothing was.
-        uncertain: what could not be read for certain, in sentences; "" if nothing.
-        turned: whether the file's own EXIF turned it.
-        ids: whose ids its pixel values are, one of `foreign.ids_keys`; "" for colours and parts.
-    """
-
-    labels: np.ndarray
-    form: str = ""
-    translated: str = ""
-    uncertain: str = ""
-    ids: str = ""
-    turned: bool = False
-
-    @property
-    def note(self) -> str:
-        """What was assumed or could not be read for certain; "" if nothing."""
-        return f"{self.translated} {self.uncertain}".strip()
-
-    def line(self, palette: Palette) -> str:
-        """What was read, in one line: format, classes with their shares, and the note."""
-        ids, counts = np.unique(self.labels, return_counts=True)
-        names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "unlabelled"}
-        order = np.argsort(-counts, kind="stable")
-        shares = [f"{names[int(ids[i])]} {_percent(float(counts[i]) / self.labels.size)}" for i in order]
-        more = f" and {len(shares) - MOST_NAMED} more" if len(shares) > MOST_NAMED else ""
-        height, width = self.labels.shape
-        found = f"{len(ids)} {'class' if len(ids) == 1 else 'classes'}: {', '.join(shares[:MOST_NAMED])}{more}"
-        return f"Read {self.form}, {width}x{height}, {found}. {self.note}".strip()
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else "below 1 %"
 
 
 @dataclass(frozen=True)
@@ -250,7 +209,7 @@ def _labels_of(
             uncertain = f"{share} lie between two colours and took the nearer of the classes beside them."
     if not values.opaque.all():
         if values.ids is None or (values.ids[~values.opaque] != palette.background).any():
-            share = _percent(float((~values.opaque).mean()))
+            share = percent(float((~values.opaque).mean()))
             values.translated.append(f"{share} of it is transparent, and was taken for the background.")
         labels[~values.opaque] = palette.background
     return Layout(labels, values.form, translated, uncertain, key, values.turned)

@@ -13,8 +13,8 @@ from PIL import Image
 
 from semflow_core.errors import InputError
 from semflow_core.method.palette import UNLABELLED, Palette, load_palette
+from semflow_core.pictures.layout import Layout
 from semflow_core.pictures.layouts import (
-    Layout,
     example_layouts,
     is_layout,
     open_layout,
