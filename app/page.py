@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -34,6 +35,9 @@ DOWNLOAD_JS = """(file) => {
 }"""
 
 
+SAY_JS = "(said) => { if (said) window.semflowSay(said.text); }"
+
+
 @dataclass(frozen=True)
 class Page:
     """The components that several tabs read or write.
@@ -42,6 +46,7 @@ class Page:
         shown: where the photo is; it changes when the picture does, and not when its progress is shown.
         shape: the style sheet of the model's width over height.
         download: a file on its way to the visitor.
+        said: the sentence of a refusal beside the queue, where Gradio shows no messages of the server.
         controls: the inputs by their names in `Controls`, but for session, model and labels.
     """
 
@@ -55,6 +60,7 @@ class Page:
     tabs: gr.Tabs
     shape: gr.HTML
     download: gr.JSON
+    said: gr.JSON
     controls: Mapping[str, Component]
 
     @property
@@ -91,8 +97,10 @@ class Page:
             changes: the components that its Views may change.
             how: options of Gradio's event.
         """
-        call = self._call(handler, len(inputs), bool(changes))
-        return event(call, [*self.inputs, *inputs], list(changes) or None, **{**PRIVATE, **how})
+        beside = how.get("queue") is False
+        outputs = [*changes, self.said] if beside else list(changes)
+        call = self._call(handler, len(inputs), bool(outputs), beside)
+        return event(call, [*self.inputs, *inputs], outputs or None, **{**PRIVATE, **how})
 
     def at_once(self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] = ()) -> Dependency:
         """`on` for what needs no model: beside the queue."""
@@ -148,26 +156,28 @@ class Page:
             updates[self.controls[name]] = gr.update(**value) if isinstance(value, Mapping) else value
         return {**updates, **view.parts} or gr.skip()
 
-    def _call(self, handler: Handler, count: int, changes: bool) -> Callable[..., Any]:
+    def _call(self, handler: Handler, count: int, changes: bool, beside: bool = False) -> Callable[..., Any]:
         """A handler as a function of the components' values, the event and the progress that Gradio fills in.
 
         Args:
             count: how many inputs the handler has beside `Controls`.
             changes: whether its event has outputs; without any Gradio takes None only.
+            beside: whether its event is beside the queue.
         """
         size = len(self.inputs)
+        reported = partial(report_errors, said=self.said if beside else None)
 
         def views(values: tuple[Any, ...]) -> Iterator[View | None]:
             result = handler(Controls.read(values[:size]), *values[size:])
             yield from result if isinstance(result, Iterator) else [result]
 
         def call(*values: Any) -> Any:
-            updates = [self.updates(view) for view in report_errors(views(values))]
+            updates = [self.updates(view) for view in reported(views(values))]
             return updates[-1] if changes else None
 
         def call_stepwise(*values: Any) -> Iterator[Any]:
             silent = True
-            for view in report_errors(views(values)):
+            for view in reported(views(values)):
                 silent = False
                 yield self.updates(view)
             if silent:  # Gradio would empty the outputs of an event that gives nothing
@@ -182,13 +192,20 @@ class Page:
         return result
 
 
-def report_errors(views: Iterator[View | None]) -> Iterator[View | None]:
-    """Views as they come; a visitor's mistake becomes a warning, cancelled work says nothing: neither changes more."""
+def report_errors(views: Iterator[View | None], said: gr.JSON | None = None) -> Iterator[View | None]:
+    """Views as they come; a visitor's mistake becomes a warning, cancelled work says nothing: neither changes more.
+
+    Args:
+        said: what takes the warning's sentence, where Gradio shows none.
+    """
     try:
         yield from views
     except InputError as error:
-        gr.Warning(as_html(sentence(error)))
-        yield None
+        if said is None:
+            gr.Warning(as_html(sentence(error)))
+            yield None
+        else:
+            yield View(parts={said: {"text": sentence(error), "at": time.time()}})  # the same again is said again
     except Cancelled:
         yield None
 

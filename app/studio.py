@@ -177,6 +177,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         tabs=tabs,
         shape=shape,
         download=gr.JSON(visible=False),
+        said=gr.JSON(visible=False),
         controls=paint.controls,
     )
     return page, Parts(

@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from .controls import Controls, View
-from .page import PRIVATE, Page
+from .page import PRIVATE, SAY_JS, Page
 from .tabs import (
     AppearanceTab,
     CheckTab,
@@ -63,6 +63,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # the page was opened
     for script in ("files.js", "panes.js", "hands.js", "tips.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
+    page.said.change(None, page.said, None, js=SAY_JS, **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
 

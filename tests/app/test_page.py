@@ -116,6 +116,19 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(page: Page, sentences: li
     assert sentences == ["The seed is -1.", "That was all."]
 
 
+def test_a_mistake_beside_the_queue_where_gradio_shows_no_warnings_is_said_by_the_page(models: Models) -> None:
+    def refuse(values: Controls) -> View:
+        raise InputError("the set was not saved")
+
+    with gr.Blocks() as demo:
+        page = _lay_out(models, "faces")[0]
+        event = page.at_once(page.painter.change, refuse, changes=[page.status])
+    function: Any = demo.fns[event["id"]]
+    answer = function.fn(*inputs().values())
+    assert function.outputs == [page.status, page.said] and answer[page.said]["text"] == "The set was not saved."
+    assert page.status not in answer
+
+
 def test_a_handler_that_gives_nothing_changes_nothing(page: Page) -> None:
     def nothing(values: Controls) -> Iterator[View]:
         yield from ()

@@ -69,6 +69,17 @@ def accept(page: Any, number: int) -> None:
     )
 
 
+def test_a_set_that_was_not_saved_is_asked_about(page: Any, drawn: Path) -> None:
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    photo_on_canvas(page, 1)
+    accept(page, 1)
+    page.click("#label-clear")
+    page.wait_for_selector("#notice:has-text('press “New set” once more')", timeout=PATIENCE)
+    assert page.inner_text("#label-progress").startswith("1 of 3 accepted")
+    page.click("#label-clear")
+    wait_status(page, "Open photos for a new set")
+
+
 def test_three_photos_are_labelled_and_saved(page: Any, drawn: Path) -> None:
     open_files(page, *sorted((drawn / "images").iterdir()))
     shown = []
