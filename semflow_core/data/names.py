@@ -119,7 +119,7 @@ def match(images: Path, masks: Path) -> Match:
     result.pairs = [Pair(n, photos[n], labels[n]) for n in same]
     photos, labels = ({n: p for n, p in d.items() if n not in same} for d in (photos, labels))
     _match_others(photos, labels, result, masks)
-    lossy = {name_of(p): p.name for p in found if p.suffix.lower() in LOSSY}
+    lossy = {name_of(p): f"{masks.name}/{p.name}" for p in found if p.suffix.lower() in LOSSY}
     for name, path in sorted(photos.items()):
         why = f", for {lossy[name]} cannot hold class ids exactly; write it as PNG" if name in lossy else ""
         result.unlabelled.append(f"{images.name}/{path.name} has no mask{why}")

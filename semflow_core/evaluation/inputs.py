@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..data.names import Pair, match, name_of, pictures_below, pictures_in
+from ..data.names import LOSSY, Pair, match, name_of, pictures_below, pictures_in
 from ..errors import InputError
 from ..pictures.photos import read_photo
 from .frechet import subset
@@ -24,6 +24,9 @@ def match_folders(images: Path, masks: Path) -> list[Pair]:
     if found.wrong:
         raise InputError(f"{'; '.join(found.wrong)} (photos are looked for in {images}){pictures_below(images)}")
     if not found.pairs:
+        lossy = next((p.name for p in pictures_in(masks) if p.suffix.lower() in LOSSY), "")
+        if lossy:
+            raise InputError(f"{masks} has {lossy}, and such masks cannot hold class ids exactly; write them as PNG")
         raise InputError(f"there are no masks (NAME.png) in {masks}{pictures_below(masks)}")
     return found.pairs
 

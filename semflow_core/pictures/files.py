@@ -154,6 +154,11 @@ def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Imag
     except Image.DecompressionBombError:
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
     except Exception:  # Pillow raises exceptions of any type at a damaged header
+        if data[:64].lstrip()[:1] in (b"{", b"["):
+            raise InputError(
+                f"the {what} {name} is JSON and no picture; where it holds polygons (LabelMe, COCO), export them as "
+                "PNG masks with the tool that drew them"
+            ) from None
         raise InputError(f"the {what} {name} is not a picture that can be read ({READABLE})") from None
     _let_libtiff_read(image)
     return image, data, f"{what} {name}"

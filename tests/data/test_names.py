@@ -79,7 +79,7 @@ def test_equal_names_win_over_similar_ones_and_nothing_is_guessed(tmp_path: Path
     assert found.unlabelled == [
         "images/D.jpg has no mask",
         "images/d.jpg has no mask",
-        "images/e.jpg has no mask, for e.jpeg cannot hold class ids exactly; write it as PNG",
+        "images/e.jpg has no mask, for masks/e.jpeg cannot hold class ids exactly; write it as PNG",
     ]
 
 

@@ -43,3 +43,11 @@ def test_the_development_split_has_no_foreign_ids(training_data: Path) -> None:
     for pair in pairs:
         with Image.open(pair.mask) as image:
             palette.index(np.asarray(image))
+
+
+def test_masks_that_cannot_hold_ids_are_named(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+        Image.new("L", (16, 16)).save(tmp_path / folder / "a.jpg")
+    with pytest.raises(InputError, match="has a.jpg, and such masks cannot hold class ids exactly; write them as PNG"):
+        match_folders(tmp_path / "images", tmp_path / "masks")

@@ -8,7 +8,7 @@ import pytest
 
 from semflow_core.errors import InputError
 from semflow_core.pictures.animations import write_frames
-from semflow_core.pictures.files import check_writable, write_atomically
+from semflow_core.pictures.files import check_writable, open_picture_file, write_atomically
 from semflow_core.pictures.photos import read_photo, write_photo
 
 
@@ -67,3 +67,9 @@ def test_an_unknown_suffix_is_refused(photo: np.ndarray, tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"not as \.avi"):
         write_frames(tmp_path / "a.avi", photo[None])
     assert not os.listdir(tmp_path)
+
+
+def test_polygons_of_a_label_tool_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"shapes": [{"label": "hair", "points": [[1, 2], [3, 4], [5, 6]]}]}')
+    with pytest.raises(InputError, match="the layout a.json is JSON and no picture; where it holds polygons"):
+        open_picture_file(tmp_path / "a.json", "layout")
