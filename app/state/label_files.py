@@ -11,8 +11,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -20,22 +19,20 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from semflow_core.data.names import MASK_FOLDERS, PHOTO_FOLDERS, PHOTO_SUFFIXES, name_of
+from semflow_core.data.names import PHOTO_SUFFIXES, name_of
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
-from semflow_core.pictures.layouts import read_mask
 from semflow_core.pictures.photos import open_photo
 from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
 
 from .kinds import is_litter
-from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, Item, LabelSet, pack
+from .label_masks import DRAFT, TO_DO, Labelled, match_masks, read_masks, stem_of, told_apart
+from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, Item, LabelSet
 from .own_palette import is_palette, read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
 MOST_FILES = 4 * MAX_LABELLED
 MOST_UNPACKED = 5 * MAX_SET  # bytes of a zip's files, unpacked
-DRAFT, TO_DO = ".draft", "to_do"
-FOLDERS = (*PHOTO_FOLDERS, *MASK_FOLDERS, TO_DO)  # of photos or masks only
 
 
 @dataclass
@@ -47,12 +44,14 @@ class Found:
         palette: of a saved set, or by itself; None where there is none.
         ignored: names of files that are neither photos nor masks.
         unmatched: those of masks whose photo is not there.
+        notes: what was assumed in reading the masks, in sentences.
     """
 
     items: list[Item] = field(default_factory=list)
     palette: Palette | None = None
     ignored: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_files(files: Sequence[Path], palette: Palette) -> Found:
@@ -80,53 +79,17 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
         elif path.name != CONFIG_FILE:
             found.ignored.append(path.name)
     palette = found.palette or palette
-    stems = Counter(_stem(path) for path, _ in pictures)
-    which = [_is_mask(path, data, stems[_stem(path)] > 1) for path, data in pictures]
-    masks = [picture for picture, is_mask in zip(pictures, which) if is_mask]
-    photos = [picture for picture, is_mask in zip(pictures, which) if not is_mask]
+    photos, masks = told_apart(pictures, palette)
     if not photos and found.palette is None:
         raise InputError("there is no photo among these files; open photos, or a folder or zip that holds some")
     if len(photos) > MAX_LABELLED:
         raise InputError(f"these are {len(photos)} photos, and {BOUNDS}; label them in parts")
     mask_of, found.unmatched = match_masks([path for path, _ in photos], [path for path, _ in masks])
-    for i, (path, data) in sorted(enumerate(photos), key=lambda photo: _stem(photo[1][0])):
-        item = photo_item(path.name, data)
-        if i in mask_of:
-            mask_path, mask = masks[mask_of[i]]
-            item.accepted = not mask_path.stem.endswith(DRAFT)
-            item.labels = pack(_mask_for(item, mask, palette))
-        found.items.append(item)
+    items = [photo_item(path.name, data) for path, data in photos]
+    pairs = [Labelled(items[i], photos[i][1], *masks[mask]) for i, mask in mask_of.items()]
+    found.notes = read_masks(pairs, palette)
+    found.items = [items[i] for i in sorted(range(len(photos)), key=lambda i: stem_of(photos[i][0]))]
     return found
-
-
-def match_masks(photos: list[PurePosixPath], masks: list[PurePosixPath]) -> tuple[dict[int, int], list[str]]:
-    """Which mask a photo has, both by their places, and the names of the masks without a photo.
-
-    Of one photo are those that have its name in its folder, apart from the folders that hold photos or masks only; the
-    others by name alone, where it is that of one photo. A mask outranks the draft of one.
-
-    Raises:
-        InputError: two masks or two photos have one name.
-    """
-    mask_of: dict[int, int] = {}
-    masks_left = dict(enumerate(masks))
-    for key in (_place, _stem):
-        of_key = _grouped(key, {i: path for i, path in enumerate(photos) if i not in mask_of})
-        rest, masks_left = masks_left, dict[int, PurePosixPath]()
-        for name, group in _grouped(key, rest).items():
-            finished = [i for i in group if not masks[i].stem.endswith(DRAFT)] or group
-            candidates = of_key.get(name, [])
-            unsure = key is _stem and (len(finished) > 1 or len(candidates) > 1)
-            if not candidates or unsure:
-                masks_left |= {i: masks[i] for i in group}
-                continue
-            for files, kind in (([masks[i] for i in finished], "masks"), ([photos[i] for i in candidates], "photos")):
-                if len(files) > 1:
-                    raise InputError(
-                        f"there are two {kind} for one name, {files[0]} and {files[1]}; leave one, or rename it"
-                    )
-            mask_of[candidates[0]] = finished[0]
-    return mask_of, [path.name for path in masks_left.values()]
 
 
 def photo_item(name: str, data: bytes) -> Item:
@@ -223,56 +186,6 @@ def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
                 yield PurePosixPath(file.name) / info.filename.lstrip("/"), archive.read(info)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
         raise InputError(f"the zip {file.name} is damaged or encrypted; pack it anew") from None
-
-
-def _is_mask(path: PurePosixPath, data: bytes, shared: bool) -> bool:
-    """Whether a picture is a mask: by its folder, or without one as a file of ids that has a photo's name."""
-    folders = [part.lower() for part in path.parts[:-1]]
-    if path.stem.endswith(DRAFT):
-        return True
-    for folder in reversed(folders):
-        if folder in FOLDERS:
-            return folder in MASK_FOLDERS
-    if not shared or path.suffix.lower() != ".png":
-        return False
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return image.mode in ("P", "L", "1")
-    except Exception:  # whoever reads it says what is wrong with it
-        return False
-
-
-def _mask_for(item: Item, data: bytes, palette: Palette) -> np.ndarray:
-    """A mask at its photo's size."""
-    try:
-        labels = palette.paintable(read_mask(data, palette).labels)
-    except InputError as error:
-        raise InputError(f"the mask of {item.name}: {error}") from None
-    height, width = item.shape
-    if abs(np.log(labels.shape[1] / labels.shape[0]) - np.log(width / height)) > 0.02:
-        raise InputError(
-            f"the mask of {item.name} is {labels.shape[1]}x{labels.shape[0]} pixels and its photo {width}x{height}; "
-            "they must have one shape"
-        )
-    if labels.shape != item.shape:
-        labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return labels
-
-
-def _stem(path: PurePosixPath) -> str:
-    return name_of(Path(path.name)).removesuffix(DRAFT)
-
-
-def _place(path: PurePosixPath) -> str:
-    """A file's folder and name, the same for a photo and its mask."""
-    return "/".join([*(part for part in path.parts[:-1] if part.lower() not in FOLDERS), _stem(path)])
-
-
-def _grouped(key: Callable[[PurePosixPath], str], paths: dict[int, PurePosixPath]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i, path in paths.items():
-        groups[key(path)].append(i)
-    return groups
 
 
 def _safe(name: str) -> str:

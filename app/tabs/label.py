@@ -153,6 +153,7 @@ class LabelTab:
             labelled.start_at_rest()
         note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
         note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
+        note += "".join(f" {sentence}" for sentence in found.notes)
         yield from self._arrive(controls, doubt, note)
 
     def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:

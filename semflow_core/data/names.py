@@ -163,6 +163,18 @@ def _match_others(photos: dict[str, Path], labels: dict[str, Path], result: Matc
             del labels[name]
 
 
+def photo_key(name: str) -> str:
+    """What a photo's name, without its suffix, shares with that of its mask."""
+    return _key(PHOTO_ENDING.sub("", name.lower()))
+
+
+def mask_key(name: str) -> tuple[str, int]:
+    """What a mask's name shares with that of its photo, and its rank where a photo has several; 0 is the first."""
+    plain = PHOTO_SUFFIX.sub("", name.lower())
+    ending = MASK_ENDING.search(plain)
+    return _key(MASK_ENDING.sub("", plain)), VERSIONS.index((ending and ending[3]) or "")
+
+
 def _key(name: str) -> str:
     """The same for names that differ by leading zeros only."""
     return re.sub(r"^0+(?=\d+$)", "", name)

@@ -240,6 +240,80 @@ def test_masks_find_their_photos_by_folder_and_name(
     assert all(item.accepted == (item.labels is not None) for item in found.items)
 
 
+@pytest.mark.parametrize(
+    ("entries", "masks"),
+    [
+        ({"a_leftImg8bit.jpg": 0, "a_gtFine_labelIds.png": 3}, "3"),
+        (
+            {
+                "leftImg8bit/x/a_leftImg8bit.jpg": 0,
+                "gtFine/x/a_gtFine_color.png": 4,
+                "gtFine/x/a_gtFine_labelIds.png": 3,
+            },
+            "3",
+        ),
+        ({"cat.jpg": 0, "cat_mask.png": 5}, "5"),
+        ({"images/a.jpg": 0, "images/a_mask.jpg": 0, "masks/a_mask.png": 5}, "- 5"),  # its own name first
+        ({"images/1.jpg": 0, "images/01.jpg": 0, "masks/001_mask.png": 5}, "- -"),  # it may be either's
+    ],
+)
+def test_names_of_other_tools_find_their_photos(tmp_path: Path, entries: dict[str, int], masks: str) -> None:
+    files = {name: png(value) if value else jpeg() for name, value in entries.items()}
+    found = read_files([zipped(tmp_path / "s.zip", files)], palette())
+    read = ["-" if item.labels is None else str(item.mask(palette()).max()) for item in found.items]
+    assert " ".join(read) == masks
+
+
+def rgb_png(labels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(load_palette("cityscapes").colorize(labels)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_ids_and_colours_of_other_programs_are_translated_and_said(tmp_path: Path) -> None:
+    streets, raw = load_palette("cityscapes"), np.full((256, 256), 7, np.uint8)
+    raw[:90], raw[90:120] = 23, 26  # Cityscapes' own ids of road, sky and car
+    named = {c.name: c.id for c in streets.classes}
+    expected = np.full((256, 256), named["road"], np.uint8)
+    expected[:90], expected[90:120] = named["sky"], named["car"]
+    buffer = io.BytesIO()
+    Image.fromarray(raw).save(buffer, "PNG")
+    files = {"images/a.jpg": jpeg(), "masks/a_gtFine_labelIds.png": buffer.getvalue()}
+    found = read_files([zipped(tmp_path / "s.zip", files)], streets)
+    assert np.array_equal(found.items[0].mask(streets), expected) and found.items[0].accepted
+    assert len(found.notes) == 1 and found.notes[0].startswith("1 of 1 masks: Its ids were taken for Cityscapes")
+    for path in ("b.jpg", "b_color.png"):
+        (tmp_path / path).write_bytes(jpeg() if path == "b.jpg" else rgb_png(expected))
+    found = read_files([tmp_path / "b.jpg", tmp_path / "b_color.png"], streets)  # a browser drops the folders
+    assert [np.array_equal(item.mask(streets), expected) for item in found.items] == [True]
+
+
+def test_pixels_of_no_class_are_not_accepted_unseen(tmp_path: Path) -> None:
+    labels = blank(3)
+    labels[:10] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(labels).save(buffer, "PNG")  # grey, as most tools write ids
+    files = {"images/a.jpg": jpeg(1), "masks/a.png": buffer.getvalue()}
+    files |= {"images/b.jpg": jpeg(2), "masks/b.png": png(4)}
+    found = read_files([zipped(tmp_path / "s.zip", files)], palette())
+    assert [item.accepted for item in found.items] == [False, True]
+    shown = found.items[0].mask(palette())
+    assert (shown[:10] == palette().background).all() and (shown[10:] == 3).all()
+    assert found.notes == ["1 of 2 masks have pixels of no class: they are shown as sky, and wait to be accepted."]
+
+
+def test_a_mask_of_a_turned_photo_is_turned_as_it_is(tmp_path: Path) -> None:
+    exif, stored = Image.Exif(), io.BytesIO()
+    exif[274] = 6  # a quarter turn
+    Image.new("RGB", (64, 32), (9, 8, 7)).save(stored, "JPEG", exif=exif)
+    labels = np.zeros((32, 64), np.uint8)
+    labels[:, :16] = 2
+    files = {"images/a.jpg": stored.getvalue(), "masks/a.png": mask_png(labels, palette())}
+    found = read_files([zipped(tmp_path / "s.zip", files)], palette())
+    assert np.array_equal(found.items[0].mask(palette()), np.rot90(labels, -1))
+    assert found.notes == ["1 of 1 masks: It was turned as its photo's EXIF says."]
+
+
 @pytest.mark.parametrize("more", ["masks/a.gif", "images/a.jpeg"])
 def test_two_files_of_one_name_are_refused(tmp_path: Path, more: str) -> None:
     file = zipped(tmp_path / "s.zip", {"images/a.jpg": jpeg(), "masks/a.png": png(1), more: jpeg()})
