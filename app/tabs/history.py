@@ -67,8 +67,9 @@ class HistoryStrip:
         return View(parts={self.strip: gr.update(entry=entry)})
 
     def share(self, controls: Controls) -> View:
-        """The canvas and the settings as they are now become a link."""
-        return View(parts={self.link: pack_link(controls.request())})
+        """The canvas and the settings as they are now become a link; after it, " photo" where a photo is left out."""
+        link, state = pack_link(controls.request()), controls.state
+        return View(parts={self.link: f"{link} photo" if state.opened is not None and state.editing else link})
 
     def restore(self, controls: Controls, event: gr.EventData) -> View:
         """A link's state comes back, its model with it. The photo comes with the next `paint`."""

@@ -1,8 +1,9 @@
 // Copies a link to the project. Browsers hand over the clipboard only on secure pages and shortly after a press, and not to
 // a page in a frame unless the page around it allows that; an older way needs no permission. In a frame the address bar is
 // another page's: there, and where both ways are closed, the link is shown.
-async (link) => {
-  if (!link) return null;
+async (shared) => {
+  if (!shared) return null;
+  const [link, leftOut] = shared.split(' ');
   const url = location.origin + location.pathname + location.search + '#' + link;
   const long = Math.max(1, Math.round(url.length / 1000)) + ',000 characters';
   const framed = window.top !== window;
@@ -19,7 +20,8 @@ async (link) => {
   };
   const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false) || copyOld();
   if (copied) {
-    const said = 'The link is in the clipboard (about ' + long + '). Opening it brings this layout and these settings back.';
+    const back = leftOut ? ', but not the photo that you edit: save the project for that.' : '.';
+    const said = 'The link is in the clipboard (about ' + long + '). Opening it brings this layout and these settings back' + back;
     if (framed) window.semflowSay(said, url);
     return said;
   }

@@ -13,6 +13,7 @@ import pytest
 from app.actions.models import Models
 from app.actions.walking import Walking
 from app.state.links import MAX_LINK, pack_link, unpack_link
+from app.state.opened import Opened
 from app.state.session import Session
 from app.tabs import HistoryStrip
 from semflow_core.errors import InputError
@@ -153,6 +154,14 @@ def test_a_bad_link_leaves_everything_as_it_is(
     with pytest.raises(InputError, match="the link is damaged or cut off; ask for it again"):
         restore(strip, session, "p=broken")
     assert session.newest == before and session.current.regions.seeds == {1: 5}
+
+
+def test_a_link_says_that_the_photo_that_is_edited_is_not_in_it(strip: HistoryStrip, labels: np.ndarray) -> None:
+    session, photo = Session("faces"), np.zeros((*labels.shape, 3), np.uint8)
+    session.current.opened = Opened(photo, labels, np.ones(labels.shape, np.float32), photo, labels)
+    session.current.editing = True
+    link, left_out = strip.share(controls(session, labels)).parts[strip.link].split()
+    assert left_out == "photo" and np.array_equal(unpack_link(link).layout, labels)
 
 
 def test_the_canvas_becomes_a_link(strip: HistoryStrip, labels: np.ndarray) -> None:
