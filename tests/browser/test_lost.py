@@ -274,7 +274,7 @@ def test_a_step_that_is_painted_after_an_undo_is_kept_as_it_is(server: Server, b
 def test_another_model_and_its_settings_come_back_at_once(server: Server, browser: Any) -> None:
     with browse(browser) as context:
         page = open_page(context, server.url)
-        faces = stroke(page, 0.2)
+        fresh, faces = ids_on_canvas(page), stroke(page, 0.2)
         wait_kept(page, 1)
         page.click("#dice")
         page.wait_for_function("document.querySelector('#seed input').value !== '9'", timeout=PATIENCE)
@@ -291,6 +291,14 @@ def test_another_model_and_its_settings_come_back_at_once(server: Server, browse
         wait_status(page, "Painted")
         assert page.input_value("#seed input") == seed and page.input_value("#steps input[type=number]") == "4"
         choose_model(page, "faces")
+        wait_ids(page, faces)
+        assert np.array_equal(undo(page), fresh)  # its steps, too
+        choose_model(page, "streets")
+        wait_ids(page, streets)
+        undo(page)
+        choose_model(page, "faces")
+        wait_ids(page, fresh)
+        page.keyboard.press("Control+Shift+z")
         wait_ids(page, faces)
 
 

@@ -55,7 +55,7 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
     const file = of('file', model);
     if (file) uploads[model] = new File([file], 'photo');
   }
-  document.dispatchEvent(new CustomEvent('semflow:back', { detail: { ...models.get(chosen), model: chosen } }));
+  document.dispatchEvent(new CustomEvent('semflow:back', { detail: { ...models.get(chosen), model: chosen, others: models } }));
   const paths = await send({ ...uploads, '': new File([JSON.stringify(kept)], 'kept.json') });
   if (!paths) return refuse(UNSENT);
   const { '': path, ...photos } = paths;

@@ -3,6 +3,10 @@
 let comesBack = null; // a kept canvas that this one does not show yet: it is another model's
 
 const withAside = (layout) => ({ ids: layout, aside: asides.has(layout) });
+const takeSteps = (steps) => steps.map(({ ids: step, aside }) => {
+  if (aside) asides.add(step);
+  return step;
+});
 
 /** What is kept; a region that floats counts as put down, and a stroke under way as finished. */
 function keptCanvas() {
@@ -19,6 +23,9 @@ function tellKeeper() {
 /** A kept canvas comes back: at once if it is this model's, else when Python has set its model and its layout. */
 function bringBack({ detail }) {
   comesBack = detail;
+  for (const [model, { W: width, H: height, ids: layout, undo: before, redo: after }] of detail.others || []) {
+    histories.set(model, { W: width, H: height, ids: layout, undo: takeSteps(before), redo: takeSteps(after) });
+  }
   if (detail.model !== props.model) return;
   version++; // what is on its way, to Python and from it, is older
   loads++;
@@ -46,14 +53,11 @@ function showKept() {
   photoNumber = '';
   if (width !== W || height !== H) resize(width, height);
   dropSelection();
-  const take = (steps) => steps.map(({ ids: step, aside }) => {
-    if (aside) asides.add(step);
-    return step;
-  });
+  shownModel = props.model;
   floating = null;
   ids = layout.slice();
-  undo = take(before);
-  redo = take(after);
+  undo = takeSteps(before);
+  redo = takeSteps(after);
   showHistory();
   redraw();
   useClassesOf(ids);

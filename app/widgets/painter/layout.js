@@ -8,6 +8,8 @@ const stage = find('.stage'), canvas = find('canvas.ids'), context = canvas.getC
 let W = 0, H = 0, ids = new Uint8Array(0), pixels = null; // pixels: ImageData of the canvas
 const colors = new Uint32Array(256); // class id -> RGBA
 let undo = [], redo = [];
+const histories = new Map(); // model -> {W, H, ids, undo, redo} of its layout, while the canvas shows another
+let shownModel = ''; // whose layout it is, '' for a photo that is labelled
 let photoNumber = ''; // whose layout it is: the number of a photo that is labelled, '' for a model's
 let isOutdated = true; // nothing from Python is shown yet, or its classes were others: what comes starts a new history
 const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
@@ -112,9 +114,15 @@ function startHistory(picture) {
 function showAnother(picture) {
   if (floating) keepRegion();
   version++; // what is on its way to Python was the layout before
+  if (shownModel) histories.set(shownModel, { W, H, ids, undo, redo });
   photoNumber = picture.number;
+  shownModel = photoNumber ? '' : props.model;
   isOutdated = false;
   startHistory(picture);
+  const left = histories.get(shownModel);
+  if (!left || !isSame(left, picture)) return;
+  ({ undo, redo } = left); // as it was left
+  showHistory();
 }
 
 function clear() {
