@@ -44,14 +44,12 @@ class Labelling:
         labelled, pipeline = session.labelled, self.models.pipeline(controls.model)
         if labelled is None or not labelled.items:
             return
-        session.close()
         labelled.own = labelled.palette != pipeline.palette
-        labelled.open, labelled.shown = True, labelled.shown + 1
         item = labelled.item
         labelled.proposed = item.proposal is not None
-        state = session.current
-        state.photo, state.request, state.drafting = item.pixels(), None, False
-        yield show(labelled, doubt).then(View(photo=state.photo))
+        photo = item.pixels()
+        session.enter_set(labelled, photo, controls.canvas)
+        yield show(labelled, doubt).then(View(photo=photo))
         if item.labels is None and item.proposal is None and proposes(pipeline, labelled):
             status = f"Reading photo {labelled.at + 1} …"
             yield View(status=status)

@@ -20,7 +20,7 @@ from ..state.pipeline import Pipeline, canvas_size
 from ..state.session import Session
 from ..state.settings import Settings
 from .models import Models
-from .opening import open_request
+from .opening import leave_set, open_request
 from .switching import switch_model
 
 
@@ -44,7 +44,9 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
     if kept.model != controls.model:
         view = switch_model(models, controls, kept.model).then(view).then(View(model=kept.model))
     controls.keep_set()
+    view = leave_set(session, models.pipeline(kept.model)).then(view)
     session.cancel_running()
+    session.leave_set()
     for name, (visit, _) in landed.items():
         session.models[name] = visit.current
         session.kept[name] = photo_mark(visit.current)

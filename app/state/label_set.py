@@ -17,6 +17,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.photos import read_photo
 
+from .model_state import ModelState
 from .own_palette import same_names
 from .sheet import Sheet
 
@@ -87,6 +88,7 @@ class LabelSet:
         name: the folder's in the saved file.
         minutes: of the training that its configuration describes.
         proposed: whether what came to the canvas last had the model's proposal, if the photo has one.
+        state: what a model has of the set's photo while it is shown; what it had before stays as it was.
         unsaved: whether anything changed since it was saved.
         asked: whether somebody was told so who wants to start another, and nothing changed since.
     """
@@ -100,6 +102,7 @@ class LabelSet:
     name: str = "my_set"
     minutes: float = 60.0
     proposed: bool = False
+    state: ModelState = field(default_factory=ModelState)
     unsaved: bool = False
     asked: bool = False
 

@@ -80,8 +80,20 @@ class Session:
 
     @property
     def current(self) -> ModelState:
-        """What the visit has of the model that is chosen."""
-        return self.models[self.model]
+        """What the visit has of the model that is chosen, or of the set's photo while the canvas shows that."""
+        return self.labelling.state if self.labelling is not None else self.models[self.model]
+
+    def enter_set(self, labelled: LabelSet, photo: np.ndarray, canvas: Canvas) -> None:
+        """The canvas shows a photo of the set from now on. What the model had stays, with its canvas, until it returns.
+
+        Args:
+            canvas: what the components hold; the model's, if they do not show the set already.
+        """
+        self.cancel_running()
+        if self.labelling is None:
+            self.current.canvas = canvas
+        labelled.open, labelled.shown = True, labelled.shown + 1
+        labelled.state = ModelState(photo=photo, pace=self.models[self.model].pace)
 
     def switch(self, model: str, canvas: Canvas) -> Canvas | None:
         """Choose another model, which starts anew, or where it was left. Work under way becomes pointless.

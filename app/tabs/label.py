@@ -14,6 +14,7 @@ from semflow_core.errors import InputError
 
 from ..actions.labelling import Labelling, current
 from ..actions.models import Models
+from ..actions.switching import switch_model
 from ..controls import Controls, View
 from ..guard.large import room_for
 from ..guard.limits import MAX_UPLOAD, MIB
@@ -55,6 +56,7 @@ class LabelTab:
             self.doubt = gr.Checkbox(
                 False, label="Show the doubt", container=False, visible=False, elem_id="label-doubt"
             )
+            self.leave = gr.Button("Leave the set", min_width=110, elem_id="label-leave", **hidden)
             self.resume = gr.Button("Back to the set", min_width=120, elem_id="label-resume", **hidden)
             self.photos = gr.UploadButton(
                 "Photos or a zip …",
@@ -103,7 +105,7 @@ class LabelTab:
     @property
     def work(self) -> list[Block]:
         """What there is to do about the photo on the canvas."""
-        return [self.back, self.accept, self.forward, self.unsure, self.doubt]
+        return [self.back, self.accept, self.forward, self.unsure, self.doubt, self.leave]
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
@@ -120,6 +122,7 @@ class LabelTab:
             page.with_model(self.use.click, self.use_classes, self.table, self.doubt, changes=changes),
             page.with_model(self.start.input, self.choose_classes, self.start, self.doubt, changes=changes),
         ]
+        page.with_model(self.leave.click, self.leave_set, changes=changes)
         for arrived in arrivals:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
         page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
@@ -182,6 +185,16 @@ class LabelTab:
     def return_to_set(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The set's photo comes back to the canvas."""
         yield from self._arrive(controls, doubt)
+
+    def leave_set(self, controls: Controls) -> View:
+        """What was on the canvas before the set comes back; the set stays.
+
+        Raises:
+            InputError: the canvas shows no set.
+        """
+        current(controls.session)
+        view = switch_model(self.models, controls, controls.model)
+        return self.show_parts(controls).then(view)
 
     def forget(self, controls: Controls) -> View:
         """Start a new set. The canvas stays as it is.
