@@ -11,7 +11,7 @@ from .conftest import SCREENS
 from .test_studio import PATIENCE
 
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
-TABS = ("start", "variations", "appearance", "edit", "path", "check", "past", "save", "advanced")
+TABS = ("start", "variations", "appearance", "edit", "path", "check", "past", "label", "save", "advanced")
 RUN = """async () => (await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })).violations
   .filter((v) => ['serious', 'critical'].includes(v.impact))
   .flatMap((v) => v.nodes.map((n) => v.id + ': ' + n.target + ' ' + n.failureSummary))"""

@@ -149,3 +149,8 @@ def test_a_saved_set_goes_on_with_its_own_classes(page: Any, drawn: Path, tmp_pa
     page.click("#label-button")
     page.click("#label-resume", timeout=PATIENCE)
     page.wait_for_function("document.querySelectorAll('#painter [data-id]').length === 14", timeout=PATIENCE)
+
+    # and away again: what was there before
+    page.click("#label-leave", timeout=PATIENCE)
+    page.wait_for_function("document.querySelectorAll('#painter [data-id]').length === 19", timeout=PATIENCE)
+    page.wait_for_selector("#label-resume", timeout=PATIENCE)
