@@ -85,6 +85,13 @@ def test_three_photos_are_labelled_and_saved(page: Any, drawn: Path) -> None:
     shown = []
     for number in (1, 2, 3):
         photo_on_canvas(page, number)
+        if number == 1:  # its words stand in one line, all of them
+            box = page.evaluate(
+                "() => { const all = document.querySelector('#label-doubt').getBoundingClientRect();"
+                "const text = document.querySelector('#label-doubt label span').getBoundingClientRect();"
+                "return [text.height, all.right - text.right, text.width] }"
+            )
+            assert box[0] < 30 and box[1] >= -1 and box[2] > 60
         if number == 2:
             reach_canvas(page)
             page.click("#painter [data-id='14']")  # a hat
