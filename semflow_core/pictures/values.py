@@ -128,7 +128,8 @@ def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: s
 def _read_indexed(values: Values, index: np.ndarray, table: np.ndarray, palette: Palette, ids: str) -> None:
     """An indexed picture: colours decide where they are known, else the index where it cannot have been packed anew."""
     used, index = np.unique(index[values.opaque]), index.astype(np.int64)
-    if not ids and any(_agrees(known, used, table) for known in color_tables(palette)):
+    of_classes = used[used != UNLABELLED] if (used != UNLABELLED).any() else used  # 255 has any colour
+    if not ids and any(_agrees(known, of_classes, table) for known in color_tables(palette)):
         values.ids, values.certain = index, True
         return
     if (table[used] == table[used, :1]).all():

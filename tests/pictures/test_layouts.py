@@ -115,3 +115,18 @@ def test_every_shipped_layout_is_in_the_index_and_readable() -> None:
     for name, of_palette in examples.items():
         for example in of_palette:
             assert open_layout(example.file, load_palette(name)).note == ""
+
+
+@pytest.mark.parametrize("name", ["celebamask_hq", "cityscapes"])
+def test_void_in_an_indexed_mask_may_have_any_colour(name: str, tmp_path: Path) -> None:
+    palette = load_palette(name)
+    labels = np.zeros((64, 64), np.uint8)
+    labels[16:48, 16:48], labels[50:], labels[:4] = 1, 5, 255
+    image, table = Image.fromarray(labels, "P"), np.full((256, 3), 77, np.uint8)
+    for c in palette.classes:
+        table[c.id] = c.color
+    table[255] = 200, 10, 220  # between the colours of two classes
+    image.putpalette(table.tobytes())
+    image.save(tmp_path / "mask.png")
+    read = read_mask(tmp_path / "mask.png", palette)
+    assert np.array_equal(read.labels, labels) and not read.note
