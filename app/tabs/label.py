@@ -221,9 +221,9 @@ class LabelTab:
         labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
         data = write_set(labelled)
         labelled.unsaved = labelled.asked = False
-        status = (
-            f"Saved {len(labelled.accepted)} of {len(labelled.items)} photos with masks; the others are in it, too."
-        )
+        done, total = len(labelled.accepted), len(labelled.items)
+        others = "; the others are in it, too." if done < total else "."
+        status = f"Saved {done} of {total} photos with masks{others}"
         reason = untrainable(labelled)
         status += f" There is no train.yaml: {reason}." if reason else ""
         return View(download=download(f"{labelled.name}.zip", data, "application/zip"), status=status)
