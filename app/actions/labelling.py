@@ -46,7 +46,7 @@ class Labelling:
             return
         labelled.own = labelled.palette != pipeline.palette
         item = labelled.item
-        labelled.proposed = item.proposal is not None
+        labelled.proposed, labelled.seen = item.proposal is not None, False
         photo = item.pixels()
         session.enter_set(labelled, photo, controls.canvas)
         yield show(labelled, doubt).then(View(photo=photo))

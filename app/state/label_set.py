@@ -88,6 +88,7 @@ class LabelSet:
         name: the folder's in the saved file.
         minutes: of the training that its configuration describes.
         proposed: whether what came to the canvas last had the model's proposal, if the photo has one.
+        seen: whether a canvas came back with something on it since: an empty one then says that nothing is there.
         state: what a model has of the set's photo while it is shown; what it had before stays as it was.
         unsaved: whether anything changed since it was saved.
         asked: whether somebody was told so who wants to start another, and nothing changed since.
@@ -102,6 +103,7 @@ class LabelSet:
     name: str = "my_set"
     minutes: float = 60.0
     proposed: bool = False
+    seen: bool = False
     state: ModelState = field(default_factory=ModelState)
     unsaved: bool = False
     asked: bool = False
@@ -174,10 +176,14 @@ class LabelSet:
         if not self.shows(sheet):
             return
         labels = sheet.labels
-        waiting = self.item.labels is None and (labels == self.palette.background).all()
+        waiting = self.item.labels is None and (labels == self.palette.background).all() and not self.seen
         if not waiting and not np.array_equal(labels, self.item.mask(self.palette)):
             self.keep(labels)
             self.note_work()
+
+    def see(self, sheet: Sheet) -> None:
+        """A canvas as the page has it now."""
+        self.seen |= self.shows(sheet) and bool((sheet.labels != self.palette.background).any())
 
     def is_untouched(self, sheet: Sheet) -> bool:
         """Whether the canvas is empty for a proposal is not on it yet, and not because somebody says so."""

@@ -77,6 +77,8 @@ class Keeping:
     def keep(self, controls: Controls) -> View:
         """The state of the chosen model, and its opened photo if the browser does not have it yet."""
         session, state = controls.session, controls.state
+        if session.labelling is not None:
+            session.labelling.see(controls.on_canvas)
         if controls.model != session.model or session.labelling is not None:  # the canvas is not this model's
             return View()
         mark, known = photo_mark(state), session.kept.get(controls.model)

@@ -88,6 +88,18 @@ def test_changes_are_kept_and_proposals_stay_proposals(labelled: LabelSet) -> No
     assert labelled.item.mask(labelled.palette).min() == 5 and not labelled.item.accepted
 
 
+def test_a_proposal_that_was_seen_may_be_erased_whole(labelled: LabelSet) -> None:
+    labelled.item.proposal, empty = Proposal(pack(blank(4)), pack(blank(255))), Sheet(blank(), labelled.shown)
+    labelled.keep_changes(empty)  # the proposal is not on the page yet
+    assert labelled.item.mask(labelled.palette).min() == 4
+    labelled.see(Sheet(blank(4), labelled.shown - 1))  # of the photo before
+    labelled.keep_changes(empty)
+    assert labelled.item.labels is None
+    labelled.see(Sheet(blank(4), labelled.shown))
+    labelled.keep_changes(empty)
+    assert labelled.item.mask(labelled.palette).max() == 0
+
+
 def test_a_canvas_that_came_late_is_kept_nowhere(labelled: LabelSet) -> None:
     labelled.keep(blank(3))
     labelled.shown += 1
