@@ -82,11 +82,8 @@ async function unpackModels(parts, last) {
 }
 
 async function unpackCanvas({ W, H, ids, undo, redo }) {
-  const unpack = async (bytes) => {
-    const layout = await inflate(bytes);
-    if (layout.length !== W * H) throw new RangeError('a layout of another size');
-    return layout;
-  };
+  if (!isSize(W, H)) throw new RangeError('a layout of no size');
+  const unpack = (bytes) => inflate(bytes, W * H);
   const unpackAll = (steps) => Promise.all(steps.map(async ({ bytes, aside }) => ({ ids: await unpack(bytes), aside })));
   const [layout, before, after] = [await unpack(ids), ...(await Promise.all([undo, redo].map((steps) => unpackAll(steps).catch(() => []))))];
   return { W, H, ids: layout, undo: before, redo: after, bytes: ids };

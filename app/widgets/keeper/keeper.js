@@ -10,11 +10,14 @@ const RETRY = 2000;
 const FILES = 4; // files chosen last, among which the opened photo is
 const FULL = 'The storage of this browser is full: what you paint from now on lasts as long as this page. Free some space, or save the project as a file.';
 
+const CLOSED = 'This browser does not let the page keep anything: what you paint lasts as long as this page. Save the project as a file.';
+const MOST_PIXELS = 4096 * 4096; // of a layout
+
 const bar = element.querySelector('.kept');
 const memory = new Map(), dirty = new Set(), packed = new WeakMap(), files = [];
 let db = null, visit = { id: drawName(), owner: drawName(), worth: false };
 let collect = null; // gives the canvas
-let touched = false, paused = true, timer = 0, isFull = false;
+let touched = false, paused = true, timer = 0, isFull = false, isClosed = false;
 let writing = Promise.resolve(); // the writes under way
 let changes = 0, written = 0, lastChange = 0; // their number, and how many of them the store has, and `LAST`
 const known = { server: false, browser: false }; // who has this visit
@@ -40,6 +43,7 @@ function change(part) {
 }
 
 function schedule(pause = PAUSE) {
+  if (!db && touched && !paused) sayClosed();
   if (!db || paused || !touched || timer) return;
   timer = setTimeout(write, pause);
 }
@@ -74,16 +78,24 @@ async function writeNow() {
   } catch (error) {
     for (const part of names) dirty.add(part);
     know({ browser: false });
-    if (error?.name === 'QuotaExceededError' && !isFull) say(FULL);
-    isFull = isFull || error?.name === 'QuotaExceededError';
+    if (error?.name !== 'QuotaExceededError') return sayClosed();
+    if (!isFull) say(FULL);
+    isFull = true;
   }
 }
 
+/** Once a page. */
+function sayClosed() {
+  if (!isClosed) say(CLOSED);
+  isClosed = true;
+}
+
 async function writeInto(parts) {
+  const open = navigator.locks ? await openElsewhere() : new Set();
   let whole = false;
   for (let spare = 0; ; ) {
     try {
-      if (await writeVisit(db, visit, whole ? [...memory] : parts, whole, props, spare)) return;
+      if (await writeVisit(db, visit, whole ? [...memory] : parts, whole, props, spare, open)) return;
       const isOthers = (await listVisits(db)).some(({ id }) => id === visit.id);
       if (isOthers) name(drawName()); // another tab has it now
       whole = true;
@@ -102,9 +114,22 @@ async function deflate(ids) {
   return packed.get(ids);
 }
 
-async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  const ids = new Uint8Array(await new Response(stream).arrayBuffer());
+const isSize = (W, H) => Number.isInteger(W) && Number.isInteger(H) && W > 0 && H > 0 && W * H <= MOST_PIXELS;
+
+/** A layout of that many pixels; nothing is made of more than that, whatever the bytes promise. */
+async function inflate(bytes, size) {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  const ids = new Uint8Array(size);
+  let end = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (end + part.value.length > size) {
+      reader.cancel().catch(() => {});
+      break;
+    }
+    ids.set(part.value, end);
+    end += part.value.length;
+  }
+  if (end !== size) throw new RangeError('a layout of another size');
   packed.set(ids, bytes);
   return ids;
 }

@@ -1,7 +1,7 @@
 // The last word of a page that goes before all is written: the canvas with its steps, and the settings, as a text in the
 // tab's sessionStorage, which takes it at once where IndexedDB may not. Layouts are run-length coded.
 
-const LAST = 'semflow-last';
+const LAST = 'semflow-last' + ROOT;
 const SHIFT = 0x100, LONGEST = 0xd000; // a number is one character, none of which a JSON text must escape
 
 function packRuns(ids) {
@@ -39,7 +39,7 @@ function keepLast({ model, W, H, ids, undo, redo }, settings) {
 function readLast(id) {
   try {
     const last = JSON.parse(inTab(LAST) || 'null');
-    if (!last || id !== inTab(TAB)) return null;
+    if (!last || id !== inTab(TAB) || !isSize(last.W, last.H)) return null;
     const unpack = (steps) => steps.map(({ runs, aside }) => ({ ids: unpackRuns(runs, last.W * last.H), aside }));
     return { ...last, ids: unpackRuns(last.runs, last.W * last.H), undo: unpack(last.undo), redo: unpack(last.redo) };
   } catch {

@@ -1,7 +1,9 @@
 // The store: visits in IndexedDB. A visit is a record {id, owner, at, worth, sizes: {part: bytes}} and its parts; what
-// writes it says which page owns it, so that no page writes over what another has taken over.
+// writes it says which page owns it, so that no page writes over what another has taken over. Studios under other paths of
+// the same host have stores of their own.
 
-const NAME = 'semflow', VISITS = 'visits', PARTS = 'parts';
+const ROOT = new URL(window.gradio_config?.root || location.href, location.href).pathname.replace(/\/+$/, '');
+const NAME = 'semflow' + ROOT, VISITS = 'visits', PARTS = 'parts';
 const SLOW = 4000; // milliseconds after which a store that does not open counts as absent
 
 /** The database, null where the browser has none or does not let this page use it. */
@@ -57,9 +59,10 @@ function deleteVisit(transaction, id) {
 
 /**
  * Write some parts of a visit, and none of them if not all -> false where the record is gone or has another owner.
- * Older visits make room: those above `bounds` {visits, bytes}, and `spare` more where the browser's own bound is met.
+ * Others make room: those above `bounds` {visits, bytes}, and `spare` more where the browser's own bound is met; first
+ * those in which nothing was painted, then the oldest, and those that are `open` in other tabs last.
  */
-async function writeVisit(db, { id, owner, worth }, parts, isWhole, bounds, spare) {
+async function writeVisit(db, { id, owner, worth }, parts, isWhole, bounds, spare, open = new Set()) {
   const transaction = db.transaction([VISITS, PARTS], 'readwrite'), end = ended(transaction);
   end.catch(() => {}); // it is awaited below; before that an error has come another way
   const visits = await result(transaction.objectStore(VISITS).getAll());
@@ -72,7 +75,7 @@ async function writeVisit(db, { id, owner, worth }, parts, isWhole, bounds, spar
     else delete sizes[part];
   }
   const record = { id, owner, worth, at: Date.now(), sizes };
-  const others = visits.filter((visit) => visit.id !== id).sort((a, b) => a.at - b.at);
+  const others = visits.filter((visit) => visit.id !== id).sort((a, b) => open.has(a.id) - open.has(b.id) || a.worth - b.worth || a.at - b.at);
   const total = () => [...others, record].reduce((sum, visit) => sum + bytesOf(visit), 0);
   while (others.length && (spare > 0 || others.length >= bounds.visits || total() > bounds.bytes)) {
     deleteVisit(transaction, others.shift().id);

@@ -2,9 +2,9 @@
 // was duplicated has its original's name; so each tab holds a lock by the name of its visit. Where a browser has no locks
 // (pages that are neither https nor localhost), tabs ask each other.
 
-const TAB = 'semflow-visit', LOST = 'semflow-away';
+const TAB = 'semflow-visit' + ROOT, LOST = 'semflow-away';
 const ANSWERS = 200; // milliseconds in which another tab says that a visit is open there
-const channel = 'BroadcastChannel' in window ? new BroadcastChannel('semflow') : null;
+const channel = 'BroadcastChannel' in window ? new BroadcastChannel(NAME) : null;
 
 const drawName = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
 
