@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -57,7 +57,8 @@ class HistoryStrip:
         if request is None or photo is None or controls.state.drafting or isinstance(request, EditRequest):
             return View()
         try:
-            link = pack_link(request)
+            # live mode may have taken fewer steps than were chosen
+            link = pack_link(replace(request, steps=max(request.steps, controls.steps)))
         except InputError:  # too detailed for a link: such a state is not kept
             return View()
         width = round(HEIGHT * photo.shape[1] / photo.shape[0])

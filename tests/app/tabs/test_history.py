@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -98,6 +99,13 @@ def test_a_finished_picture_becomes_a_state(
     assert entry["picture"].startswith("data:image/jpeg;base64,")
     assert len(entry["picture"]) < 20_000
     assert entry["title"] == "faces, seed 11, 5 steps"
+
+
+def test_a_state_has_the_steps_that_were_chosen_where_live_mode_took_fewer(
+    strip: HistoryStrip, pipeline: FakePipeline, project: SynthesisRequest
+) -> None:
+    entry = entry_of(strip, painted(pipeline, replace(project, steps=2)))
+    assert entry is not None and unpack_link(entry["link"]) == replace(project, steps=controls().steps)
 
 
 def test_states_of_one_burst_share_everything_but_the_layout(
