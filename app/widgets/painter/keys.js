@@ -61,7 +61,7 @@ function keyUnderWay(name, event) {
 }
 
 function key(event) {
-  if (!event.key || !element.isConnected || help.open) return; // a form that fills itself in has no key
+  if (!event.key || !element.isConnected || help.open || element.closest('[inert]')) return; // a form that fills itself in has no key
   if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox]):not([type=color])')) return;
   const name = keyName(event), composed = isComposed(event);
   if ((event.ctrlKey || event.metaKey) && !composed) {
