@@ -37,6 +37,7 @@ from .label_set import Item, pack
 
 DRAFT, TO_DO = ".draft", "to_do"
 FOLDERS = (*PHOTO_FOLDERS, *MASK_FOLDERS, TO_DO)  # of photos or masks only
+LONGEST_NAME = 60  # characters that any file system takes, also of four bytes each
 Picture = tuple[PurePosixPath, bytes]
 
 
@@ -126,7 +127,7 @@ def read_masks(pairs: Sequence[Labelled], palette: Palette) -> list[str]:
     with TemporaryDirectory() as folder:
         files: list[Pair] = []
         for i, pair in enumerate(pairs):  # a file's name says whose ids it holds
-            file = Path(folder, str(i), pair.path.name)
+            file = Path(folder, str(i), pair.path.name[-LONGEST_NAME:])
             file.parent.mkdir()
             file.write_bytes(pair.mask)
             files.append(Pair(pair.item.name, file, file))

@@ -300,6 +300,13 @@ def test_ids_and_colours_of_other_programs_are_translated_and_said(tmp_path: Pat
     assert [np.array_equal(item.mask(streets), expected) for item in found.items] == [True]
 
 
+def test_a_mask_in_a_zip_may_have_a_name_that_no_disk_takes(tmp_path: Path) -> None:
+    name, mask = 300 * "\N{GRINNING FACE}", mask_png(blank(1), palette())
+    files = {f"images/{name}.jpg": jpeg(), f"masks/{name}.png": mask}
+    found = read_files([zipped(tmp_path / "s.zip", files)], palette())
+    assert found.items[0].accepted and found.items[0].mask(palette()).min() == 1
+
+
 def test_pixels_of_no_class_are_not_accepted_unseen(tmp_path: Path) -> None:
     labels = blank(3)
     labels[:10] = 255
