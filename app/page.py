@@ -33,8 +33,6 @@ DOWNLOAD_JS = """(file) => {
   if (file) Object.assign(document.createElement('a'), { href: file.url, download: file.name }).click();
   return null;
 }"""
-
-
 SAY_JS = "(said) => { if (said) window.semflowSay(said.text); }"
 
 

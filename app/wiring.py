@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
+
+from semflow_core.errors import InputError
 
 from .controls import Controls, View
 from .page import PRIVATE, SAY_JS, Page
@@ -63,9 +66,11 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # the page was opened
     for script in ("files.js", "panes.js", "hands.js", "tips.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
-    page.said.change(None, page.said, None, js=SAY_JS, **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
+
+    # something was refused beside the queue
+    page.said.change(None, page.said, None, js=SAY_JS, **PRIVATE)
 
     # the picture changed; an image's own `change` is also fired by its progress, and so by every answer to a change:
     # it would never end
@@ -102,12 +107,16 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
 
 def in_turn(shows: Sequence[Callable[[Controls], View]], controls: Controls) -> View:
-    """What several parts show, as one answer to one event.
+    """What several parts show, as one answer to one event; one that cannot show its own leaves the others theirs.
 
     Gradio calls all handlers of a `change` again when one of them was asked for again while it ran: two changes in
     quick succession, each with handlers of its own, would call each other without end.
     """
-    return reduce(View.then, (show(controls) for show in shows))
+    view = View()
+    for show in shows:
+        with contextlib.suppress(InputError):  # whoever asked for the picture was told
+            view = view.then(show(controls))
+    return view
 
 
 def stop_running(controls: Controls) -> View:

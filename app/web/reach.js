@@ -6,6 +6,8 @@
   const slashless = (address) => address.replace(/\/+$/, '');
   const here = slashless(location.origin + location.pathname);
   const root = () => slashless(window.gradio_config?.root || here);
+  /** The path of this studio, '' at its host's root: what it keeps in the browser is under that name. */
+  window.semflowPath = () => slashless(new URL(root(), location.href).pathname);
   // Gradio itself goes to the page's own origin where the host is the same
   const expected = () => {
     const url = new URL(root(), location.href);

@@ -21,7 +21,7 @@ from app.state.session import Cancelled
 from app.state.settings import Settings
 from app.state.sheet import Sheet
 from app.studio import _lay_out
-from app.wiring import wire
+from app.wiring import in_turn, wire
 from semflow_core.errors import InputError
 
 from .conftest import controls
@@ -58,6 +58,14 @@ def test_no_event_that_may_come_again_while_it_is_answered_has_two_handlers(mode
                 handlers.setdefault(tuple(target), []).append(event["trigger_mode"])
     several = [modes for modes in handlers.values() if len(modes) > 1]
     assert several and all(set(modes) == {"once"} for modes in several)
+
+
+def test_a_part_that_cannot_show_its_own_leaves_the_others_theirs() -> None:
+    def refuse(values: Controls) -> View:
+        raise InputError("beta is 999")
+
+    view = in_turn([lambda c: View(status="shown"), refuse, lambda c: View(draft="")], controls())
+    assert (view.status, view.draft) == ("shown", "")
 
 
 def test_every_control_has_a_component_and_no_other_name_is_there(page: Page) -> None:

@@ -2,7 +2,7 @@
 // writes it says which page owns it, so that no page writes over what another has taken over. Studios under other paths of
 // the same host have stores of their own.
 
-const ROOT = new URL(window.gradio_config?.root || location.href, location.href).pathname.replace(/\/+$/, '');
+const ROOT = window.semflowPath();
 const NAME = 'semflow' + ROOT, VISITS = 'visits', PARTS = 'parts';
 const SLOW = 4000; // milliseconds after which a store that does not open counts as absent
 

@@ -2,7 +2,7 @@
 // bounds. events: 'restore' {link}, 'animate' {link}, 'address' (a link to the present state is wanted). A link in the
 // page's own address is restored as soon as the first state is there.
 
-const KEY = 'semflow-history' + new URL(window.gradio_config?.root || location.href, location.href).pathname.replace(/\/+$/, ''); // of this studio
+const KEY = 'semflow-history' + window.semflowPath();
 const BURST = 20000; // milliseconds: strokes in a row are one state
 const SURE = 3000; // milliseconds in which "Clear" must be pressed again
 const find = (selector) => element.querySelector(selector);
