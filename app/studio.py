@@ -203,8 +203,8 @@ def launch_options() -> dict[str, Any]:
             body_text_color_subdued="*neutral_600",
             body_text_color_subdued_dark="*neutral_300",
         ),
-        "css": (WEB / "studio.css").read_text(encoding="utf-8"),
-        "head": f"<script>{language_script()}</script>"
+        "css": "".join((WEB / name).read_text(encoding="utf-8") for name in ("studio.css", "narrow.css")),
+        "head": f"<style>{(WEB / 'root.css').read_text('utf-8')}</style><script>{language_script()}</script>"
         + "".join(f"<script>{(WEB / name).read_text('utf-8')}</script>" for name in ("reach.js", "notice.js")),
         "run_history": False,  # it would keep visitors' photos in the browser
         "footer_links": [],

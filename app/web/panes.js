@@ -1,4 +1,5 @@
-// The panes and the panel: full screen for the picture under the pointer, and a panel that folds away.
+// The panes and the panel: full screen for the picture under the pointer, a panel that folds away, and where the page
+// scrolls, the way from the tabs to their content and from the cards back to the canvas.
 () => {
   const studio = document.querySelector('#studio'), fold = document.querySelector('#fold');
   const painter = document.querySelector('#painter'), result = document.querySelector('#result');
@@ -20,9 +21,27 @@
   };
   setFolded(keep() === '1');
   fold.addEventListener('click', () => setFolded(!studio.classList.contains('folded')));
-  document.querySelector('#more').addEventListener('click', (event) => {
-    if (event.target.closest('[role=tab]')) setFolded(false);
+  const more = document.querySelector('#more'), tabs = more.querySelector('[role=tablist]');
+  const isBelow = () => getComputedStyle(tabs.parentElement).position === 'fixed'; // the tabs are at the window's lower edge
+  more.addEventListener('click', (event) => {
+    if (event.target.closest('.card')) scrollTo(0, 0); // to the canvas, which gets it
+    if (!event.target.closest('[role=tab]')) return;
+    setFolded(false);
+    if (isBelow()) requestAnimationFrame(() => more.scrollIntoView({ block: 'start' }));
   });
+  new MutationObserver(() => {
+    const tab = tabs.querySelector('[aria-selected=true]');
+    if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }).observe(tabs, { subtree: true, attributeFilter: ['aria-selected'] });
+  // the bar of a selection goes with the canvas: where most of it is behind the photo or beyond the window, so is the bar
+  const stage = painter.querySelector('.stage');
+  const seeStage = () => {
+    const { top, bottom, height } = stage.getBoundingClientRect(), photo = result.getBoundingClientRect();
+    const seen = Math.min(bottom, innerHeight) - Math.max(top, isBelow() ? photo.bottom : 0);
+    studio.classList.toggle('away', seen < 0.4 * height);
+  };
+  addEventListener('scroll', seeStage, { passive: true });
+  addEventListener('resize', seeStage);
 
   const toggleFull = (pane) => {
     if (document.fullscreenElement) document.exitFullscreen();

@@ -1,0 +1,93 @@
+"""A phone or a tablet held upright: painting without scrolling, the opening cards in reach, no stray bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .test_sizes import box, visit
+from .test_studio import PATIENCE
+
+SIZES = [(360, 640), (390, 664), (390, 844), (430, 932), (768, 1024)]
+TALL = (390, 844)
+
+
+def choose_streets(page: Any) -> None:
+    page.tap("#model input")
+    page.tap("[role=option]:has-text('streets')")
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+
+
+def tap_tab(page: Any, name: str) -> None:
+    page.tap(f"#{name}-button")
+    page.wait_for_selector(f"#{name}-button[aria-selected=true]")
+
+
+def room(page: Any) -> tuple[float, float]:
+    """From where to where the page can be seen: below the photo, above the tabs."""
+    return box(page, "#result")[3], box(page, "#more .tab-wrapper")[1]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_painting_needs_no_scrolling(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    with visit(studio, browser, size, touch=True) as page:
+        for model in ("faces", "streets"):
+            if model == "streets":
+                choose_streets(page)
+                page.evaluate("scrollTo(0, 0)")
+            _, end = room(page)
+            assert end <= size[1] and end >= size[1] - 48
+            for part in ("#photo", "#painter .tools", "#painter .stage", "#painter .palette", "#painter .options"):
+                _, top, _, bottom = box(page, part)
+                assert top >= 0 and bottom <= end + 1, (model, part, bottom, end)
+            left, top, right, bottom = box(page, "#painter .stage")
+            assert right - left >= 190 and bottom - top >= 150
+            photo = box(page, "#photo")
+            assert photo[2] - photo[0] >= 148 and photo[3] <= top
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_cards_are_a_tap_away_and_bring_the_canvas_back(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    with visit(studio, browser, size, touch=True) as page:
+        tap_tab(page, "start")
+        page.wait_for_function("scrollY > 0")
+        start, end = room(page)
+        cards = page.locator("#gallery .card")
+        boxes = [card.bounding_box() for card in cards.all()]
+        assert len(boxes) >= 6
+        assert all(b["x"] >= 0 and b["x"] + b["width"] <= size[0] for b in boxes)  # none is off to the right
+        assert boxes[0]["y"] >= start - 1 and boxes[3]["y"] + boxes[3]["height"] <= end  # the first rows, wholly
+        page.tap("#gallery .card:has-text('Hat')")
+        page.wait_for_function("scrollY === 0")
+        for part in ("#photo", "#painter .stage"):
+            _, top, _, bottom = box(page, part)
+            assert top >= 0 and bottom <= end, part
+
+
+def test_a_tab_brings_its_content_into_view_and_stays_in_reach(studio: str, browser: Any) -> None:
+    with visit(studio, browser, TALL, touch=True) as page:
+        for name in ("variations", "appearance", "edit", "path", "check", "label", "past", "save", "advanced"):
+            page.evaluate("scrollTo(0, 0)")
+            tap_tab(page, name)
+            page.wait_for_function("scrollY > 0")
+            start, end = room(page)
+            _, top, _, _ = box(page, f"#{name}")
+            assert start - 1 <= top < end - 100, name
+            left, _, right, bottom = box(page, f"#{name}-button")
+            assert left >= 0 and right <= TALL[0] and bottom <= TALL[1], name
+
+
+def test_the_bar_of_a_selection_goes_with_the_canvas(studio: str, browser: Any) -> None:
+    with visit(studio, browser, TALL, touch=True) as page:
+        page.tap("#photo img", position={"x": 60, "y": 60})
+        bar = "#painter .stage .bar"
+        page.wait_for_selector(bar)
+        start, end = room(page)
+        left, top, right, bottom = box(page, bar)
+        assert left >= 0 and right <= TALL[0] and top >= start and bottom <= end
+        assert bottom - top <= 2 * 40 + 8  # two lines
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_selector(bar, state="hidden")
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_selector(bar, state="visible")
