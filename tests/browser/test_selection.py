@@ -28,6 +28,7 @@ from .test_painter import (
 from .test_studio import PATIENCE, drag, photo_url, wait_new_photo, wait_status
 from .test_studio import visit as visit_studio
 
+GLASSES, BROW = 3, 7
 LEFT, RIGHT = (37.5, 26), (26, 26)  # in the eyes of `face`
 
 
@@ -148,6 +149,82 @@ def test_a_turned_region_scales_about_its_other_side(canvas: Canvas) -> None:
     canvas.drag((30, 42), (30, 52))
     canvas.page.keyboard.press("Enter")
     assert np.array_equal(canvas.settled(), box_of(28, 22, 4, 30, HAT))
+
+
+def worn() -> np.ndarray:
+    """`face` with a pair of glasses around both eyes, over the nose's upper end, and a brow that touches them."""
+    labels = face()
+    labels[22:34, 21:43] = GLASSES
+    labels[30:34, 31:33] = NOSE
+    labels[24:28, 24:29], labels[24:28, 35:40] = RIGHT_EYE, LEFT_EYE
+    labels[20:22, 24:29] = BROW
+    return labels
+
+
+def without_glasses() -> np.ndarray:
+    """The skin fills the place of the glasses of `worn`: neither eyes, nor nose, nor brow grow."""
+    labels = worn()
+    labels[labels == GLASSES] = SKIN
+    return labels
+
+
+def test_features_keep_their_size_where_a_region_is_erased(canvas: Canvas) -> None:
+    canvas.start(worn())
+    canvas.click(22, 30)
+    canvas.page.keyboard.press("Delete")
+    assert np.array_equal(canvas.settled(), without_glasses())
+
+
+@pytest.mark.parametrize("how", ["moved", "turned", "scaled"])
+def test_glasses_go_behind_the_eyes(canvas: Canvas, how: str) -> None:
+    canvas.start(worn())
+    canvas.click(22, 30)
+    act(canvas, "lift")
+    expected = without_glasses()
+    if how == "moved":
+        canvas.page.keyboard.press("ArrowRight")
+        canvas.page.keyboard.press("ArrowDown")
+        expected[23:35, 22:44] = GLASSES
+        expected[31:35, 32:34] = without_glasses()[31:35, 32:34]  # the notch at the nose went along
+    elif how == "turned":
+        for _ in range(6):
+            canvas.page.keyboard.press(".")  # to a quarter turn, about (32, 28)
+        expected[17:39, 26:38] = GLASSES
+        expected[27:29, 26:30] = without_glasses()[27:29, 26:30]
+    else:
+        canvas.drag((43, 34), (54, 40))  # the lower right corner, half as large again
+        expected[22:40, 21:54] = GLASSES
+        expected[34:40, 36:39] = without_glasses()[34:40, 36:39]
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        expected[worn() == eye] = eye  # whole, and no glasses have a gap where an eye was
+    assert np.array_equal(canvas.settled(), expected)
+    canvas.page.keyboard.press("Escape")
+    assert np.array_equal(canvas.settled(), worn())
+
+
+def test_skin_shows_through_a_thin_frame_that_moves(canvas: Canvas) -> None:
+    framed = face()
+    framed[22:30, 22:42] = GLASSES
+    framed[23:29, 23:41] = SKIN  # a frame of one pixel
+    framed[24:28, 24:29], framed[24:28, 35:40] = RIGHT_EYE, LEFT_EYE
+    canvas.start(framed)
+    canvas.click(22.5, 22.5)
+    act(canvas, "lift")
+    canvas.page.keyboard.press("ArrowDown")
+    expected = face()
+    expected[23:31, 22:42] = GLASSES
+    expected[24:30, 23:41] = face()[24:30, 23:41]
+    assert np.array_equal(canvas.settled(), expected)
+
+
+def test_a_face_moves_behind_its_features(canvas: Canvas) -> None:
+    canvas.page.keyboard.press("s")  # the region on both sides of the axis
+    canvas.page.keyboard.press("m")
+    canvas.drag((32, 52), (32, 54))
+    expected = face()
+    expected[16:18, 20:44] = HAIR
+    expected[56:58, 20:44] = SKIN
+    assert np.array_equal(canvas.settled(), expected)
 
 
 def test_a_region_is_copied_and_pasted_into_another_layout(canvas: Canvas) -> None:

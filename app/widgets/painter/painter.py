@@ -31,6 +31,7 @@ class Painter(Widget):
     # Each file is one idea; painter.js starts them.
     SCRIPTS = (
         "raster",
+        "hole",
         "pack",
         "layout",
         "keep",

@@ -127,30 +127,6 @@ function maskBox(mask, W) {
   return { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
 }
 
-/** A copy in which the masked pixels have the class of their nearest neighbour outside (wave by wave inwards). */
-function closeHole(ids, mask, W, H) {
-  const out = ids.slice(), left = mask.slice();
-  const neighbours = (i) => {
-    const x = i % W, all = [];
-    if (x > 0) all.push(i - 1);
-    if (x < W - 1) all.push(i + 1);
-    if (i >= W) all.push(i - W);
-    if (i < W * (H - 1)) all.push(i + W);
-    return all;
-  };
-  let wave = [];
-  for (let i = 0; i < out.length; i++) if (left[i] && neighbours(i).some((n) => !mask[n])) wave.push(i);
-  while (wave.length) {
-    const classIds = wave.map((i) => out[neighbours(i).find((n) => !left[n])]);
-    wave.forEach((i, k) => {
-      out[i] = classIds[k];
-      left[i] = 0;
-    });
-    wave = [...new Set(wave.flatMap((i) => neighbours(i).filter((n) => left[n])))];
-  }
-  return out;
-}
-
 /** As `stamp`, turned by an angle (radians, clockwise) about the middle of `to`. */
 function stampTurned(ids, source, mask, box, to, angle, W, H) {
   const cx = to.x + to.w / 2, cy = to.y + to.h / 2, cos = Math.cos(angle), sin = Math.sin(angle);

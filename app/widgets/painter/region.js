@@ -1,5 +1,5 @@
 // Moving, scaling and turning a region: a click lifts the connected region of one class, or the selection, which then
-// floats over the layout with what it uncovers closed from around it. `ids` always shows the state of affairs; it is one undo step
+// floats over the layout: what it uncovers is filled, and what lies in front of it stays there (hole.js). `ids` always shows the state of affairs; it is one undo step
 // when the region is put down. With symmetry its mirror region, if there is one, makes the mirrored movement.
 
 const REACH = 9, REACH_OF_A_FINGER = 20; // screen pixels around a handle that take hold of it
@@ -7,15 +7,16 @@ const REACH = 9, REACH_OF_A_FINGER = 20; // screen pixels around a handle that t
 const NECK = 26; // screen pixels between the box and the handle that turns it
 const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps to it
 
-// {before, under, source, mask, box, to, angle, twin, grip}: `box` is where the mask lies in `source`, `to` where it goes
-// before it is turned by `angle` about its middle, under: the layout without it, before: the layout that comes back when
-// it is left, twin: {mask, box} on the other side or null, grip: what the pointer holds
+// {before, under, front, source, mask, box, to, angle, twin, grip}: `box` is where the mask lies in `source`, `to` where it
+// goes before it is turned by `angle` about its middle, under: the layout without it, front: mask of what stays in front
+// of it, before: the layout that comes back when it is left, twin: {source, mask, box} on the other side or null, grip:
+// what the pointer holds
 let floating = null;
 
-/** A mask of `source` floats over `under`. */
-function float(mask, under, source = ids) {
-  const box = maskBox(mask, W);
-  floating = { before: ids, under, source, mask, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
+/** A mask of `source` floats over `under`, behind what is in `front`. */
+function float(mask, under, source = ids, front = null) {
+  const whole = front ? goOnBehind(source, mask, front, W, H) : { source, mask }, box = maskBox(whole.mask, W);
+  floating = { ...whole, before: ids, under, front, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
   ids = ids.slice();
   showRegion();
 }
@@ -32,14 +33,16 @@ function lift(at) {
   const mask = regionMask(ids, W, H, x, y);
   if (mask.every((inside) => inside)) return; // nothing around it that could fill its place
   const hole = mask.slice();
-  let twin = null;
+  let other = null;
   const onAxis = symmetry && mask[y * W + W - 1 - x] === 1;
   if (symmetry && !onAxis && idAt([W - 1 - x, y]) === mirrorOf[id]) {
-    twin = { mask: regionMask(ids, W, H, W - 1 - x, y) };
-    twin.box = maskBox(twin.mask, W);
-    twin.mask.forEach((inside, i) => inside && (hole[i] = 1));
+    other = regionMask(ids, W, H, W - 1 - x, y);
+    other.forEach((inside, i) => inside && (hole[i] = 1));
   }
-  float(mask, closeHole(ids, hole, W, H));
+  const { ids: under, front } = takeAway(ids, hole, W, H, props.background);
+  const twin = other && goOnBehind(ids, other, front, W, H);
+  if (twin) twin.box = maskBox(twin.mask, W);
+  float(mask, under, ids, front);
   Object.assign(floating, { twin, onAxis });
 }
 
@@ -49,18 +52,19 @@ function showRegion() {
   showLines();
 }
 
-/** Lay the floating region over what is under it. */
+/** Lay the floating region over what is under it, and what is in front over both. */
 function compose() {
-  const { source, under: base, mask, box, to, twin, angle } = floating;
+  const { source, under: base, mask, box, to, twin, angle, front, before } = floating;
   ids = base.slice();
   const put = wholeBox(to);
   if (twin) {
     const flip = (b) => ({ ...b, x: W - b.x - b.w });
     const side = flip(twin.box), sx = put.w / box.w, sy = put.h / box.h;
     const there = { x: put.x + (side.x - box.x) * sx, y: put.y + (side.y - box.y) * sy, w: side.w * sx, h: side.h * sy };
-    lay(ids, source, twin.mask, twin.box, flip(wholeBox(there)), -angle);
+    lay(ids, twin.source, twin.mask, twin.box, flip(wholeBox(there)), -angle);
   }
   lay(ids, source, mask, box, put, angle);
+  if (front) everyPixel(front, (i) => (ids[i] = before[i]));
   redraw();
   showLines();
 }

@@ -59,11 +59,10 @@ function fillSelection() {
   });
 }
 
-/** Its place closes from around; a whole layout becomes background. */
+/** Its place is filled by what surrounds it (hole.js); a whole layout becomes background. */
 function eraseSelection() {
   changeLayout(() => {
-    const all = selected.every((inside) => inside);
-    ids = all ? ids.fill(props.background) : closeHole(ids, selected, W, H);
+    ids = takeAway(ids, selected, W, H, props.background).ids;
   });
   dropSelection();
 }
@@ -74,8 +73,8 @@ function liftSelection() {
   useTool('move');
   setSelected(null);
   trigger('begin');
-  const all = mask.every((inside) => inside);
-  float(mask, all ? new Uint8Array(ids.length).fill(props.background) : closeHole(ids, mask, W, H));
+  const { ids: under, front } = takeAway(ids, mask, W, H, props.background);
+  float(mask, under, ids, front);
 }
 
 /** Its classes wherever they are. */

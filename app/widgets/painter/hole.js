@@ -1,0 +1,150 @@
+// What a region leaves when it is taken away, and what lies in front of it: plain functions, independent of the page.
+//
+// A layout has no layers, but a person sees some: the eyes lie in front of the glasses, the face behind them. So
+// - the hole is filled by what surrounds the region, each pixel by the nearest such class, and not by features: eyes keep
+//   their size when the glasses are gone, and so do a nose or a brow that only touch them;
+// - a feature that the region encloses, wholly or mostly, stays whole where it is: the region goes behind it, and its
+//   shape has no gap where the feature was. What surrounds the region shows through it instead, as the skin through a
+//   thin frame: there the gap goes with the region.
+
+const MUCH = 0.25; // of a region's outer border: a class that has as much of it surrounds it, however small it is
+
+/** Call with each of the up to four pixels beside one. */
+function beside(i, W, H, call) {
+  const x = i % W;
+  if (x > 0) call(i - 1);
+  if (x < W - 1) call(i + 1);
+  if (i >= W) call(i - W);
+  if (i < W * (H - 1)) call(i + W);
+}
+
+/** The connected parts of the pixels that are `open`, from the seeds on: a list of lists. Neighbours must join, too. */
+function connectedParts(seeds, open, W, H, joins = () => true) {
+  const seen = new Uint8Array(W * H), parts = [];
+  for (const seed of seeds) {
+    if (seen[seed] || !open(seed)) continue;
+    const part = [seed];
+    seen[seed] = 1;
+    for (let k = 0; k < part.length; k++) {
+      beside(part[k], W, H, (n) => {
+        if (seen[n] || !open(n) || !joins(part[k], n)) return;
+        seen[n] = 1;
+        part.push(n);
+      });
+    }
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** Give the pixels the class of the nearest one that is a source, wave by wave; what no wave reaches stays. */
+function spread(out, pixels, isSource, W, H) {
+  const WAITS = 1, REACHED = 2, state = new Uint8Array(W * H);
+  for (const i of pixels) state[i] = WAITS;
+  const borders = (i) => {
+    let any = false;
+    beside(i, W, H, (n) => (any ||= !state[n] && isSource(n)));
+    return any;
+  };
+  let wave = pixels.filter(borders);
+  while (wave.length) {
+    const classIds = wave.map((i) => {
+      let id = -1;
+      beside(i, W, H, (n) => id < 0 && (state[n] === REACHED || (!state[n] && isSource(n))) && (id = out[n]));
+      return id;
+    });
+    wave.forEach((i, k) => {
+      out[i] = classIds[k];
+      state[i] = REACHED;
+    });
+    const next = new Set();
+    for (const i of wave) beside(i, W, H, (n) => state[n] === WAITS && next.add(n));
+    wave = [...next];
+  }
+}
+
+/** The border of a connected part with what it does not enclose: pixel -> how many of its sides are the part's. */
+function outerBorder(part, W, H) {
+  const own = new Set(part), border = new Map();
+  let left = W, right = 0, top = H, bottom = 0;
+  for (const i of part) {
+    const x = i % W, y = (i - x) / W;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
+    beside(i, W, H, (n) => !own.has(n) && border.set(n, (border.get(n) || 0) + 1));
+  }
+  const within = (i) => i % W >= left && i % W <= right && i >= top * W && i < (bottom + 1) * W;
+  // a way past the part leaves its box, and outside of the box there is nothing in the way
+  const edge = [];
+  for (let x = left; x <= right; x++) edge.push(top * W + x, bottom * W + x);
+  for (let y = top; y <= bottom; y++) edge.push(y * W + left, y * W + right);
+  const outside = new Set(connectedParts(edge, (i) => within(i) && !own.has(i), W, H).flat());
+  for (const i of border.keys()) if (within(i) && !outside.has(i)) border.delete(i);
+  return border;
+}
+
+/** The classes that fill a part's place: those larger than it, and those with much of its outer border. */
+function surroundings(ids, part, border, areas) {
+  const shares = new Map();
+  let sides = 0;
+  for (const [i, n] of border) {
+    shares.set(ids[i], (shares.get(ids[i]) || 0) + n);
+    sides += n;
+  }
+  const large = [...shares.keys()].filter((id) => areas[id] > part.length || shares.get(id) >= MUCH * sides);
+  return new Set(large.length ? large : shares.keys());
+}
+
+/**
+ * The layout without the masked pixels, and which pixels lie in front of them: {ids, front}. A part that has nothing
+ * around it becomes `background`.
+ */
+function takeAway(ids, mask, W, H, background) {
+  const out = ids.slice(), areas = new Uint32Array(256), masked = [], filling = new Set();
+  ids.forEach((id, i) => (mask[i] ? masked.push(i) : areas[id]++));
+  for (const part of connectedParts(masked, (i) => mask[i], W, H)) {
+    const border = outerBorder(part, W, H), classIds = surroundings(ids, part, border, areas);
+    for (const i of part) out[i] = background;
+    spread(out, part, (i) => border.has(i) && classIds.has(ids[i]), W, H);
+    for (const id of classIds) filling.add(id);
+  }
+  const front = new Uint8Array(W * H), open = (i) => !mask[i] && !filling.has(ids[i]), seeds = new Set();
+  for (const i of masked) beside(i, W, H, (n) => open(n) && seeds.add(n));
+  const sameClass = (i, n) => ids[i] === ids[n], any = () => true;
+  for (const joins of [sameClass, any]) { // a brow that touches the glasses, and the lips with the mouth between them
+    for (const part of connectedParts(seeds, open, W, H, joins)) {
+      let sides = 0, enclosed = 0;
+      for (const i of part) {
+        beside(i, W, H, (n) => {
+          if (open(n) && joins(i, n)) return;
+          sides++;
+          enclosed += mask[n];
+        });
+      }
+      if (2 * enclosed > sides) for (const i of part) front[i] = 1;
+    }
+  }
+  return { ids: out, front };
+}
+
+/** A masked region whose shape goes on behind what lies in front of it: {source, mask}, the classes and their pixels. */
+function goOnBehind(ids, mask, front, W, H) {
+  const rows = new Map(), columns = new Map(); // number -> the first and the last masked pixel
+  const note = (ends, at, to) => ends.set(at, [Math.min(to, ends.get(at)?.[0] ?? to), Math.max(to, ends.get(at)?.[1] ?? to)]);
+  mask.forEach((inside, i) => {
+    if (!inside) return;
+    note(rows, Math.floor(i / W), i % W);
+    note(columns, i % W, Math.floor(i / W));
+  });
+  const between = (ends, at, to) => ends.has(at) && to > ends.get(at)[0] && to < ends.get(at)[1];
+  const behind = [];
+  front.forEach((inside, i) => {
+    if (inside && (between(rows, Math.floor(i / W), i % W) || between(columns, i % W, Math.floor(i / W)))) behind.push(i);
+  });
+  const source = ids.slice(), whole = mask.slice();
+  spread(source, behind, (i) => mask[i], W, H);
+  for (const i of behind) whole[i] = 1;
+  return { source, mask: whole };
+}
