@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from semflow_core.method.palette import Palette
 from semflow_core.pictures.parts import part_of
 
 from ..guard.limits import MAX_FILE, MIB
+from ..state.archives import DAMAGED, open_archive
 from ..state.kinds import ARCHIVE, HEAD, OPENED, PICTURE, PROJECT, is_litter, kind_of, kind_of_file
 
-MOST_MEMBERS = 5000  # files of an archive that are looked at
 MOST_PARTS = 64  # files that may be the parts of one layout
 NAMED = 3  # files that a sentence names
 MERGED = "mergedimage.png"  # the picture that Krita and OpenRaster files carry beside their layers
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def _of_files(files: Sequence[Path], palette: Palette) -> Arrival:
 def _of_archive(file: Path, folder: Path, palette: Palette) -> Arrival:
     """What is opened of a zip, as files in `folder`."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_archive(file) as archive:
             return _of_members(archive, file.name, folder, palette)
     except InputError:
         raise
@@ -97,8 +95,6 @@ def _of_members(archive: zipfile.ZipFile, name: str, folder: Path, palette: Pale
         members = [m for m in members if m.filename == MERGED]
     if any(m.flag_bits & 1 for m in members):
         raise InputError(f"the zip '{name}' is locked with a password; unpack it and open what is in it")
-    if len(members) > MOST_MEMBERS:
-        raise InputError(f"the zip '{name}' holds {len(members)} files; unpack it and open one of them")
     kinds = {}
     for member in members:
         with archive.open(member) as stream:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -23,16 +22,18 @@ from semflow_core.data.names import PHOTO_SUFFIXES, name_of
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.pictures.photos import open_photo
-from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet
+from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet, settings_in
 
-from .kinds import is_litter
+from .dropped import entries_of, root_of
 from .label_masks import DRAFT, TO_DO, Labelled, match_masks, read_masks, stem_of, told_apart
-from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, Item, LabelSet
+from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, MIB, Item, LabelSet
 from .own_palette import is_palette, read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
-MOST_FILES = 4 * MAX_LABELLED
-MOST_UNPACKED = 5 * MAX_SET  # bytes of a zip's files, unpacked
+MOST_FILES = 4 * MAX_LABELLED  # pictures and JSON files that are opened together
+MOST_UNPACKED = 5 * MAX_SET  # their bytes, unpacked
+MOST_CONFIG = 8 * 1024  # bytes of a configuration
+NAME = "my_set"  # of a set that has no other
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Found:
         ignored: names of files that are neither photos nor masks.
         unmatched: those of masks whose photo is not there.
         notes: what was assumed in reading the masks, in sentences.
+        name: the set's, by its configuration or the zip's folder; "" where nothing says it.
+        minutes: of training, by its configuration; None without one.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -52,6 +55,8 @@ class Found:
     ignored: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    name: str = ""
+    minutes: float | None = None
 
 
 def read_files(files: Sequence[Path], palette: Palette) -> Found:
@@ -61,12 +66,11 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
         palette: of the masks, where there is no palette file among them.
 
     Raises:
-        InputError: a file is damaged, a mask does not fit, or they are too many.
+        InputError: a file is damaged, a mask does not fit, or they are too many or too large together.
     """
-    entries = [entry for file in files for entry in _entries(file)]
     found = Found()
     pictures: list[tuple[PurePosixPath, bytes]] = []
-    for path, data in entries:
+    for path, data in _contents(files, found):
         if path.suffix.lower() == ".json" and (
             path.name.lower() == PALETTE_FILE or is_palette(data.decode("utf-8-sig", "replace"))
         ):
@@ -76,7 +80,7 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
             found.palette = one
         elif path.suffix.lower() in PHOTO_SUFFIXES:
             pictures.append((path, data))
-        elif path.name != CONFIG_FILE:
+        else:
             found.ignored.append(path.name)
     palette = found.palette or palette
     photos, masks = told_apart(pictures, palette)
@@ -115,7 +119,7 @@ def photo_item(name: str, data: bytes) -> Item:
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "JPEG", quality=94)
         data, suffix = buffer.getvalue(), ".jpg"
-    return Item(_safe(name_of(Path(name))), data, suffix, (pixels.shape[0], pixels.shape[1]))
+    return Item(safe_name(name_of(Path(name))) or "photo", data, suffix, (pixels.shape[0], pixels.shape[1]))
 
 
 def write_set(labelled: LabelSet) -> bytes:
@@ -158,7 +162,7 @@ def untrainable(labelled: LabelSet) -> str:
 
 def set_name(text: str) -> str:
     """A folder's name from what somebody typed."""
-    return _safe(text)[:40] or "my_set"
+    return safe_name(text)[:40] or NAME
 
 
 def mask_png(labels: np.ndarray, palette: Palette) -> bytes:
@@ -169,25 +173,27 @@ def mask_png(labels: np.ndarray, palette: Palette) -> bytes:
     return buffer.getvalue()
 
 
-def _entries(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """The files of one: itself, or what a zip holds, in a folder of its name."""
-    if is_litter(file.name):
-        return
-    if file.suffix.lower() != ".zip":
-        yield PurePosixPath(file.name), file.read_bytes()
-        return
-    try:
-        with zipfile.ZipFile(file) as archive:
-            infos = [i for i in archive.infolist() if not i.is_dir()]
-            infos = [i for i in infos if not is_litter(i.filename)]
-            if len(infos) > MOST_FILES or sum(i.file_size for i in infos) > MOST_UNPACKED:
-                raise InputError(f"the zip {file.name} holds too much: {BOUNDS}")
-            for info in infos:
-                yield PurePosixPath(file.name) / info.filename.lstrip("/"), archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
-        raise InputError(f"the zip {file.name} is damaged or encrypted; pack it anew") from None
+def _contents(files: Sequence[Path], found: Found) -> list[tuple[PurePosixPath, bytes]]:
+    """Pictures and JSON files with what they hold; `found` gets what the others say.
+
+    Raises:
+        InputError: a zip is damaged, or they are too many or too large together; then nothing was unpacked.
+    """
+    with entries_of(files) as entries:
+        wanted = [entry for entry in entries if entry.path.suffix.lower() in (*PHOTO_SUFFIXES, ".json")]
+        size = sum(entry.size for entry in wanted)
+        if len(wanted) > MOST_FILES or size > MOST_UNPACKED:
+            much = f"{len(wanted)} pictures" if len(wanted) > MOST_FILES else f"{size // MIB} MB unpacked"
+            raise InputError(f"these files hold too much together, {much}: {BOUNDS}; label them in parts")
+        others = [entry for entry in entries if entry not in wanted]
+        settings = [entry for entry in others if entry.path.name == CONFIG_FILE and entry.size <= MOST_CONFIG]
+        if len(settings) == 1:
+            found.name, found.minutes = settings_in(settings[0].read().decode("utf-8", "replace"))
+        found.name = safe_name(found.name or root_of(entries))[:40]
+        found.ignored += [entry.path.name for entry in others if entry.path.name != CONFIG_FILE]
+        return [(entry.path, entry.read()) for entry in wanted]
 
 
-def _safe(name: str) -> str:
-    """A name that every system takes for a file."""
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:80] or "photo"
+def safe_name(name: str) -> str:
+    """A name that every system takes for a file; "" where none is left."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:80]

@@ -20,7 +20,7 @@ from ..guard.large import room_for
 from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, Page
 from ..state.downloads import download
-from ..state.label_files import LONGEST, own_set, read_files, set_name, untrainable, write_set
+from ..state.label_files import LONGEST, NAME, own_set, read_files, set_name, untrainable, write_set
 from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
 from ..state.photos import doubt_url
@@ -38,6 +38,7 @@ CLASSES_HINT = (
 )
 TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this there:"
 TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
+NOTHING = View()
 
 
 class LabelTab:
@@ -82,7 +83,7 @@ class LabelTab:
             gr.Markdown(CLASSES_HINT, elem_classes="hint")
         with gr.Accordion("Train on these", open=False, elem_id="label-train"):
             with gr.Row(elem_classes="panel line"):
-                self.name = gr.Textbox("my_set", label="Name of the set", max_lines=1, elem_id="label-name")
+                self.name = gr.Textbox(NAME, label="Name of the set", max_lines=1, elem_id="label-name")
                 self.minutes = gr.Number(60, label="Minutes of training", elem_id="label-minutes")
             self.command = gr.Markdown(TOO_FEW, elem_id="label-command")
 
@@ -100,6 +101,7 @@ class LabelTab:
             self.table,
             self.command,
             self.name,
+            self.minutes,
         ]
 
     @property
@@ -111,7 +113,16 @@ class LabelTab:
         """Bind the events."""
         changes = [*page.landed, *self.parts]
         arrivals = [
-            page.with_model(opener.upload, self.open, opener, self.doubt, changes=changes, show_progress="full")
+            page.with_model(
+                opener.upload,
+                self.open,
+                opener,
+                self.doubt,
+                self.name,
+                self.minutes,
+                changes=changes,
+                show_progress="full",
+            )
             for opener in (self.photos, self.folder)
         ]
         arrivals += [
@@ -134,8 +145,16 @@ class LabelTab:
 
     # ---- the set --------------------------------------------------------------------------------------
 
-    def open(self, controls: Controls, files: list[str] | str | None, doubt: bool = False) -> Iterator[View]:
-        """Photos, a folder or a saved set; more of them go to the end of the set that is there.
+    def open(
+        self,
+        controls: Controls,
+        files: list[str] | str | None,
+        doubt: bool = False,
+        name: str = NAME,
+        minutes: float | None = None,
+    ) -> Iterator[View]:
+        """Photos, a folder or a saved set; more of them go to the end of the set that is there. The first ones name it,
+        unless somebody did.
 
         Raises:
             InputError: a file is damaged, or they are too many.
@@ -154,10 +173,15 @@ class LabelTab:
         session.labelled = labelled
         if fresh and labelled.items:
             labelled.start_at_rest()
+            named = set_name(name) != NAME
+            labelled.name = set_name(name if named else found.name)
+            labelled.minutes = found.minutes or float(minutes or labelled.minutes)
         note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
         note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
         note += "".join(f" {sentence}" for sentence in found.notes)
-        yield from self._arrive(controls, doubt, note)
+        yield from self._arrive(
+            controls, doubt, note, View(parts={self.name: labelled.name, self.minutes: labelled.minutes})
+        )
 
     def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The canvas is right: on to the next photo.
@@ -208,7 +232,8 @@ class LabelTab:
             labelled.asked = True
             raise InputError("the set was not saved since it changed; save it, or press “New set” once more")
         controls.session.labelled = None
-        return self.show_parts(controls).then(View(status="Open photos for a new set."))
+        view = View(status="Open photos for a new set.", parts={self.name: NAME})
+        return self.show_parts(controls).then(view)
 
     def save_set(self, controls: Controls, name: str, minutes: float | None) -> View:
         """A download: the folder to train on, as a zip.
@@ -280,9 +305,9 @@ class LabelTab:
 
     # ---- what is shown --------------------------------------------------------------------------------
 
-    def _arrive(self, controls: Controls, doubt: bool, note: str = "") -> Iterator[View]:
-        """The photo comes to the canvas, with its place in the tab."""
-        parts = self.show_parts(controls, front=True)
+    def _arrive(self, controls: Controls, doubt: bool, note: str = "", more: View = NOTHING) -> Iterator[View]:
+        """The photo comes to the canvas, with its place in the tab and what else changes."""
+        parts = self.show_parts(controls, front=True).then(more)
         for view in self.labelling.arrive(controls, doubt):
             view = parts.then(view)
             yield view.then(View(status=f"{view.status}{note}")) if isinstance(view.status, str) and note else view

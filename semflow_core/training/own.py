@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ class OwnSet:
         return (
             f"About {_duration(self.hours * 60)} on two CPU cores: budgets of {_duration(backbone)} for the backbone "
             f"(in which {encoded:,} pictures are encoded first) and of {_duration(flow)} for the flow, which end a "
-            f"stage on any machine, and a minute for the figures on {self.held_out} held-out pairs."
+            f"stage on any machine, and a minute for the figures on {_count(self.held_out, 'held-out pair')}."
         )
 
     def configuration(self) -> str:
@@ -151,6 +152,20 @@ def is_edited(file: Path) -> bool:
     return first != f"{MARK}{_digest(rest)}"
 
 
+def settings_in(text: str) -> tuple[str, float | None]:
+    """The set's name and minutes of training in a configuration as `OwnSet.configuration` writes it, its minutes
+    perhaps changed; "" and None where it says none.
+    """
+    folder = re.search(r"^  domain: \{.*?\bfolder: '?([^,}']+)", text, re.MULTILINE | re.DOTALL)
+    minutes = re.search(r"^flow:\n(?:  .*\n)*?  optim: \{minutes: ([\d.]{1,9})\}", text, re.MULTILINE)
+    name = Path(folder[1].strip()).name if folder else ""
+    try:
+        budget = float(minutes[1]) / (1 - BACKBONE_SHARE) if minutes else None
+    except ValueError:
+        budget = None
+    return name, round(budget, 1) if budget and 1 <= budget <= MOST_MINUTES else None
+
+
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
@@ -167,5 +182,9 @@ def _duration(minutes: float) -> str:
     """ "9 minutes", "1.5 hours"."""
     if minutes >= 90:
         return f"{minutes / 60:.2g} hours"
-    count = max(1, round(minutes))
-    return "1 minute" if count == 1 else f"{count} minutes"
+    return _count(max(1, round(minutes)), "minute")
+
+
+def _count(number: int, noun: str) -> str:
+    """ "1 pair", "2 pairs"."""
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,7 +12,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.codebook import Codebook
 from semflow_core.method.palette import Palette, PaletteClass
 from semflow_core.method.perturbation import Perturbation
-from semflow_core.training.own import OwnSet, grid_of
+from semflow_core.training.own import OwnSet, grid_of, settings_in
 from semflow_core.training.stages import read_plan
 
 from ..data.test_pairs import make_pairs
@@ -33,6 +33,16 @@ def test_the_configuration_is_one_that_training_takes(tmp_path: Path) -> None:
     assert plan.latents.copies == 20
     for name in plan.run.stages:  # nothing that is not in the repository
         assert Path(plan.sections[name].init).is_dir()
+
+
+@pytest.mark.parametrize("folder", ["mine", "sets/mine", "2024", "a_very_" + 60 * "long_" + "name", "true", "gärten"])
+@pytest.mark.parametrize("minutes", [1.0, 60.0, 90.5, 6000.0])
+def test_a_configuration_says_its_folder_and_minutes(folder: str, minutes: float) -> None:
+    text = OwnSet(folder, palette_of(200), 100, minutes).configuration()
+    name, read = settings_in(text)
+    assert name == Path(folder).name and read == pytest.approx(minutes, abs=0.1)
+    assert settings_in(text.replace("  optim: {minutes: ", "  optim: {minutes: x"))[1] is None
+    assert settings_in("") == settings_in("flow:\n  optim: {minutes: 1.2.3}\n") == ("", None)
 
 
 @pytest.mark.parametrize("classes", [1, 13, 27, 28, 64, 65, 256])
@@ -57,6 +67,8 @@ def test_the_time_is_the_budget_and_what_is_done_beside_it() -> None:
     assert own.explanation().startswith(
         "About 2 hours on two CPU cores: budgets of 31 minutes for the backbone (in which 1,800"
     )
+    assert own.explanation().endswith("figures on 10 held-out pairs.")
+    assert OwnSet("mine", palette_of(3), 10).explanation().endswith("figures on 1 held-out pair.")
     assert own.command() == "python -m semflow_core train mine/train.yaml"
 
 

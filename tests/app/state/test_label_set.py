@@ -351,7 +351,7 @@ def test_masks_of_another_shape_or_class_are_refused_by_name(tmp_path: Path) -> 
 
 def test_sets_are_bounded(labelled: LabelSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped(tmp_path / "bomb.zip", {"images/a.jpg": bytes(label_set.MAX_SET * 6)})
-    with pytest.raises(InputError, match="holds too much"):
+    with pytest.raises(InputError, match="hold too much together, 192 MB unpacked"):
         read_files([bomb], palette())
     item = Item("one", b"x" * 100, ".jpg", (1, 1))
     for name, value in (("MAX_LABELLED", 3), ("MAX_SET", labelled.size + 99), ("MAX_SETS", labelled.size + 99)):

@@ -88,6 +88,43 @@ def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: 
     assert last(views).status == "0 of 3 accepted. Photo 1: 0001. Correct the proposal, then Enter."
 
 
+def test_a_reopened_set_has_its_name_and_minutes(tab: LabelTab, session: Session, tmp_path: Path) -> None:
+    for _ in range(2):
+        list(tab.accept_item(here(session)))
+    archive = unzip(tab.save_set(here(session), "my dogs", 120))
+    archive.extractall(tmp_path)
+    files = [str(p) for p in (tmp_path / "my_dogs").rglob("*") if p.is_file()]  # a browser drops the folders
+    renamed = tmp_path / "my_dogs (1).zip"
+    with zipfile.ZipFile(renamed, "w") as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name))
+    for opened in (files, [str(renamed)]):
+        again = Session("faces")
+        views = list(tab.open(controls(again), opened))
+        assert again.labelled is not None and (again.labelled.name, again.labelled.minutes) == ("my_dogs", 120)
+        assert views[0].parts[tab.name] == "my_dogs" and views[0].parts[tab.minutes] == 120
+        assert "train my_dogs/train.yaml" in views[0].parts[tab.command]
+        saved = unzip(tab.save_set(here(again), "my_dogs", 120))
+        assert saved.read("my_dogs/train.yaml") == archive.read("my_dogs/train.yaml")
+
+
+def test_a_name_that_somebody_typed_stays(tab: LabelTab, photos: list[str], tmp_path: Path) -> None:
+    holiday = tmp_path / "Holiday 2.zip"
+    with zipfile.ZipFile(holiday, "w") as archive:
+        archive.write(photos[0], "a.jpg")
+    named, unnamed, more = Session("faces"), Session("faces"), Session("faces")
+    list(tab.open(controls(named), [str(holiday)], False, "Spring", 30))
+    list(tab.open(controls(unnamed), [str(holiday)]))
+    list(tab.open(controls(more), photos))
+    list(tab.open(here(more), [str(holiday)]))
+    sets = [session.labelled for session in (named, unnamed, more)]
+    assert [one.name for one in sets if one is not None] == ["Spring", "Holiday_2", "my_set"]
+    assert sets[0] is not None and sets[0].minutes == 30
+    with pytest.raises(InputError, match="not saved"):
+        tab.forget(here(named))
+    assert tab.forget(here(named)).parts[tab.name] == "my_set"
+
+
 def test_an_empty_canvas_is_not_accepted_before_its_proposal_is_there(
     tab: LabelTab, photos: list[str], pipeline: FakePipeline
 ) -> None:
