@@ -71,7 +71,7 @@ class OwnSet:
     def stage_minutes(self) -> dict[str, float]:
         """The budget of each stage; encoding counts among the first one's."""
         backbone = BACKBONE_SHARE * self.minutes
-        return {"backbone": round(backbone + self.encoding_minutes, 1), "flow": round(self.minutes - backbone, 1)}
+        return {"backbone": round(backbone + self.encoding_minutes, 1), "flow": round(self.minutes - backbone, 2)}
 
     @property
     def hours(self) -> float:
@@ -140,7 +140,7 @@ class OwnSet:
             "# in the folder of the repository, with this folder in it. The model is flow/export in `out`.\n"
             "# docs/training.md explains the keys; minutes may be changed, also to go on.\n"
         )
-        text = head + yaml.safe_dump(settings, sort_keys=False, width=110, default_flow_style=None)
+        text = head + yaml.safe_dump(settings, sort_keys=False, width=110, default_flow_style=None, allow_unicode=True)
         return f"{MARK}{_digest(text)}\n{text}"
 
 
@@ -156,7 +156,7 @@ def settings_in(text: str) -> tuple[str, float | None]:
     """The set's name and minutes of training in a configuration as `OwnSet.configuration` writes it, its minutes
     perhaps changed; "" and None where it says none.
     """
-    folder = re.search(r"^  domain: \{.*?\bfolder: '?([^,}']+)", text, re.MULTILINE | re.DOTALL)
+    folder = re.search(r"^  domain: \{.*?\bfolder: [\"']?([^,}\"']+)", text, re.MULTILINE | re.DOTALL)
     minutes = re.search(r"^flow:\n(?:  .*\n)*?  optim: \{minutes: ([\d.]{1,9})\}", text, re.MULTILINE)
     name = Path(folder[1].strip()).name if folder else ""
     try:
