@@ -24,8 +24,9 @@ class Regions:
 
     Attributes:
         seeds: class id -> its own seed.
-        offsets: class id -> its regional offset, in place of the one that its seed draws.
-        locked: class ids that the dice and the variations leave alone.
+        offsets: class id -> its regional offset, in place of the one that its seed draws. It is set by hand and stays
+            under a new seed, locked or not.
+        locked: class ids that the dice and the variations leave alone, detail and all.
     """
 
     seeds: dict[int, int] = field(default_factory=dict)
@@ -34,9 +35,9 @@ class Regions:
 
     @classmethod
     def of(cls, request: SynthesisRequest) -> Regions:
-        """Those of a request. They are locked, for somebody chose them."""
+        """Those of a request. Seeds of their own are locked, for somebody chose them."""
         seeds, offsets = dict(request.class_seeds), dict(request.offsets)
-        return cls(seeds, offsets, {*seeds, *offsets})
+        return cls(seeds, offsets, set(seeds))
 
     def fields(self) -> dict[str, Any]:
         """The fields `class_seeds` and `offsets` of a request."""
@@ -59,11 +60,10 @@ class Regions:
             self.seeds[i] = seed
             self.offsets.pop(i, None)
 
-    def set_offset(self, region: tuple[int, ...], offset: Offset, seed: int) -> None:
-        """Set a region's offset. What was set by hand is kept: the region is locked."""
+    def set_offset(self, region: tuple[int, ...], offset: Offset) -> None:
+        """Set a region's offset. It needs no lock to stay; a new seed draws the region's detail anew."""
         for i in region:
             self.offsets[i] = offset
-        self.lock(region, seed)
 
     def clear_offset(self, region: tuple[int, ...]) -> None:
         """Back to the offset that the region's seed draws."""
@@ -81,12 +81,11 @@ class Regions:
         self.locked -= set(region)
 
     def drop_unlocked(self) -> None:
-        """A new seed comes: only what is locked stays."""
+        """A new seed comes: what is locked stays, and offsets."""
         self.seeds = {i: s for i, s in self.seeds.items() if i in self.locked}
-        self.offsets = {i: o for i, o in self.offsets.items() if i in self.locked}
 
     def copy(self, region: tuple[int, ...], other: Regions, seed: int) -> None:
-        """Make a region look as in another picture, of `seed` and `other`. It is locked, as after `set_offset`."""
+        """Make a region look as in another picture, of `seed` and `other`. It is locked, detail and all."""
         for i in region:
             self.seeds[i] = other.seed_of(i, seed)
             self.offsets.pop(i, None)

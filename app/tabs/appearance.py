@@ -199,18 +199,17 @@ class AppearanceTab:
 
     def reroll(self, controls: Controls) -> Iterator[View]:
         """Draw the chosen region anew; everything else keeps its noise."""
-        yield from self._change(controls, lambda region, seed: controls.state.regions.reroll(region, draw_seed()))
+        yield from self._change(controls, lambda region: controls.state.regions.reroll(region, draw_seed()))
 
     def reset_offset(self, controls: Controls) -> Iterator[View]:
         """The chosen region as its seed draws it."""
-        yield from self._change(controls, lambda region, seed: controls.state.regions.clear_offset(region))
+        yield from self._change(controls, controls.state.regions.clear_offset)
 
     def copy_from_photo(self, controls: Controls) -> Iterator[View]:
         """The chosen region in its colour in the photo that was opened last (docs/experiments/style.md)."""
         state = controls.state
         yield from self._change(
-            controls,
-            lambda region, seed: state.regions.set_offset(region, offset_in_photo(state, region), seed),
+            controls, lambda region: state.regions.set_offset(region, offset_in_photo(state, region))
         )
 
     def reroll_at(self, controls: Controls, act: Act) -> Iterator[View]:
@@ -227,10 +226,10 @@ class AppearanceTab:
         pipeline, regions = self.models.pipeline(controls.model), controls.state.regions
         if pipeline.appearance is None:
             raise InputError(NO_COLORS)
-        color, seed = read_color(act["color"]), controls.state.seed_shown(controls.seed)
+        color = read_color(act["color"])
         index, offset_of = pipeline.palette.index_of_id, pipeline.appearance.offset_of
         yield from self._change_all(
-            controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color), seed)
+            controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color))
         )
 
     def lock_at(self, controls: Controls, act: Act) -> View:
@@ -278,11 +277,11 @@ class AppearanceTab:
         pipeline = self.models.pipeline(controls.model)
         appearance, index = pipeline.appearance, pipeline.palette.index_of_id
 
-        def change(region: Region, seed: int) -> None:
+        def change(region: Region) -> None:
             if appearance is None:
                 raise InputError(NO_COLORS)
             offset = appearance.offset_of(int(index[region[0]]), read_color(color))
-            controls.state.regions.set_offset(region, offset, seed)
+            controls.state.regions.set_offset(region, offset)
             controls.session.swatch = controls.model, region[0], color
 
         yield from self._change(controls, change)
@@ -318,11 +317,11 @@ class AppearanceTab:
 
     def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
         regions = controls.state.regions
-        yield from self._change(controls, lambda region, seed: regions.set_offset(region, offset, seed), draft)
+        yield from self._change(controls, lambda region: regions.set_offset(region, offset), draft)
 
-    def _change(self, controls: Controls, change: Callable[[Region, int], None], draft: bool = False) -> Iterator[View]:
+    def _change(self, controls: Controls, change: Callable[[Region], None], draft: bool = False) -> Iterator[View]:
         seed = controls.state.seed_shown(controls.seed)
-        change(self.chosen(controls), seed)
+        change(self.chosen(controls))
         # the picture's seed holds still, even where it is not kept: a change of one region is asked for
         yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft)
 

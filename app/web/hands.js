@@ -1,5 +1,5 @@
 // The photo as a way to the layout's regions: the class under the pointer is named, a click selects its region on the
-// canvas (painter/selection.js), and what is selected is outlined here too.
+// canvas (painter/selection.js), and what is selected is outlined here too. What it looks like is read from the photo.
 () => {
   const photo = document.querySelector('#photo');
   const label = Object.assign(document.createElement('output'), { className: 'named' });
@@ -35,5 +35,20 @@
   document.addEventListener('semflow:selected', ({ detail: { outline: path, W, H } }) => {
     outline.setAttribute('viewBox', `0 0 ${W} ${H}`);
     outline.firstChild.setAttribute('d', path);
+  });
+  // the mean colour of a mask's pixels, as "#rrggbb", into detail.color
+  document.addEventListener('semflow:look', ({ detail }) => {
+    const { mask, W, H } = detail, image = photo.querySelector('img');
+    if (!image?.naturalWidth) return;
+    const context = Object.assign(document.createElement('canvas'), { width: W, height: H }).getContext('2d');
+    context.drawImage(image, 0, 0, W, H);
+    const { data } = context.getImageData(0, 0, W, H), sums = [0, 0, 0];
+    let count = 0;
+    mask.forEach((inside, i) => {
+      if (!inside) return;
+      count++;
+      for (const c of [0, 1, 2]) sums[c] += data[4 * i + c];
+    });
+    detail.color = '#' + sums.map((sum) => Math.round(sum / count).toString(16).padStart(2, '0')).join('');
   });
 }

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from semflow_core.method.colors import read_color
+from semflow_core.pictures.layouts import read_layout
 
 from .test_painter import (
+    FACES,
     HAIR,
     HAT,
     LEFT_EYE,
@@ -271,6 +277,12 @@ def test_the_photo_selects_and_the_bar_changes_its_look(studio: str, browser: An
         assert page.locator("#painter .bar").is_visible()
         assert page.get_attribute("#photo .ants path", "d") == page.get_attribute("#painter .ants", "d") != ""
         wait_status(page, "Chosen: hair")
+        page.wait_for_selector("#painter[inert]", state="detached")
+        page.dispatch_event("#painter .bar input[type=color]", "click")  # as before the browser opens its picker
+        picked = read_color(page.input_value("#painter .bar input[type=color]"))
+        shown = Image.open(io.BytesIO(page.request.get(photo_url(page)).body())).convert("RGB").resize((256, 256))
+        hair = read_layout("assets/layouts/long_hair.png", FACES) == HAIR
+        assert np.abs(np.asarray(shown)[hair].mean(axis=0) - np.array(picked)).max() < 3
         old = photo_url(page)
         page.click("#painter [data-select=reroll]")
         wait_new_photo(page, old)

@@ -109,9 +109,9 @@ def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: An
     wait_status(page, "Painted")
     page.wait_for_timeout(1000)  # answers to earlier positions come in, and must not take the handle back
     assert handle(page)[0] == pytest.approx(1, abs=0.05) and handle(page)[1] == pytest.approx(0, abs=0.05)
-    page.wait_for_function("document.querySelector('#lock input').checked", timeout=PATIENCE)
+    assert not page.is_checked("#lock input")
     old = photo_url(page)
-    page.click("#dice")  # everything but the locked hair
+    page.click("#dice")  # everything but the hair's offset
     wait_new_photo(page, old)
     wait_status(page, "Painted")
     assert handle(page)[0] == pytest.approx(1, abs=0.05)
@@ -126,12 +126,12 @@ def test_a_region_is_given_a_colour(page: Any) -> None:
     page.press("#color input[type=text]", "Enter")
     wait_new_photo(page, old)
     wait_status(page, "Painted")
-    page.wait_for_function("document.querySelector('#lock input').checked", timeout=PATIENCE)
     page.wait_for_function(  # the swatch follows the last picture, not its drafts
         "document.querySelector('#color .dialog-button').style.background.includes('rgb(160, 96, 48)')",
         timeout=PATIENCE,
     )
     assert page.inner_text("#pad .axes").split() == ["Light", "Warmth", "Tint"]
+    assert not page.is_checked("#lock input")  # nobody asked for it
 
 
 def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_region_takes_its_colour_from_an_opened_photo(page: Any, tmp_path: Pat
     page.wait_for_selector("#pad .axes input:not(:disabled)", timeout=PATIENCE)
     page.click("#photo-offset")  # a model of random weights reads who knows what: its colour, or why there is none
     page.wait_for_function(
-        "document.querySelector('#lock input').checked || document.body.innerText.includes('shows too little of')",
+        "['Painted', 'shows too little of'].some((text) => document.body.innerText.includes(text))",
         timeout=PATIENCE,
     )
 

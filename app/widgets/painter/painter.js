@@ -33,6 +33,7 @@ for (const button of element.querySelectorAll('[data-select]')) {
   button.addEventListener('click', () => selected && SELECTION[button.dataset.select]());
 }
 bar.addEventListener('keydown', walk);
+bar.querySelector('input').addEventListener('click', ({ target }) => pickFrom(target)); // before the browser opens it
 bar.querySelector('input').addEventListener('change', (event) => selected && tellPage('color', { color: event.target.value }));
 sizeInput.addEventListener('input', showSize);
 coverInput.addEventListener('input', showCover);

@@ -143,6 +143,14 @@ function tellPage(act, more = {}) {
   document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act, points: [...points.values()], ...more } }));
 }
 
+/** The picker starts at the selection's mean colour in the photo, or at its class's where there is no photo. */
+function pickFrom(field) {
+  if (!selected) return;
+  const look = { mask: selected, W, H, color: '' };
+  document.dispatchEvent(new CustomEvent('semflow:look', { detail: look }));
+  field.value = look.color || classOf.get(ids[selected.indexOf(1)])?.color || field.value;
+}
+
 const SELECTION = {
   fill: fillSelection,
   erase: eraseSelection,

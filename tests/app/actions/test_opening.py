@@ -101,7 +101,7 @@ def test_a_layout_file_lands_as_it_is(
 
 def test_a_project_brings_everything_back(buttons: OpenSave, labels: np.ndarray, tmp_path: Path) -> None:
     session = Session("faces")
-    session.current.regions.set_offset((13,), (0.5, 0.0, -0.25), 42)
+    session.current.regions.set_offset((13,), (0.5, 0.0, -0.25))
     settings = {"steps": 11, "seed": 42, "solver": "heun", "grid": "cubic", "beta": 12.5}
     saved = buttons.save("project", controls(session, labels, **settings)).download
     assert isinstance(saved, dict)

@@ -84,7 +84,7 @@ def visit(models: Models, painting: Painting, tmp_path: Path) -> Browser:
     opened.correct(corrected)
     state = session.current
     state.undone = [replace(state.regions, locked={2})]
-    state.regions.set_offset((14,), (0.5, 0.0, -0.25), 7)
+    state.regions.set_offset((14,), (0.5, 0.0, -0.25))
     state.regions.lock((1,), 5)
     state.regions.unlock((14,))
     return Browser(session, with_hat(corrected, 100), tmp_path / "photo.png")

@@ -80,7 +80,7 @@ def test_an_edit_comes_back_and_goes_on(
 ) -> None:
     opened = editing.current.opened
     assert opened is not None
-    editing.current.regions.set_offset((14,), (0.5, 0.0, -0.25), 7)
+    editing.current.regions.set_offset((14,), (0.5, 0.0, -0.25))
     first = with_hat(opened.layout)
     opened.accept(paint(painting, editing, first), first)
     second = with_hat(first, 100)

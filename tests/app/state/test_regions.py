@@ -43,25 +43,27 @@ def test_a_model_with_an_appearance_draws_by_it() -> None:
 
 def test_a_reroll_draws_the_offset_too() -> None:
     regions = Regions()
-    regions.set_offset(HAIR, (0.5, 0.0, -1.0), 7)
+    regions.set_offset(HAIR, (0.5, 0.0, -1.0))
     regions.reroll(HAIR, 8)
     assert regions.fields() == {"class_seeds": ((13, 8),), "offsets": ()}
 
 
-def test_the_dice_leaves_only_what_is_locked() -> None:
+def test_the_dice_leaves_what_is_locked_and_what_has_an_offset() -> None:
     regions = Regions()
-    regions.set_offset(EYES, (0.1, 0.2, 0.3), 7)  # styled by hand: locked
+    regions.set_offset(EYES, (0.1, 0.2, 0.3))
+    assert not regions.locked
     regions.lock(HAT, 7)
     regions.reroll(HAIR, 8)
     regions.drop_unlocked()
-    assert regions.fields() == {
-        "class_seeds": ((4, 7), (5, 7), (14, 7)),
-        "offsets": ((4, (0.1, 0.2, 0.3)), (5, (0.1, 0.2, 0.3))),
-    }
+    colours = ((4, (0.1, 0.2, 0.3)), (5, (0.1, 0.2, 0.3)))
+    assert regions.fields() == {"class_seeds": ((14, 7),), "offsets": colours}
+    regions.lock(EYES, 7)
+    regions.drop_unlocked()
+    assert regions.fields() == {"class_seeds": ((4, 7), (5, 7), (14, 7)), "offsets": colours}
     regions.unlock(EYES)
     assert regions.seed_of(4, 9) == 7  # still the same picture
     regions.drop_unlocked()
-    assert regions.fields() == {"class_seeds": ((14, 7),), "offsets": ()}
+    assert regions.fields() == {"class_seeds": ((14, 7),), "offsets": colours}
 
 
 def test_a_lock_keeps_a_rerolled_seed() -> None:
@@ -81,8 +83,9 @@ def test_a_region_is_copied_from_another_picture() -> None:
     assert regions.seed_of(13, 1) == 99  # taken by hand: locked
 
 
-def test_regions_of_a_project_are_locked() -> None:
+def test_regions_of_a_project_stay_under_a_new_seed() -> None:
     request = SynthesisRequest(layout=LAYOUT, class_seeds=((13, 4),), offsets=((14, (0.0, 0.0, 0.5)),))
     regions = Regions.of(request)
     regions.drop_unlocked()
     assert SynthesisRequest(layout=LAYOUT, **regions.fields()) == request
+    assert regions.locked == {13}  # the other one has a colour, which needs none

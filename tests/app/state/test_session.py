@@ -229,7 +229,7 @@ def test_what_is_opened_has_no_regions_of_an_earlier_layout(pipeline: FakePipeli
     session, _ = open_photo(pipeline)
     for bring in (session.close, lambda: session.open_photo(pipeline, PHOTO, SegmentationRequest(photo=PHOTO))):
         session.current.regions.reroll((1,), 5)
-        session.current.regions.set_offset((13,), (0.5, 0.0, 0.0), 6)
+        session.current.regions.set_offset((13,), (0.5, 0.0, 0.0))
         bring()
         assert session.current.regions == Regions()
 

@@ -62,11 +62,11 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
     last(tab.recolor(values, "#a06030"))
     assert colours.appearance is not None
     offset = colours.appearance.offset_of(HAIR, read_color("#a06030"))
-    assert values.state.regions.offsets == {HAIR: offset} and HAIR in values.state.regions.locked
+    assert values.state.regions.offsets == {HAIR: offset} and not values.state.regions.locked
     assert dict(colours.calls[-1].offsets)[HAIR] == offset
     parts = tab.show(values).parts
     assert tab.color not in parts  # the picker has it already
-    assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is True and parts[tab.pad]["value"] == offset
+    assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is False and parts[tab.pad]["value"] == offset
 
 
 def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
@@ -154,10 +154,12 @@ def test_an_act_on_several_regions_is_undone_and_redone(
     assert set(values.state.regions.offsets) == ids
     tab.remember_regions(values)
     tab.lock_at(values, act)
-    assert values.state.regions.locked == set()  # a colour locks; all were locked
+    assert values.state.regions.locked == ids  # the colour locked none
+    tab.lock_at(values, act)
+    assert values.state.regions.locked == set()  # all were locked
 
     tab.undo(values)
-    assert values.state.regions.locked == ids
+    assert values.state.regions.locked == set() and set(values.state.regions.offsets) == ids
     tab.undo(values)
     assert not values.state.regions.offsets and set(values.state.regions.seeds) == ids
     tab.redo(values)

@@ -83,9 +83,9 @@ def test_there_and_back_shows_the_ends_once(panel: PathPanel, labels: np.ndarray
 def test_a_path_keeps_the_regions(panel: PathPanel, pipeline: FakePipeline, labels: np.ndarray) -> None:
     session = Session("faces")
     session.current.regions.reroll((1,), 5)
-    session.current.regions.set_offset((13,), (0.5, 0.0, -0.5), 7)
+    session.current.regions.set_offset((13,), (0.5, 0.0, -0.5))
     walk(panel, labels, session)
-    assert pipeline.calls[-1].class_seeds == ((1, 5), (13, 7))
+    assert pipeline.calls[-1].class_seeds == ((1, 5),)
     assert pipeline.calls[-1].offsets == ((13, (0.5, 0.0, -0.5)),)
 
 
