@@ -25,13 +25,15 @@ from semflow_core.pictures.photos import open_photo
 from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet, settings_in
 
 from .dropped import entries_of, root_of
-from .label_masks import DRAFT, TO_DO, Labelled, match_masks, read_masks, stem_of, told_apart
+from .label_masks import DRAFT, TO_DO, Labelled, Picture, match_masks, read_masks, stem_of, told_apart
 from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, MIB, Item, LabelSet
 from .own_palette import is_palette, read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced
+NARROWEST = 4  # longer side per shorter side of a photo
 MOST_FILES = 4 * MAX_LABELLED  # pictures and JSON files that are opened together
 MOST_UNPACKED = 5 * MAX_SET  # their bytes, unpacked
+REASONS = 3  # photos of which it is said why they are left out
 MOST_CONFIG = 8 * 1024  # bytes of a configuration
 NAME = "my_set"  # of a set that has no other
 
@@ -88,12 +90,35 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
         raise InputError("there is no photo among these files; open photos, or a folder or zip that holds some")
     if len(photos) > MAX_LABELLED:
         raise InputError(f"these are {len(photos)} photos, and {BOUNDS}; label them in parts")
+    photos, items = _usable(photos, found)
     mask_of, found.unmatched = match_masks([path for path, _ in photos], [path for path, _ in masks])
-    items = [photo_item(path.name, data) for path, data in photos]
     pairs = [Labelled(items[i], photos[i][1], *masks[mask]) for i, mask in mask_of.items()]
-    found.notes = read_masks(pairs, palette)
+    found.notes += read_masks(pairs, palette)
     found.items = [items[i] for i in sorted(range(len(photos)), key=lambda i: stem_of(photos[i][0]))]
     return found
+
+
+def _usable(photos: Sequence[Picture], found: Found) -> tuple[list[Picture], list[Item]]:
+    """The photos that can be labelled; of the others `found` says why they are left out.
+
+    Raises:
+        InputError: none can be.
+    """
+    usable: list[Picture] = []
+    items: list[Item] = []
+    refused: list[InputError] = []
+    for path, data in photos:
+        try:
+            items.append(photo_item(path.name, data))
+            usable.append((path, data))
+        except InputError as error:
+            refused.append(error)
+    if refused and not usable:
+        raise refused[0]
+    shown = [str(error) for error in refused[:REASONS]]
+    shown += [f"{len(refused) - REASONS} more photos"] if len(refused) > REASONS else []
+    found.notes += [f"Left out: {'; '.join(shown)}."] if shown else []
+    return usable, items
 
 
 def photo_item(name: str, data: bytes) -> Item:
@@ -101,7 +126,7 @@ def photo_item(name: str, data: bytes) -> Item:
     what it shows.
 
     Raises:
-        InputError: it is no photo.
+        InputError: it is no photo, or too long and narrow to be shown and trained on.
     """
     try:
         photo = open_photo(data)
@@ -109,6 +134,12 @@ def photo_item(name: str, data: bytes) -> Item:
         raise InputError(f"{name}: {error}") from None
     pixels, suffix = photo.pixels, Path(name).suffix.lower().replace(".jpeg", ".jpg")
     scale = LONGEST / max(pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    if max(height, width) > NARROWEST * min(height, width):
+        raise InputError(
+            f"{name}: the photo is {width}x{height} pixels, and one side may be at most {NARROWEST} times the other; cut "
+            "it into parts"
+        )
     with Image.open(io.BytesIO(data)) as image:
         plain = {"JPEG": ".jpg", "PNG": ".png"}.get(image.format or "") == suffix and image.mode == "RGB"
         plain = plain and not image.info.get("icc_profile") and photo.turn == 1 and not photo.note
