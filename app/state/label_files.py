@@ -137,8 +137,8 @@ def photo_item(name: str, data: bytes) -> Item:
     height, width = pixels.shape[:2]
     if max(height, width) > NARROWEST * min(height, width):
         raise InputError(
-            f"{name}: the photo is {width}x{height} pixels, and one side may be at most {NARROWEST} times the other; cut "
-            "it into parts"
+            f"{name}: the photo is {width}x{height} pixels, and one side may be at most {NARROWEST} times the other; "
+            "cut it into parts"
         )
     with Image.open(io.BytesIO(data)) as image:
         plain = {"JPEG": ".jpg", "PNG": ".png"}.get(image.format or "") == suffix and image.mode == "RGB"
