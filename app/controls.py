@@ -34,6 +34,7 @@ class Controls(Settings):
         frames: moments of a path.
         steps, seed, solver, grid, beta: how a picture is painted (`Settings`).
         sheet: whose the canvas is (`Sheet`): of which photo of the set as it was shown, 0 for a model's.
+        landing: of what landed there (`Sheet`).
     """
 
     session: Session
@@ -43,18 +44,19 @@ class Controls(Settings):
     keep_seed: bool
     frames: int
     sheet: int = 0
+    landing: int = 0
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> Controls:
         """The components' values, in the order of `Page.inputs`. A number field that was emptied holds 0."""
         inputs = {f.name: _typed(str(f.type), f.name, value) for f, value in zip(cls.inputs(), values)}
         canvas: Sheet = inputs.pop("labels")
-        return cls(**inputs, labels=canvas.labels, sheet=canvas.number)
+        return cls(**inputs, labels=canvas.labels, sheet=canvas.number, landing=canvas.landing)
 
     @classmethod
     def inputs(cls) -> list[Field[Any]]:
-        """The fields that have a component each; the canvas has two."""
-        return [f for f in fields(cls) if f.name != "sheet"]
+        """The fields that have a component each; the canvas has three."""
+        return [f for f in fields(cls) if f.name not in ("sheet", "landing")]
 
     @property
     def on_canvas(self) -> Sheet:

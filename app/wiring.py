@@ -56,7 +56,8 @@ class Parts:
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
-    for part in (parts.paint, parts.variations, appearance, parts.check, parts.path, parts.share, parts.label):
+    turned = parts.paint.wire(page)
+    for part in (parts.variations, appearance, parts.check, parts.path, parts.share, parts.label):
         part.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
@@ -92,6 +93,10 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
         painted = page.with_model(event.then, parts.open_save.finish_open, changes=page.painted)
         front = edit.open_tab_after(painted.then, page)
         edit.refresh_doubt_after(front.then, page)
+
+    # an undo brought back what something else had taken the place of; the picture follows on its own, if live
+    shown = edit.refresh_after(edit.refresh_doubt_after(turned.then, page).then, page)
+    parts.keeping.keep_after(shown.then, page)
 
     # another model was chosen
     chosen = appearance.refresh_choices_after(switched.then, page)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 
 from semflow_core.errors import InputError
@@ -15,7 +16,7 @@ from semflow_core.pictures.photos import open_photo as open_photo_file
 from semflow_core.requests import SynthesisRequest
 from semflow_core.texts import read_text
 
-from ..controls import View
+from ..controls import Controls, View
 from ..state.kept import original_file
 from ..state.opened import Source
 from ..state.own_palette import is_palette
@@ -28,6 +29,8 @@ from ..state.session import Session
 from ..state.settings import Settings
 from ..widgets.painter import painter_props
 from .models import shape_style
+
+DROPPED = "The photo that was open with this layout is too large to be kept for an undo; open it again."
 
 
 def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = "") -> View:
@@ -57,7 +60,7 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = 
         status += cropped_to(pipeline.aspect)
     if whole_photo.note:
         status += f" {whole_photo.note}"
-    painter = {"value": result.labels, "photo": underlay_url(small), "heat": ""}
+    painter = {"value": result.labels, "landing": session.current.landing, "photo": underlay_url(small), "heat": ""}
     view = View(painter=painter, photo=photo, film=None, draft="", before=underlay_url(photo), status=status)
     return left.then(view)
 
@@ -132,8 +135,21 @@ def land_layout(labels: np.ndarray, session: Session, pipeline: Pipeline) -> Vie
     session.close()
     fitted, cropped = fit_layout(labels, *canvas_size(pipeline))
     status = "Opened a layout." + (cropped_to(pipeline.aspect) if cropped else "")
-    painter = {"value": fitted, "photo": "", "heat": ""}
+    painter = {"value": fitted, "landing": session.current.landing, "photo": "", "heat": ""}
     return left.then(View(painter=painter, film=None, before="", status=status))
+
+
+def turn_to_landing(controls: Controls, pipeline: Pipeline) -> View:
+    """An undo or redo has brought a layout of another landing back, and the photo that was open with it."""
+    state = controls.state
+    if controls.session.labelling is None:
+        state.turn_to(controls.landing)
+    if state.dropped:
+        gr.Info(DROPPED)
+    opened = state.opened
+    underlay = "" if opened is None else underlay_url(fit_photo(opened.base, *canvas_size(pipeline))[0])
+    before = "" if opened is None else underlay_url(opened.photo)
+    return View(painter={"photo": underlay, "heat": ""}, film=None, draft="", before=before)
 
 
 def leave_set(session: Session, pipeline: Pipeline) -> View:

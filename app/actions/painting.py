@@ -74,11 +74,13 @@ class Painting:
     def paint_if_live(self, controls: Controls) -> Iterator[View]:
         """Something changed: paints if `live`; else the picture waits for its button, unless it is there.
 
-        Strokes on a photo that is being labelled paint nothing.
+        Strokes on a photo that is being labelled paint nothing. After an undo it is what was open with the layout that
+        changed.
         """
         if controls.session.labelling is not None:
             yield View()
             return
+        controls.state.turn_to(controls.landing)
         if controls.live or self.is_unchanged(controls):
             steps = controls.state.pace.live_steps(controls.steps)
             yield from self.paint(replace(controls, steps=steps), wanted=controls.steps)

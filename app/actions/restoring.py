@@ -64,7 +64,7 @@ def _land(model: KeptModel, page: Settings, pipeline: Pipeline, file: Path | Non
     model.apply(session.current, pipeline, original)
     labels, _ = fit_layout(request.layout, *canvas_size(pipeline))
     session.current.canvas = Canvas(labels, Settings.of(request, pipeline.perturbation.beta))
-    return session, view
+    return session, view.then(View(painter={"landing": session.current.landing}))
 
 
 def _original(kept: KeptFile | None, pipeline: Pipeline, file: Path | None) -> Source | None:

@@ -25,6 +25,7 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
         shape=shape_style(pipeline),
         painter={
             "value": left.labels if left else first_layout(pipeline.palette, width, height),
+            "landing": session.current.landing,
             "photo": underlay_url(fit_photo(opened.base, width, height)[0]) if opened is not None else "",
             "heat": "",
             "spots": "",

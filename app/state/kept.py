@@ -87,6 +87,7 @@ class KeptState:
     Attributes:
         undone, redone: the fields of `KeptRegions` each.
         corrections: packed (layout, before) pairs of `Opened.corrections`.
+        landing: number of what landed in the canvas, as the canvas's steps name it; 0 where it was not kept.
     """
 
     editing: bool = False
@@ -95,6 +96,7 @@ class KeptState:
     redone: tuple[dict[str, object], ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
     file: KeptFile | None = None
+    landing: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +146,7 @@ class KeptModel:
             InputError: a value is out of bounds.
         """
         known = pipeline.palette.ids
+        state.landing, state.left = self.state.landing or state.landing, {}
         state.regions = self.state.regions.regions(known)
         state.undone, state.redone = (
             [build(KeptRegions, raw, what=WHAT, texts=False).regions(known) for raw in steps[-MAX_UNDONE:]]
@@ -191,6 +194,7 @@ def keep_state(state: ModelState) -> dict[str, Any]:
         "redone": [KeptRegions.of(regions) for regions in state.redone],
         "corrections": [[pack_labels(layout) for layout in pair] for pair in pairs],
         "file": None if opened is None or opened.source is None else _file(opened.source),
+        "landing": state.landing,
     }
 
 

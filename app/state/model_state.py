@@ -9,6 +9,7 @@ import numpy as np
 from semflow_core.method.appearance import Offset
 from semflow_core.requests import EditRequest, SynthesisRequest
 
+from .landings import Left, draw_landing, leave
 from .opened import Opened
 from .pace import Pace
 from .regions import Regions
@@ -40,6 +41,9 @@ class ModelState:
         region: a class id of the region that was chosen last.
         variations: the requests of the variations shown.
         photo_offsets: regional offsets of the photo that was opened last, by class id; other layouts may take them.
+        landing: number of what landed in the canvas last: a layout, a photo, a project.
+        left: what was there when something else landed, by its number, the newest last.
+        dropped: whether the landing had a photo that was too large to be kept when something else landed.
         undone, redone: the regions before each change that the canvas can undo, and after those that it has undone.
         pace: how fast its pictures were painted.
     """
@@ -55,9 +59,37 @@ class ModelState:
     region: int | None = None
     variations: list[SynthesisRequest] = field(default_factory=list)
     photo_offsets: dict[int, Offset] = field(default_factory=dict)
+    landing: int = 0
+    left: dict[int, Left] = field(default_factory=dict)
+    dropped: bool = False
     undone: list[Regions] = field(default_factory=list)
     redone: list[Regions] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace, compare=False)
+
+    def land(self) -> None:
+        """Something else lands in the canvas: no photo is edited, and every region is as its seed draws it."""
+        self._leave()
+        self.landing, self.shows_opened = draw_landing(), False
+        self.opened, self.editing, self.regions, self.dropped = None, False, Regions(), False
+
+    def turn_to(self, landing: int) -> None:
+        """The canvas shows a layout of another landing again, by undo or redo: what was there comes back with it.
+
+        What is not here any more, as after a reload of the page, is a layout without a photo.
+        """
+        if landing == self.landing:
+            return
+        self._leave()
+        there = self.left.pop(landing, Left())
+        self.landing, self.shows_opened = landing, False
+        self.opened, self.editing, self.regions = there.opened, there.editing, there.regions
+        self.dropped = there.dropped
+        if there.opened is not None:
+            self.photo_offsets = there.photo_offsets
+
+    def _leave(self) -> None:
+        there = Left(self.opened, self.editing, self.regions, self.photo_offsets, self.dropped)
+        leave(self.left, self.landing, there)
 
     def seed_shown(self, seed: int) -> int:
         """The seed of the picture shown; `seed`, the field's, where none was painted."""

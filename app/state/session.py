@@ -222,9 +222,10 @@ class Session:
         progress(request.steps, request.steps)
         self.leave_set()
         state = self.current
+        state.land()
         state.show(photo, None)
         state.opened = Opened(photo, result.labels, result.margin, photo, result.labels, source)
-        state.editing, state.regions = True, Regions()
+        state.editing = True
         state.photo_offsets = pipeline.region_offsets(photo, result, result.labels)
         return result
 
@@ -252,8 +253,7 @@ class Session:
         state.photo_offsets = pipeline.region_offsets(state.opened.base, segmentation, state.opened.before)
 
     def reopen(self, opened: Opened, photo_offsets: dict[int, Offset]) -> None:
-        """A saved photo comes back with its edits. Its picture comes with the next `paint`."""
-        self.close()
+        """A saved photo comes back with its edits, after its layout. Its picture comes with the next `paint`."""
         state = self.current
         state.opened, state.editing, state.photo_offsets = opened, True, photo_offsets
 
@@ -261,9 +261,7 @@ class Session:
         """Another layout comes: there is no photo to edit any more, and every region is as its seed draws it."""
         self.cancel_running()
         self.leave_set()
-        state = self.current
-        state.shows_opened, state.opened, state.editing = False, None, False
-        state.regions = Regions()
+        self.current.land()
 
     def show_base(self) -> np.ndarray:
         """The opened photo with its accepted edits becomes the picture shown; its layout has not changed."""

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import gradio as gr
 from gradio.components.base import Component
+from gradio.events import Dependency
 
 from semflow_core.method.grids import GRIDS, TO_IMAGE_GRID
 from semflow_core.method.limits import DEFAULT_FRAMES, DEFAULT_SOLVER, MIN_FRAMES, MIN_STEPS
 from semflow_core.method.solvers import SOLVERS
 
 from ..actions.models import beta_range
+from ..actions.opening import turn_to_landing
 from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Page
@@ -57,8 +59,8 @@ class PaintPanel:
             self.frames = gr.Slider(MIN_FRAMES, 60, DEFAULT_FRAMES, step=1, label="Moments on the path")
         self.controls |= {"solver": self.solver, "grid": self.grid, "beta": self.beta, "frames": self.frames}
 
-    def wire(self, page: Page) -> None:
-        """Bind the events."""
+    def wire(self, page: Page) -> Dependency:
+        """Bind the events -> the one after a layout that something else took the place of came back."""
         page.cancel_running(page.painter.begin)  # at pointer down
         page.newest(page.painter.input, self.painting.paint_if_live, changes=page.painted)
         page.paints(self.go.click, self.painting.paint)
@@ -67,6 +69,12 @@ class PaintPanel:
             page.paints(event, self.use_typed_seed)
         for event in (self.steps.input, self.solver.input, self.grid.input, self.beta.release):
             page.paints(event, self.painting.paint_if_live)
+        changes = [page.painter, page.player]
+        return page.on(page.painter.another, self.turn_to_landing, changes=changes, show_progress="hidden")
+
+    def turn_to_landing(self, controls: Controls) -> View:
+        """The photo that was open with the layout is under it again."""
+        return turn_to_landing(controls, self.painting.models.pipeline(controls.model))
 
     def new_seed(self, controls: Controls) -> Iterator[View]:
         """The dice: the same layout under a new seed. Locked regions stay."""

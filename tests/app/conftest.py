@@ -146,8 +146,8 @@ def controls(session: Session | None = None, labels: np.ndarray | None = None, *
     session = session or Session("faces")
     labels = CONTROLS.labels if labels is None else labels
     sheet = session.labelling.shown if session.labelling is not None else 0  # as if the last answer is there
-    changes = {"session": session, "model": session.model, "labels": labels, "sheet": sheet, **changes}
-    return replace(CONTROLS, **changes)
+    shown = {"model": session.model, "labels": labels, "sheet": sheet, "landing": session.current.landing}
+    return replace(CONTROLS, session=session, **{**shown, **changes})
 
 
 def last(views: Any) -> Any:

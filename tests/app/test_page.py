@@ -70,7 +70,7 @@ def test_a_part_that_cannot_show_its_own_leaves_the_others_theirs() -> None:
 
 def test_every_control_has_a_component_and_no_other_name_is_there(page: Page) -> None:
     assert len(page.inputs) == len(Controls.inputs()) and len(page.settings) == len(fields(Settings))
-    assert {"session", "model", "labels", *page.controls, "sheet"} == {f.name for f in fields(Controls)}
+    assert {"session", "model", "labels", *page.controls, "sheet", "landing"} == {f.name for f in fields(Controls)}
 
 
 def test_values_become_controls_and_an_emptied_number_is_0(page: Page) -> None:

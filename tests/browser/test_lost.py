@@ -20,7 +20,17 @@ from PIL import Image
 from app.widgets.keeper.keeper import MAX_VISITS
 
 from .conftest import ROOT, SCREENS, START_SECONDS
-from .test_studio import PATIENCE, drag, face_photo, ids_on_canvas, photo_url, wait_ids, wait_new_photo, wait_status
+from .test_studio import (
+    PATIENCE,
+    drag,
+    face_photo,
+    ids_on_canvas,
+    photo_url,
+    wait_ids,
+    wait_new_photo,
+    wait_status,
+    wait_until,
+)
 
 # whether all that the page has to keep is in IndexedDB
 KEPT = """async (least) => {
@@ -131,7 +141,7 @@ def open_page(context: Any, url: str) -> Any:
 
 def wait_kept(page: Any, steps: int) -> None:
     """Until a canvas with that many steps that can be undone is kept."""
-    page.wait_for_function(KEPT, arg=steps, timeout=PATIENCE)
+    wait_until(page, KEPT, steps)
 
 
 def wait_toast(page: Any, text: str) -> None:
@@ -504,4 +514,4 @@ def test_old_visits_make_room_and_clearing_the_history_forgets_all(server: Serve
         page.click("#past-button")
         page.click("#history .clear")
         page.click("#history .clear")
-        page.wait_for_function(f"async () => (await {VISITS}).length === 0", timeout=PATIENCE)
+        wait_until(page, f"async () => (await {VISITS}).length === 0")

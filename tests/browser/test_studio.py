@@ -72,6 +72,14 @@ def wait_ids(page: Any, ids: np.ndarray) -> None:
         page.wait_for_timeout(100)
 
 
+def wait_until(page: Any, script: str, arg: Any = None) -> None:
+    """Until a function that may be async gives true; to `wait_for_function` every promise is."""
+    until = time.monotonic() + PATIENCE / SECONDS
+    while page.evaluate(script, arg) is not True:
+        assert time.monotonic() < until, f"never true: {script}"
+        page.wait_for_timeout(50)
+
+
 def photo_url(page: Any) -> str:
     return page.get_attribute("#photo img", "src")
 

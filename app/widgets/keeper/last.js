@@ -26,9 +26,9 @@ function unpackRuns(text, size) {
 }
 
 /** Where not all fits, the oldest steps are left out. */
-function keepLast({ model, W, H, ids, undo, redo }, settings) {
-  const pack = (steps) => steps.map(({ ids: step, aside }) => ({ runs: packRuns(step), aside }));
-  const last = { model, W, H, runs: packRuns(ids), undo: pack(undo), redo: pack(redo), settings };
+function keepLast({ model, W, H, ids, landing, undo, redo }, settings) {
+  const pack = (steps) => steps.map(({ ids: step, ...signs }) => ({ runs: packRuns(step), ...signs }));
+  const last = { model, W, H, runs: packRuns(ids), landing, undo: pack(undo), redo: pack(redo), settings };
   const later = (steps) => steps.slice(Math.ceil(steps.length / 2));
   while (inTab(LAST, JSON.stringify(last)) === null && last.undo.length + last.redo.length) {
     Object.assign(last, { undo: later(last.undo), redo: later(last.redo) });
@@ -40,7 +40,7 @@ function readLast(id) {
   try {
     const last = JSON.parse(inTab(LAST) || 'null');
     if (!last || id !== inTab(TAB) || !isSize(last.W, last.H)) return null;
-    const unpack = (steps) => steps.map(({ runs, aside }) => ({ ids: unpackRuns(runs, last.W * last.H), aside }));
+    const unpack = (steps) => steps.map(({ runs, ...signs }) => ({ ids: unpackRuns(runs, last.W * last.H), ...signs }));
     return { ...last, ids: unpackRuns(last.runs, last.W * last.H), undo: unpack(last.undo), redo: unpack(last.redo) };
   } catch {
     return null;

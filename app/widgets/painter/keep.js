@@ -2,9 +2,10 @@
 
 let comesBack = null; // a kept canvas that this one does not show yet: it is another model's
 
-const withAside = (layout) => ({ ids: layout, aside: asides.has(layout) });
-const takeSteps = (steps) => steps.map(({ ids: step, aside }) => {
+const withSigns = (layout) => ({ ids: layout, aside: asides.has(layout), landing: landings.get(layout) });
+const takeSteps = (steps) => steps.map(({ ids: step, aside, landing: number }) => {
   if (aside) asides.add(step);
+  if (number !== undefined) landings.set(step, number);
   return step;
 });
 
@@ -13,7 +14,7 @@ function keptCanvas() {
   const before = floating ? floating.before : stroke && stroke.before;
   const begun = before && before.some((v, i) => v !== ids[i]);
   const steps = begun ? [...undo, before.slice()] : undo;
-  return { model: props.model, W, H, ids: ids.slice(), undo: steps.map(withAside), redo: begun ? [] : redo.map(withAside), busy: Boolean(stroke) };
+  return { model: props.model, W, H, ids: ids.slice(), landing, undo: steps.map(withSigns), redo: begun ? [] : redo.map(withSigns), busy: Boolean(stroke) };
 }
 
 function tellKeeper() {
@@ -47,7 +48,7 @@ function isKept(picture) {
 const isSame = (a, b) => a.W === b.W && a.H === b.H && a.ids.every((v, i) => v === b.ids[i]);
 
 function showKept() {
-  const { W: width, H: height, ids: layout, undo: before, redo: after } = comesBack;
+  const { W: width, H: height, ids: layout, landing: number = 0, undo: before, redo: after } = comesBack;
   comesBack = null;
   isOutdated = false;
   photoNumber = '';
@@ -55,6 +56,7 @@ function showKept() {
   dropSelection();
   shownModel = props.model;
   floating = null;
+  landing = number;
   ids = layout.slice();
   undo = takeSteps(before);
   redo = takeSteps(after);

@@ -12,6 +12,9 @@ const histories = new Map(); // model -> {W, H, ids, undo, redo} of its layout, 
 let shownModel = ''; // whose layout it is, '' for a photo that is labelled
 let photoNumber = ''; // whose layout it is: the number of a photo that is labelled, '' for a model's
 let isOutdated = true; // nothing from Python is shown yet, or its classes were others: what comes starts a new history
+let landing = 0; // number of what landed here, with all that was painted on it since
+let landingSent = 0; // the one that Python knows of
+const landings = new WeakMap(); // layout of the history -> its landing's number
 const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
 let version = 0, loads = 0, frame = 0;
 
@@ -44,6 +47,7 @@ function idAt([x, y]) {
 // ---- history ---------------------------------------------------------------------------------------
 
 function remember(before) {
+  landings.set(before, landing);
   undo.push(before);
   if (undo.length > UNDO_DEPTH) undo.shift();
   redo = [];
@@ -75,6 +79,7 @@ function step(from, to) {
   if (corners.length && to === redo) return dropCorner(); // what is under way is undone first
   if (floating) return dropRegion();
   if (!from.length) return;
+  landings.set(ids, landing);
   if (asides.has(from[from.length - 1])) {
     asides.add(ids);
     to.push(ids);
@@ -84,6 +89,7 @@ function step(from, to) {
     return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));
   }
   to.push(ids);
+  landing = landings.get(from[from.length - 1]) ?? landing;
   ids = from.pop().slice(); // brushes change it in place, and what is in the history never changes
   trigger('begin');
   showHistory();
@@ -149,10 +155,14 @@ async function sendNow() {
   tellKeeper();
   const mine = ++version;
   if (!W) return;
-  const packed = await packLabels(ids, W, H, photoNumber);
+  const packed = await packLabels(ids, W, H, photoNumber, landing);
   if (mine !== version) return; // a newer state is on its way
   if (isOutdated || numberOf(props.value) !== photoNumber) return; // another photo is on its way here
   props.value = packed;
+  if (landing !== landingSent) {
+    landingSent = props.landing = landing;
+    trigger('another');
+  }
   trigger('input');
 }
 
@@ -161,16 +171,20 @@ async function load() {
   const mine = ++loads, before = ++version;
   const picture = await unpackLabels(props.value);
   if (mine !== loads) return;
+  landingSent = props.landing;
   const isAnother = isOutdated || picture.number !== photoNumber;
   if (!isAnother && (before !== version || stroke)) return; // a stroke under way is sent when it ends, and wins
   if (stroke) release('cancel');
   if (isKept(picture)) return showKept();
   if (isAnother) {
     showAnother(picture);
-  } else {
-    if (!floating && isSame(picture, { W, H, ids })) return; // no step that could be undone
+  } else if (floating || !isSame(picture, { W, H, ids })) {
     replace(picture);
+  } else {
+    landing = props.landing;
+    return; // no step that could be undone
   }
+  landing = props.landing;
   useClassesOf(picture.ids);
   tellKeeper();
 }

@@ -1,15 +1,15 @@
 // Label maps as text, "W,H;base64(zlib(ids))": the form of semflow_core.requests.packing.pack_labels; where they label a
-// photo of a set, ";" and its number follow.
+// photo of a set, ";" and its number follow. ";" and the number of what landed here may follow on the way to Python.
 
 /** Whose layout a text is: the number of a photo that is labelled, "" for none. */
 const numberOf = (text) => text.split(';')[2] || '';
 
-async function packLabels(ids, W, H, number) {
+async function packLabels(ids, W, H, number, landing) {
   const stream = new Blob([ids]).stream().pipeThrough(new CompressionStream('deflate'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   let text = '';
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return W + ',' + H + ';' + btoa(text) + (number && ';' + number);
+  return W + ',' + H + ';' + btoa(text) + (landing ? ';' + number + ';' + landing : number && ';' + number);
 }
 
 /** The inverse: {ids, W, H, number}. */

@@ -3,8 +3,9 @@
 //
 // props: value (packed layout, both ways), model (its name), classes [{id, name, hint, color, group}], mirror [[id, id]]
 // (classes that a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
-// heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or "").
-// events: 'begin' at pointer down (an older request may stop), 'input' when a stroke is finished.
+// heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), landing
+// (number of what landed with the value). events: 'begin' at pointer down (an older request may stop), 'input' when a
+// stroke is finished, 'another' when an undo or redo shows a layout of another landing.
 
 const CLICKS = {
   undo: () => step(undo, redo),
@@ -76,7 +77,7 @@ watch(['classes', 'mirror'], () => {
 watch('spots', loadSpots);
 watch('photo', () => showPhoto(props.photo));
 watch('heat', () => showHeat(props.heat));
-watch('value', load);
+watch(['value', 'landing'], load);
 buildPalette();
 useTool('brush');
 setBrushShape('round');

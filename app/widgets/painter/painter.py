@@ -1,5 +1,5 @@
 """The painter: a canvas of class ids, packed as "W,H;base64(zlib(ids))" in both directions, and where they label a
-photo of a set, ";" and its number.
+photo of a set, ";" and its number. From the browser ";" and the number of the landing may follow (`Sheet.landing`).
 
 Not gr.ImageEditor: that one blends colours at every brush edge, and a blended colour is another class.
 """
@@ -25,7 +25,8 @@ class Painter(Widget):
     """A label map that people paint.
 
     Its value is class ids (H, W) uint8 or a `Sheet` in Python and a packed string in the browser. Events: `begin` at
-    pointer down, `input` when a stroke is finished (never when Python sets the value).
+    pointer down, `input` when a stroke is finished (never when Python sets the value), and before it `another` where an
+    undo or redo shows a layout of another landing.
     """
 
     # Each file is one idea; painter.js starts them.
@@ -54,6 +55,7 @@ class Painter(Widget):
         photo: str = "",
         heat: str = "",
         spots: str = "",
+        landing: int = 0,
         **props: Any,
     ) -> None:
         """
@@ -62,11 +64,12 @@ class Painter(Widget):
             photo: URL of a picture under the layout, "" for none.
             heat: URL of a partly transparent picture over the layout, "" for none.
             spots: regions to visit one after the other, their numbers packed as a layout, 0 for none; "" for none.
+            landing: number of what landed in the canvas with `value`.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         # without attributes of these names Gradio takes them, quoted in the script, for events
-        self.photo, self.heat, self.spots = photo, heat, spots
-        super().__init__(value, photo=photo, heat=heat, spots=spots, **props)
+        self.photo, self.heat, self.spots, self.landing = photo, heat, spots, landing
+        super().__init__(value, photo=photo, heat=heat, spots=spots, landing=landing, **props)
 
     def preprocess(self, payload: str | None) -> Sheet:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent. Whether its ids are classes is the palette's to say.
@@ -75,9 +78,8 @@ class Painter(Widget):
             gr.Error: nothing was sent, it is damaged, or its size is out of bounds.
         """
         try:
-            size, _, data = (payload or "").partition(";")
-            data, _, number = data.partition(";")
-            return Sheet(unpack_labels(f"{size};{data}"), int(number) if number.isdecimal() else 0)
+            size, data, number, landing, *_ = [*(payload or "").split(";", 3), "", "", "", ""]
+            return Sheet(unpack_labels(f"{size};{data}"), _number(number), _number(landing))
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
 
@@ -94,6 +96,11 @@ class Painter(Widget):
     def example_payload(self) -> str:
         """A blank layout."""
         return pack_labels(np.zeros((16, 16), np.uint8))
+
+
+def _number(text: str) -> int:
+    """A number that the browser sent; 0 for none, and for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def painter_props(palette: Palette) -> dict[str, Any]:

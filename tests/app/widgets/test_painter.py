@@ -38,6 +38,19 @@ def test_a_labelled_photos_number_goes_with_its_layout(painter: Painter) -> None
     assert painter.preprocess(packed).number == 12 and painter.preprocess(packed).labels.min() == 1
 
 
+def test_the_number_of_a_landing_comes_with_what_is_painted_on_it(painter: Painter) -> None:
+    packed = painter.postprocess(np.ones((20, 16), np.uint8))
+    for end, number, landing in (
+        (";;77", 0, 77),
+        (";12;77", 12, 77),
+        (";12", 12, 0),
+        (";;" + 20 * "9", 0, 0),
+        (";;x", 0, 0),
+    ):
+        sheet = painter.preprocess(f"{packed}{end}")
+        assert (sheet.number, sheet.landing) == (number, landing) and sheet.labels.min() == 1
+
+
 def test_what_a_browser_packs_is_read(painter: Painter) -> None:
     """The form spelled out, without either side's code."""
     ids = bytes(i % 19 for i in range(16 * 20))
