@@ -115,6 +115,60 @@ def test_a_desktop_shows_everything_in_the_window(studio: str, browser: Any, siz
         check_tabs_are_reached(page)
 
 
+def cut_off_below(page: Any, panel: str) -> float:
+    """By how many pixels what is in a panel is higher than the panel."""
+    return page.eval_on_selector(panel, "(p) => p.scrollHeight - p.clientHeight")
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080), (2560, 1440)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_panel_has_room_for_what_is_used_most(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    with visit(studio, browser, size, touch=False) as page:
+        page.click("#gallery .card:has-text('Try a photo')")
+        page.wait_for_selector("#mode", timeout=PATIENCE)
+        page.click("#photo img", position={"x": 40, "y": 40})
+        page.wait_for_selector("#appearance-button[aria-selected=true]", timeout=PATIENCE)
+        for tab, part in (
+            ("appearance", "#pad .field"),
+            ("edit", "#whole-ids"),
+            ("path", "#show-morph"),
+            ("start", ".card"),
+            ("save", "button"),
+        ):
+            page.click(f"#{tab}-button")
+            page.wait_for_selector(f"#{tab} {part}", timeout=PATIENCE)
+            assert cut_off_below(page, f"#{tab}") <= 0, tab
+        page.click("#path-button")
+        assert box(page, "#other-seed input")[2] - box(page, "#other-seed input")[0] >= 60
+        page.click("#label-button")
+        page.set_input_files("#label input[type=file] >> nth=0", ["assets/photos/collins.jpg"])
+        page.wait_for_selector("#label-accept", timeout=PATIENCE)
+        assert cut_off_below(page, "#label") <= 0
+        assert cut_off_below(page, "#paint") <= 0
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080), (2560, 1440)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_a_wide_layout_leaves_its_height_to_the_classes(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    with visit(studio, browser, size, touch=False) as page:
+        page.click("#model input")
+        page.click("[role=option]:has-text('streets')")
+        page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+        assert cut_off_below(page, "#painter .classes") <= 0
+        last = "#painter .members button >> nth=-1"
+        assert box(page, last)[3] <= size[1]
+        page.click(last)  # nothing lies over it
+        assert page.get_attribute(last, "aria-checked") == "true"
+        assert box(page, "#painter .palette")[2] <= box(page, "#inspector")[0]
+        for part in ("#painter .options", "#inspector", "#fold"):
+            left, top, right, bottom = box(page, part)
+            assert left >= 0 and right <= size[0] and bottom <= size[1], part
+        check_nothing_is_cut_off(page)
+        page.click("#fold")
+        assert box(page, "#painter .palette")[3] <= box(page, "#inspector")[1]
+        assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
+        page.click("#fold")
+        check_tabs_are_reached(page)
+
+
 @pytest.mark.parametrize("size", UPRIGHT, ids=lambda s: f"{s[0]}x{s[1]}")
 def test_upright_the_photo_is_above_and_stays(studio: str, browser: Any, size: tuple[int, int]) -> None:
     width, height = size
