@@ -30,7 +30,7 @@ def test_an_undo_brings_back_a_photo_with_its_edit_and_its_colours(
     session = Session("faces")
     opened = open_photo(photo, session, pipeline)
     hat, number = with_hat(opened.painter["value"]), opened.painter["landing"]
-    session.current.regions.set_offset((13,), (0.5, 0.0, 0.0), 6)
+    session.current.regions.set_offset((13,), (0.5, 0.0, 0.0))
     edited = last(painting.paint_if_live(controls(session, hat)))
     before, regions = session.current.opened, session.current.regions
 
