@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
 from semflow_core.errors import InputError
 
 from ..controls import Controls, View
@@ -17,29 +19,40 @@ from ..state.model_state import Canvas
 from ..state.opened import Source
 from ..state.photos import fit_layout
 from ..state.pipeline import Pipeline, canvas_size
+from ..state.sentences import as_html
 from ..state.session import Session
 from ..state.settings import Settings
 from .models import Models
 from .opening import leave_set, open_request
 from .switching import switch_model
 
+LEFT_OUT = "What this browser kept of the model {} cannot be shown, so that model starts fresh"
+
 
 def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Mapping[str, Path]) -> View:
     """Every model comes back as it was left. The picture comes with the next `paint`.
+
+    Of a model that is not chosen, what is damaged is left out, with a warning.
 
     Args:
         files: the whole photos, by model.
 
     Raises:
-        InputError: something is damaged; then nothing has changed.
+        InputError: what was kept of the chosen model is damaged; then nothing has changed.
     """
     session, landed = controls.session, dict[str, tuple[Session, View]]()
     names = models.names()
     if kept.model not in names:
         raise InputError(f"there is no model '{cut(kept.model, 60)}' any more")
     for name, model in kept.models.items():
-        if name in names:  # of the others one may be gone
+        if name not in names:  # of the others one may be gone
+            continue
+        try:
             landed[name] = _land(model, controls.settings, models.pipeline(name), files.get(name))
+        except InputError as error:
+            if name == kept.model:
+                raise
+            gr.Warning(as_html(f"{LEFT_OUT.format(name)} ({error})."))
     view = landed[kept.model][1]
     if kept.model != controls.model:
         view = switch_model(models, controls, kept.model).then(view).then(View(model=kept.model))

@@ -21,7 +21,8 @@ from ..widgets import Player
 
 HINT = (
     "Drag the slider under the photo: it becomes its layout, and back. Here you can compute all its moments "
-    "(their number is among the settings), or the way to the photo of another seed."
+    "(their number is among the settings), or the way to the photo of another seed. At the layout's end, t = 1, a "
+    "class has its colour of the codebook, with which the model computes, and not the one that the canvas shows."
 )
 FORMATS = {
     "gif": "image/gif",

@@ -168,6 +168,15 @@ def test_every_model_comes_back_and_one_that_is_gone_is_left_out(models: Models,
     assert now.session.models["faces"].opened is not None
 
 
+def test_a_model_that_is_damaged_leaves_the_others_theirs(models: Models, visit: Browser, sentences: list[str]) -> None:
+    kept = visit.kept()
+    kept["models"]["streets"] = {"layout": pack_labels(np.full((256, 512), 99, np.uint8))}
+    now, view = come_back(models, kept, visit.file)
+    assert np.array_equal(view.painter["value"], visit.labels) and set(now.session.models) == {"faces"}
+    (said,) = sentences
+    assert said.startswith("What this browser kept of the model streets cannot be shown, so that model starts fresh (")
+
+
 def test_a_value_that_was_being_typed_loses_nothing(models: Models, visit: Browser) -> None:
     now, _ = come_back(models, visit.kept(settings={**SETTINGS, "seed": None, "steps": -3, "more": 1}), visit.file)
     assert np.array_equal(now.labels, visit.labels) and (now.solver, now.beta) == ("heun", 20.5)
