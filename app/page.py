@@ -18,6 +18,7 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 
 from .controls import UNSET, Controls, View
+from .state.names import in_words
 from .state.sentences import as_html, sentence
 from .state.session import Cancelled, Session
 from .state.settings import Settings
@@ -200,10 +201,12 @@ def report_errors(views: Iterator[View | None], said: gr.JSON | None = None) -> 
         yield from views
     except InputError as error:
         if said is None:
-            gr.Warning(as_html(sentence(error)))
+            gr.Warning(as_html(in_words(sentence(error))))
             yield None
         else:
-            yield View(parts={said: {"text": sentence(error), "at": time.time()}})  # the same again is said again
+            yield View(
+                parts={said: {"text": in_words(sentence(error)), "at": time.time()}}
+            )  # the same again is said again
     except Cancelled:
         yield None
 

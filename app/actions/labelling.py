@@ -14,6 +14,7 @@ from semflow_core.requests.packing import pack_labels
 
 from ..controls import Controls, View
 from ..state.label_set import Item, LabelSet, Proposal, pack
+from ..state.names import readable
 from ..state.own_palette import ids_between
 from ..state.photos import CERTAIN, data_url, doubt_url
 from ..state.pipeline import Pipeline
@@ -152,7 +153,7 @@ def guidance(pipeline: Pipeline, labelled: LabelSet, item: Item) -> str:
     if item.proposal is None:
         return f"No class here has the name of one of the model {pipeline.name}: paint it from nothing."
     if pipeline.palette != labelled.palette:
-        names = ", ".join(ids_between(pipeline.palette, labelled.palette)[1])
+        names = ", ".join(readable(name)["name"] for name in ids_between(pipeline.palette, labelled.palette)[1])
         return f"The model {pipeline.name} proposes {names}; the other classes are yours to paint."
     return "Correct the proposal, then Enter."
 

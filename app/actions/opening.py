@@ -18,13 +18,14 @@ from semflow_core.texts import read_text
 
 from ..controls import Controls, View
 from ..state.kept import original_file
+from ..state.names import in_words
 from ..state.opened import Source
 from ..state.own_palette import is_palette
 from ..state.photos import CERTAIN, fit_layout, fit_photo, shape_photo, underlay_url
 from ..state.pipeline import Pipeline, canvas_size
 from ..state.project import EditProject, read_project, reopened
 from ..state.regions import Regions
-from ..state.sentences import cropped_to
+from ..state.sentences import count_of, cropped_to
 from ..state.session import Session
 from ..state.settings import Settings
 from ..widgets.painter import painter_props
@@ -50,8 +51,9 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = 
     left, started = leave_set(session, pipeline), time.perf_counter()
     source = Source(whole_photo, way, original_file(file, example))
     result = session.open_photo(pipeline, photo, pipeline.read_request(small), source)
+    classes = count_of(len(np.unique(result.labels)), "class", "classes")
     status = (
-        f"Read in {time.perf_counter() - started:.1f} s: {len(np.unique(result.labels))} classes, "
+        f"Read in {time.perf_counter() - started:.1f} s: {classes}, "
         f"{100 * float((result.margin > CERTAIN).mean()):.0f} % of the picture clearly decided."
     )
     if framed.note:
@@ -75,7 +77,7 @@ def open_layout_files(files: Sequence[Path], session: Session, pipeline: Pipelin
         InputError: a file is no layout.
     """
     layout = open_layout(list(files) if len(files) > 1 else files[0], pipeline.palette, pipeline.codebook, ids)
-    return land_layout(layout.labels, session, pipeline), layout.line(pipeline.palette)
+    return land_layout(layout.labels, session, pipeline), in_words(layout.line(pipeline.palette))
 
 
 def open_project(file: Path, session: Session, pipeline: Pipeline) -> View:

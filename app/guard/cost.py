@@ -15,6 +15,8 @@ from semflow_core.requests import (
     TrajectoryRequest,
 )
 
+from ..state.sentences import count_steps
+
 # evaluations of v per step (semflow_core/method/solvers.py); rk45 takes as many as it needs, in 7s
 EVALUATIONS = {"euler": 1, "ab2": 1, "leapfrog": 1, "midpoint": 2, "heun": 2, "rk4": 4, "rk45": 14}
 RENDERING = 1  # encoding and rendering a picture take about as long as one call
@@ -69,8 +71,8 @@ def check_cost(request: Request | Sequence[Request], most: int) -> None:
         count = 1 if isinstance(request, Request) else len(request)
         what = "a picture" if count == 1 else f"{count} pictures"
     raise InputError(
-        f"{first.steps} steps of {first.solver} for {what} are {calls:,} network calls, and this studio makes at most "
-        f"{most:,} per request; take fewer steps or pictures, or a solver of fewer evaluations"
+        f"{count_steps(first.steps)} of {first.solver} for {what} are {calls:,} network calls, and this studio makes "
+        f"at most {most:,} per request; take fewer steps or pictures, or a solver of fewer evaluations"
     )
 
 

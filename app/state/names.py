@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # name in the palette -> (shown, tooltip). Left and right are the person's own, as the data set has them.
 READABLE = {
     "eye_g": ("glasses", ""),
@@ -24,3 +26,12 @@ def readable(name: str) -> dict[str, str]:
     """`name` to show and `hint` for the tooltip of one class."""
     shown, hint = READABLE.get(name, (name.replace("_", " "), ""))
     return {"name": shown, "hint": hint}
+
+
+# a palette's name by itself: not in a file's name (12_cloth.png), nor where it is to be typed (17=cloth)
+_NAME = re.compile(rf"(?<![\w=/.-])({'|'.join(READABLE)})(?!\w|[=-]|\.\w)")
+
+
+def in_words(text: str) -> str:
+    """A sentence of the core's with the class names that the page shows: "cloth 8 %" -> "clothes 8 %"."""
+    return _NAME.sub(lambda name: READABLE[name[1]][0], text)

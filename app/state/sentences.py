@@ -25,9 +25,14 @@ def as_html(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def count_of(number: int, noun: str, nouns: str = "") -> str:
+    """ "1 class", "8 classes"; `nouns` where the plural has more than an s."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def count_steps(steps: int) -> str:
     """ "1 step", "8 steps"."""
-    return f"{steps} {'step' if steps == 1 else 'steps'}"
+    return count_of(steps, "step")
 
 
 def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:

@@ -22,6 +22,7 @@ from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Event, Page
 from ..state.model_state import ModelState
+from ..state.names import in_words
 from ..state.pipeline import Pipeline
 from ..state.regions import Regions, region_choices, region_name, region_of
 from ..state.sentences import as_html
@@ -292,7 +293,7 @@ class AppearanceTab:
         names = [c.name for c in pipeline.palette.classes if c.id == region]
         with contextlib.suppress(InputError):  # no colour, or a model without: `recolor` says so
             for remark in pipeline.colors.out_of_reach([(name, color) for name in names]):
-                gr.Info(as_html(remark))
+                gr.Info(as_html(in_words(remark)))
         yield from self.recolor(controls, color)
 
     def drag(self, controls: Controls, offset: Offset) -> Iterator[View]:

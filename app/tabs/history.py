@@ -23,6 +23,7 @@ from ..page import MODEL, PRIVATE, Event, Page
 from ..reporting import report_to
 from ..state.links import pack_link, unpack_link
 from ..state.photos import underlay_url
+from ..state.sentences import count_steps
 from ..state.session import Session
 from ..widgets import Strip
 
@@ -63,7 +64,7 @@ class HistoryStrip:
             return View()
         width = round(HEIGHT * photo.shape[1] / photo.shape[0])
         small = cv2.resize(photo, (width, HEIGHT), interpolation=cv2.INTER_AREA)
-        title = f"{request.model}, seed {request.seed}, {request.steps} steps"
+        title = f"{request.model}, seed {request.seed}, {count_steps(request.steps)}"
         entry = {"link": link, "picture": underlay_url(small), "title": title, "how": how_painted(request)}
         return View(parts={self.strip: gr.update(entry=entry)})
 

@@ -15,7 +15,7 @@ from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Event, Page
 from ..state.regions import Regions, region_name, region_of
-from ..state.sentences import count_steps
+from ..state.sentences import count_of, count_steps
 from ..state.session import draw_seed
 
 WHOLE, REGION = "whole", "region"
@@ -85,8 +85,8 @@ class VariationsTab:
         requests = [state.in_mode(replace(controls, seed=draw_seed()).request(regions)) for _ in range(count)]
         for photos, steps in controls.session.vary(self.models.pipeline(controls.model), requests):
             pictures = [(photo, f"seed {r.seed}") for photo, r in zip(photos, requests)]
-            drawn = "1 variation" if len(photos) == 1 else f"{len(photos)} variations"
-            status = f"{drawn} of {count_steps(steps)}. Click one to go on from it."
+            drawn, which = count_of(len(photos), "variation"), "it" if len(photos) == 1 else "one"
+            status = f"{drawn} of {count_steps(steps)}. Click {which} to go on from it."
             yield View(status=status, parts={self.strip: gr.update(value=pictures, selected_index=None)})
 
     def pick(self, controls: Controls, takes: str, event: gr.EventData) -> Iterator[View]:

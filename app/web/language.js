@@ -1,17 +1,19 @@
 // The page in the browser's language, where there is a file of texts for it (app/texts). The page speaks English; what it
 // shows is exchanged here as it comes: Gradio's own parts, the widgets', class names and sentences with figures alike.
 // What is not in the file stays English. Texts that a visitor writes stand in fields, which are left alone.
+// Whatever the language: where fingers are the pointer, a click is a tap; a number and its unit stay in one line.
 ((texts) => {
   const language = navigator.languages.map((tag) => tag.slice(0, 2)).find((name) => name === 'en' || texts[name]);
-  if (!texts[language]) return;
-  const table = new Map(Object.entries(texts[language]));
+  const table = new Map(Object.entries(texts[language] || {}));
+  const fingers = matchMedia('(pointer: coarse)').matches;
   const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   // "Only {}" -> a pattern; those with more words of their own are tried first
   const patterns = [...table].filter(([english]) => english.includes('{}'))
     .map(([english, text]) => [new RegExp('^' + english.split('{}').map(escape).join('(.+?)') + '$'), text.split('{}')])
     .sort(([a], [b]) => b.source.length - a.source.length);
   const decimal = (1.5).toLocaleString(language)[1];
-  const word = (text) => (/^\d+\.\d+$/.test(text) ? text.replace('.', decimal) : translate(text) ?? text);
+  const word = (text) => (/^\d+\.\d+$/.test(text) ? text.replace('.', decimal) : translate(text) ?? list(text));
+  const list = (text) => (text.includes(', ') ? text.split(', ').map(word).join(', ') : text); // of class names, say
 
   /** English -> the language; null where there is none. Spaces around it stay. */
   const translate = (english) => {
@@ -31,10 +33,17 @@
 
   const ATTRIBUTES = ['title', 'aria-label', 'placeholder', 'alt', 'aria-roledescription'];
   const OUTSIDE = 'script, style, textarea, input, [contenteditable]';
+  const tapped = (english) => english.replace(/\b(c)lick(?=s?\b)/gi, (_, c) => (c === 'C' ? 'Tap' : 'tap'));
+  const bound = (text) => text.replace(/(\d) (?=%|(?:s|ms|kB|MB|GB|px)\b)/g, '$1\u00a0');
+  const shown = (english) => {
+    if (!fingers || !/click/i.test(english)) return translate(english) ?? english;
+    const touched = tapped(english);
+    return translate(touched) ?? (table.size ? translate(english) ?? english : touched);
+  };
   const exchangeText = (node) => {
     if (node.parentElement?.closest(OUTSIDE)) return;
-    const text = translate(node.data);
-    if (text !== null && text !== node.data) node.data = text;
+    const text = bound(shown(node.data));
+    if (text !== node.data) node.data = text;
   };
   const exchangeAttribute = (element, name) => {
     const text = element.hasAttribute(name) ? translate(element.getAttribute(name)) : null;
@@ -49,7 +58,7 @@
       else for (const name of ATTRIBUTES) exchangeAttribute(node, name);
     }
   };
-  document.documentElement.lang = language;
+  if (table.size) document.documentElement.lang = language;
   exchange(document.documentElement);
   new MutationObserver((changes) => {
     for (const { type, target, attributeName, addedNodes } of changes) {

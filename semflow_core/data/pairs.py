@@ -210,7 +210,8 @@ def load_split(
     """
     every = find_pairs(folder)
     if len(every) <= held_out:
-        raise InputError(f"{folder} has {len(every)} pairs and {held_out} are held out; nothing is left to train on")
+        pairs = "1 pair" if len(every) == 1 else f"{len(every)} pairs"
+        raise InputError(f"{folder} has {pairs}; with {held_out} held out nothing is left to train on")
     cut = len(every) - held_out
     pairs = (every[:cut] if split == "train" else every[cut:])[:limit]
     notes = list[str]()

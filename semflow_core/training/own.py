@@ -48,7 +48,9 @@ class OwnSet:
 
     def __post_init__(self) -> None:
         if self.pairs < FEWEST:
-            raise InputError(f"the set has {self.pairs} pairs; training needs {FEWEST}, one of them to report on")
+            raise InputError(
+                f"the set has {_count(self.pairs, 'pair')}; training needs {FEWEST}, one of them to report on"
+            )
         if not 1 <= self.minutes <= MOST_MINUTES:
             raise InputError(f"the training has {self.minutes:g} minutes; it must have 1 to {MOST_MINUTES:g}")
 

@@ -88,6 +88,35 @@ def test_a_translation_has_the_places_of_its_text(language: str) -> None:
         assert text.strip() and text.count("{}") == english.count("{}"), english
 
 
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_what_says_click_says_tap_for_fingers(language: str) -> None:
+    """web/language.js exchanges texts, but no tooltips, which name keys."""
+    texts = languages()[language]
+    clicks = [english for english in texts if re.search(r"\bclick", english, re.I)]
+    shown = [english for english in clicks if not re.search(r"\((Enter|[A-Z]\b|or Shift)", english)]
+    assert len(shown) >= 8
+    for english in shown:
+        tap = re.sub(r"\b(c)lick(?=s?\b)", lambda c: "Tap" if c[1] == "C" else "tap", english, flags=re.I)
+        assert tap in texts and texts[tap] != texts[english], english
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_sentences_of_several_have_one_of_one(language: str) -> None:
+    """A count with its noun has a translation for 1, which the pattern of many would catch."""
+    texts = languages()[language]
+    for many, one in {
+        "{} steps": "1 step",
+        "{} variations of {}. Click one to go on from it.": "1 variation of {}. Click it to go on from it.",
+        "Read in {} s: {} classes, {} % of the picture clearly decided.": (
+            "Read in {} s: 1 class, {} % of the picture clearly decided."
+        ),
+        "the set has {} pairs; training needs {}, one of them to report on": (
+            "the set has 1 pair; training needs {}, one of them to report on"
+        ),
+    }.items():
+        assert many in texts and one in texts and " 1 " in f" {texts[one]}", one
+
+
 def test_all_languages_have_the_same_texts() -> None:
     assert len({tuple(texts) for texts in languages().values()}) == 1
 

@@ -4,7 +4,71 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from app.language import language_script, languages
+from app.state.names import readable
+from app.state.regions import region_name
+from semflow_core.method.palette import load_palette
+
 from .test_studio import PATIENCE, wait_status
+
+
+def shown_as(browser: Any, texts: list[str], language: str, phone: bool = False) -> list[str]:
+    """What the page's script makes of texts."""
+    context = browser.new_context(locale=language, has_touch=phone, is_mobile=phone)
+    page = context.new_page()
+    page.route("http://texts.test/", lambda route: route.fulfill(body="<!doctype html><p>", content_type="text/html"))
+    page.goto("http://texts.test/")
+    page.evaluate(language_script())
+    shown = page.evaluate(
+        """async (texts) => {
+          const nodes = texts.map((text) => Object.assign(document.createElement('p'), { textContent: text }));
+          document.body.append(...nodes);
+          await new Promise((done) => setTimeout(done)); // after the observer
+          return nodes.map((node) => node.textContent);
+        }""",
+        texts,
+    )
+    context.close()
+    return shown
+
+
+@pytest.mark.parametrize("language", ["en", *sorted(languages())])
+def test_a_class_has_one_name_in_all_sentences(browser: Any, language: str) -> None:
+    words = languages().get(language, {})
+    for palette in (load_palette("celebamask_hq"), load_palette("cityscapes")):
+        names = [readable(c.name)["name"] for c in palette.classes]
+        expected = [words.get(name, name) for name in names]
+        assert shown_as(browser, names, language) == expected
+        hovered = shown_as(browser, [f"{name} · 12 %" for name in names], language)
+        assert hovered == [f"{name} · 12\u00a0%" for name in expected]
+        regions = [region_name(palette, c.id) for c in palette.classes]
+        chosen = shown_as(browser, [f"Chosen: {r}. Re-roll, colour or lock it below." for r in regions], language)
+        wanted = [" + ".join(words.get(part, part) for part in r.split(" + ")) for r in regions]
+        assert all(f": {r}." in text for r, text in zip(wanted, chosen))
+        proposed = f"The model faces proposes {', '.join(names)}; the other classes are yours to paint."
+        assert ", ".join(expected) in shown_as(browser, [proposed], language)[0]
+
+
+def test_a_click_is_a_tap_where_fingers_point_and_units_stay_with_their_numbers(browser: Any) -> None:
+    texts = [
+        "Click a region",
+        "4 variations of 8 steps. Click one to go on from it.",
+        "clicked",
+        "20 MB, 1.5 s, 3 to go",
+    ]
+    assert shown_as(browser, texts, "en")[:3] == texts[:3]
+    assert shown_as(browser, texts, "fr", phone=True) == [  # there is no French file: English
+        "Tap a region",
+        "4 variations of 8 steps. Tap one to go on from it.",
+        "clicked",
+        "20\u00a0MB, 1.5\u00a0s, 3 to go",
+    ]
+    assert shown_as(browser, texts[:2], "de", phone=True) == [
+        "Eine Fläche antippen",
+        "4 Varianten: 8 Schritte. Tippen Sie eine an, um von ihr aus weiterzumachen.",
+    ]
 
 
 def test_sentences_are_german_as_a_whole(studio: str, browser: Any) -> None:
