@@ -16,6 +16,47 @@ RUN = """async () => (await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', '
   .filter((v) => ['serious', 'critical'].includes(v.impact))
   .flatMap((v) => v.nodes.map((n) => v.id + ': ' + n.target + ' ' + n.failureSummary))"""
 
+# fields without an edge of 3:1 against what is around them (WCAG 1.4.11): a border, or that of what holds them
+PALE_FIELDS = """() => {
+  const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgb = (color) => { // of any notation
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = color;
+    paint.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = paint.getImageData(0, 0, 1, 1).data;
+    return { r, g, b, a: a / 255 };
+  };
+  const light = ({ r, g, b }) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (one, two) => {
+    const [a, b] = [light(one), light(two)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const color = rgb(getComputedStyle(e).backgroundColor);
+      if (color.a > 0.99) return color;
+    }
+    return rgb('white');
+  };
+  const edge = (e) => {
+    for (let i = 0; i < 4 && e; i++, e = e.parentElement) {
+      const style = getComputedStyle(e), ring = /^(\\w+\\([^)]*\\)) 0px 0px 0px 1px inset/.exec(style.boxShadow);
+      const drawn = parseFloat(style.borderTopWidth) >= 1 && style.borderTopStyle !== 'none';
+      if (drawn) return [rgb(style.borderTopColor), ground(e.parentElement)];
+      if (ring) return [rgb(ring[1]), ground(e.parentElement)];
+    }
+    return null;
+  };
+  const fields = 'input:is([type=text], [type=search], [type=number], [type=checkbox], [type=radio], :not([type])), '
+    + 'select, textarea, .field, .dialog-button';
+  const open = (e) => e.checkVisibility() && !e.disabled && !e.checked;
+  return [...document.querySelectorAll(fields)].filter(open).flatMap((e) => {
+    const found = edge(e), ratio = found ? contrast(...found) : 1;
+    return ratio < 3 ? [ratio.toFixed(2) + ' ' + (e.getAttribute('aria-label') || e.outerHTML.slice(0, 120))] : [];
+  });
+}"""
+
 
 @pytest.mark.parametrize("screen, theme", [("desktop", "light"), ("phone", "dark")])
 def test_axe_finds_nothing_serious(studio: str, browser: Any, screen: str, theme: str) -> None:
@@ -29,4 +70,26 @@ def test_axe_finds_nothing_serious(studio: str, browser: Any, screen: str, theme
         page.click(f"#{tab}-button")
         page.wait_for_timeout(300)
         assert page.evaluate(RUN) == [], tab
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_fields_have_an_edge_that_is_seen(studio: str, browser: Any, theme: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{studio}?__theme={theme}")
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.click("#gallery .card:has-text('Try a photo')")
+    page.wait_for_selector("#mode", timeout=PATIENCE)
+    page.click("#photo img", position={"x": 60, "y": 60})
+    page.wait_for_selector("#color .dialog-button", timeout=PATIENCE)
+    for tab in TABS:
+        page.click(f"#{tab}-button")
+        page.wait_for_selector(f"#{tab}", state="visible")
+        if tab == "label":
+            page.click("#label-classes > button")
+            page.wait_for_selector("#class-table input[type=text]", timeout=PATIENCE)
+        assert page.evaluate(PALE_FIELDS) == [], tab
+    page.click("#player .more")
+    assert page.evaluate(PALE_FIELDS) == []
     context.close()
