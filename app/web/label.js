@@ -10,7 +10,7 @@
   document.addEventListener('keydown', async (event) => {
     const button = document.querySelector(KEYS[event.key] || null);
     if (!button?.offsetParent || button.disabled || event.defaultPrevented || event.repeat) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open], #painter[inert]')) return;
     if (event.target.closest('textarea, select, a, [contenteditable], [role=option], [role=combobox]')) return;
     if (event.target.closest('input:not([type=range]):not([type=checkbox])')) return;
     const focused = event.target.closest('button');

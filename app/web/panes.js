@@ -52,7 +52,7 @@
     if (button) toggleFull(document.querySelector(button.dataset.full));
   });
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open], #painter[inert]')) return;
     if (event.target.closest('textarea, select, [contenteditable], input:not([type=range]):not([type=checkbox])')) return;
     if (event.key.toLowerCase() === 't') setFolded(!studio.classList.contains('folded'));
     if (event.key.toLowerCase() === 'x') toggleFull(painter.matches(':hover, :focus-within') && !result.matches(':hover') ? painter : result);

@@ -312,6 +312,32 @@ def test_another_model_and_its_settings_come_back_at_once(server: Server, browse
         wait_ids(page, faces)
 
 
+@pytest.mark.parametrize("how", ["kept", "at the last moment"])
+def test_what_was_in_the_hand_comes_back(server: Server, browser: Any, how: str) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        faces = stroke(page, 0.2, class_id=13)
+        wait_kept(page, 1)
+        if how != "kept":
+            page.evaluate(HANG)
+        page.click("#painter [data-id='14']")
+        page.click("#painter [data-tool=brush]")
+        page.click("#painter [data-shape=square]")
+        page.locator("#painter .size").fill("7")
+        page.click("#painter [data-tool=eraser]")
+        if how == "kept":
+            wait_until(page, KEPT.replace("part.undo.length)) >= least", "part.hand.tool === 'eraser')) === 1"), None)
+        for _ in range(2):
+            page.reload()
+            wait_ids(page, faces)
+            page.wait_for_selector("#painter:not([inert])", timeout=PATIENCE)
+            wait_status(page, "Painted")
+            assert page.get_attribute("#painter [data-tool=eraser]", "aria-pressed") == "true"
+            assert page.get_attribute("#painter [data-shape=square]", "aria-pressed") == "true"
+            assert page.input_value("#painter .size") == page.inner_text("#painter .size-text") == "7"
+            assert page.get_attribute("#painter [data-id='14']", "aria-checked") == "true"
+
+
 def saved_photo(page: Any) -> np.ndarray:
     """The whole photo as it is saved."""
     page.click("#edit-button")

@@ -498,6 +498,24 @@ def test_a_new_layout_while_a_region_floats_loses_nothing(faces: Scene, visit: C
     assert np.array_equal(canvas.settled(), face())
 
 
+@pytest.mark.parametrize("damage", ["one row less", "one row more", "no size", "no data", "half"])
+def test_a_damaged_layout_is_refused(faces: Scene, visit: Callable[..., Canvas], damage: str) -> None:
+    canvas = visit(faces)
+    canvas.start(face())
+    size, data = pack_labels(np.full((SIDE, SIDE), HAT, np.uint8)).split(";")
+    packed = {
+        "one row less": f"{SIDE},{SIDE - 1};{data}",
+        "one row more": f"{SIDE},{SIDE + 1};{data}",
+        "no size": f"nan,{SIDE};{data}",
+        "no data": f"{size};",
+        "half": f"{size};{data[: len(data) // 8 * 4]}",
+    }[damage]
+    canvas.page.evaluate("(value) => update({value})", packed)
+    canvas.page.wait_for_function("document.querySelector('#painter .said').textContent.includes('damaged')")
+    assert np.array_equal(canvas.ids(), face())
+    canvas.start(moved_nose(3, 6))  # the next one is taken
+
+
 # ---- zoom and pan -----------------------------------------------------------------------------------
 
 

@@ -295,6 +295,22 @@ def test_both_panes_are_large_and_the_page_fits(page: Any, size: tuple[int, int]
     page.set_viewport_size(dict(zip(("width", "height"), SCREENS["desktop"])))
 
 
+def test_keys_rest_while_the_page_waits_for_what_was_kept(page: Any) -> None:
+    folded = "document.querySelector('#studio').classList.contains('folded')"
+    compared = "document.querySelector('#result .compare-button').getAttribute('aria-pressed')"
+    before = page.evaluate(f"[{folded}, {compared}]")
+    page.evaluate("document.querySelector('#painter').inert = true")
+    for key in ("t", "c", "x"):
+        page.keyboard.press(key)
+    assert page.evaluate(f"[{folded}, {compared}]") == before
+    assert page.evaluate("document.fullscreenElement") is None
+    page.evaluate("document.querySelector('#painter').inert = false")
+    for key in ("t", "c"):
+        page.keyboard.press(key)
+    now = page.evaluate(f"[{folded}, {compared}]")
+    assert now[0] is not before[0] and now[1] != before[1]
+
+
 def test_either_pane_in_full_screen(page: Any) -> None:
     for pane, picture in (("#painter", "#painter .stage"), ("#result", "#photo")):
         page.click(f"[data-full='{pane}']")

@@ -81,12 +81,12 @@ async function unpackModels(parts, last) {
   return { models, isDamaged };
 }
 
-async function unpackCanvas({ W, H, ids, landing, undo, redo }) {
+async function unpackCanvas({ W, H, ids, landing, undo, redo, hand }) {
   if (!isSize(W, H)) throw new RangeError('a layout of no size');
   const unpack = (bytes) => inflate(bytes, W * H);
   const unpackAll = (steps) => Promise.all(steps.map(async ({ bytes, ...signs }) => ({ ids: await unpack(bytes), ...signs })));
   const [layout, before, after] = [await unpack(ids), ...(await Promise.all([undo, redo].map((steps) => unpackAll(steps).catch(() => []))))];
-  return { W, H, ids: layout, landing, undo: before, redo: after, bytes: ids };
+  return { W, H, ids: layout, landing, undo: before, redo: after, hand, bytes: ids };
 }
 
 function base64(bytes) {

@@ -135,9 +135,9 @@ async function inflate(bytes, size) {
 }
 
 /** The canvas as a part; of steps above the bound the oldest are left out. */
-async function packCanvas({ model, W, H, ids, landing, undo, redo }) {
+async function packCanvas({ model, W, H, ids, landing, undo, redo, hand }) {
   const pack = (steps) => Promise.all(steps.map(async ({ ids: step, ...signs }) => ({ bytes: await deflate(step), ...signs })));
-  const value = { model, W, H, ids: await deflate(ids), landing, undo: await pack(undo), redo: await pack(redo) };
+  const value = { model, W, H, ids: await deflate(ids), landing, undo: await pack(undo), redo: await pack(redo), hand };
   const size = (steps) => steps.reduce((sum, { bytes }) => sum + bytes.length, 0);
   while (size(value.undo) + size(value.redo) > props.undo) (value.undo.length ? value.undo : value.redo).shift();
   return { value, bytes: value.ids.length + size(value.undo) + size(value.redo) };

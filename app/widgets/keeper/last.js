@@ -26,16 +26,16 @@ function unpackRuns(text, size) {
 }
 
 /** Where not all fits, the oldest steps are left out. */
-function keepLast({ model, W, H, ids, landing, undo, redo }, settings) {
+function keepLast({ model, W, H, ids, landing, undo, redo, hand }, settings) {
   const pack = (steps) => steps.map(({ ids: step, ...signs }) => ({ runs: packRuns(step), ...signs }));
-  const last = { model, W, H, runs: packRuns(ids), landing, undo: pack(undo), redo: pack(redo), settings };
+  const last = { model, W, H, runs: packRuns(ids), landing, undo: pack(undo), redo: pack(redo), hand, settings };
   const later = (steps) => steps.slice(Math.ceil(steps.length / 2));
   while (inTab(LAST, JSON.stringify(last)) === null && last.undo.length + last.redo.length) {
     Object.assign(last, { undo: later(last.undo), redo: later(last.redo) });
   }
 }
 
-/** {model, W, H, ids, undo, redo, settings} of the visit that this tab has open; null where all was written. */
+/** {model, W, H, ids, undo, redo, hand, settings} of the visit that this tab has open; null where all was written. */
 function readLast(id) {
   try {
     const last = JSON.parse(inTab(LAST) || 'null');

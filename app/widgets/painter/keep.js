@@ -14,7 +14,20 @@ function keptCanvas() {
   const before = floating ? floating.before : stroke && stroke.before;
   const begun = before && before.some((v, i) => v !== ids[i]);
   const steps = begun ? [...undo, before.slice()] : undo;
-  return { model: props.model, W, H, ids: ids.slice(), landing, undo: steps.map(withSigns), redo: begun ? [] : redo.map(withSigns), busy: Boolean(stroke) };
+  return { model: props.model, W, H, ids: ids.slice(), landing, undo: steps.map(withSigns), redo: begun ? [] : redo.map(withSigns), busy: Boolean(stroke), hand: keptHand() };
+}
+
+/** What is in the hand: the class, the tool and the brush. */
+function keptHand() {
+  return { id: current, tool: tool === 'pick' ? toolBeforePick : tool, size: Number(sizeInput.value), shape: brushShape };
+}
+
+function takeHand({ id, tool: name, size, shape: brush }) {
+  if (classOf.has(id)) choose(id);
+  if (name !== 'pick' && Object.hasOwn(TOOLS, name)) useTool(name);
+  if (brush === 'round' || brush === 'square') setBrushShape(brush);
+  if (size > 0) sizeInput.value = size; // the slider keeps to its bounds
+  showSize();
 }
 
 function tellKeeper() {
@@ -48,7 +61,7 @@ function isKept(picture) {
 const isSame = (a, b) => a.W === b.W && a.H === b.H && a.ids.every((v, i) => v === b.ids[i]);
 
 function showKept() {
-  const { W: width, H: height, ids: layout, landing: number = 0, undo: before, redo: after } = comesBack;
+  const { W: width, H: height, ids: layout, landing: number = 0, undo: before, redo: after, hand = {} } = comesBack;
   comesBack = null;
   isOutdated = false;
   photoNumber = '';
@@ -63,4 +76,5 @@ function showKept() {
   showHistory();
   redraw();
   useClassesOf(ids);
+  takeHand(hand);
 }

@@ -169,8 +169,9 @@ async function sendNow() {
 async function load() {
   if (!props.value) return;
   const mine = ++loads, before = ++version;
-  const picture = await unpackLabels(props.value);
+  const picture = await unpackLabels(props.value).catch(() => null);
   if (mine !== loads) return;
+  if (!picture) return say('The layout that came is damaged; the canvas stays as it is.');
   landingSent = props.landing;
   const isAnother = isOutdated || picture.number !== photoNumber;
   if (!isAnother && (before !== version || stroke)) return; // a stroke under way is sent when it ends, and wins

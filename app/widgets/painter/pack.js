@@ -12,11 +12,13 @@ async function packLabels(ids, W, H, number, landing) {
   return W + ',' + H + ';' + btoa(text) + (landing ? ';' + number + ';' + landing : number && ';' + number);
 }
 
-/** The inverse: {ids, W, H, number}. */
+/** The inverse: {ids, W, H, number}. Throws where the ids are not as many as the size says. */
 async function unpackLabels(text) {
   const [size, data] = text.split(';');
   const [W, H] = size.split(',').map(Number);
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return { ids: new Uint8Array(await new Response(stream).arrayBuffer()), W, H, number: numberOf(text) };
+  const ids = new Uint8Array(await new Response(stream).arrayBuffer());
+  if (!Number.isInteger(W) || !Number.isInteger(H) || W < 1 || H < 1 || ids.length !== W * H) throw new RangeError('a layout of another size');
+  return { ids, W, H, number: numberOf(text) };
 }

@@ -4,7 +4,7 @@ const LONG = 40; // a palette of more classes begins with its groups closed
 const IN_USE = 10; // as many as there are number keys
 const palette = find('.palette'), classList = find('.classes'), finder = find('.find'), inUse = find('.in-use');
 
-let classes = [], classOf = new Map(); // class id -> {id, name, hint, color, group}
+let classes = [], mirrors = [], classOf = new Map(); // class id -> {id, name, hint, color, group}
 let mirrorOf = new Uint8Array(256); // class id -> its class on the other side of the axis
 let current = 0;
 let used = []; // long palettes: [{id, at}], at counts up, so that the one unused for longest gives up its place
@@ -33,7 +33,8 @@ function classButton(c, role) {
 }
 
 function buildPalette() {
-  classes = props.classes;
+  if (classes.length && JSON.stringify([classes, mirrors]) === JSON.stringify([props.classes, props.mirror])) return; // the choice stays
+  [classes, mirrors] = [props.classes, props.mirror];
   classOf = new Map(classes.map((c) => [c.id, c]));
   mirrorOf = Uint8Array.from({ length: 256 }, (_, id) => id);
   for (const [a, b] of props.mirror) [mirrorOf[a], mirrorOf[b]] = [b, a];
@@ -77,6 +78,7 @@ function choose(id) {
   showChoice();
   if (tool === 'eraser') useTool('brush');
   else if (tool === 'pick') useTool(toolBeforePick);
+  tellKeeper();
 }
 
 function noteUse(id) {

@@ -9,25 +9,25 @@ async function loadSpots() {
   spots = null;
   spotCount = spotAt = 0;
   if (!packed) return;
-  const picture = await unpackLabels(packed);
-  if (packed !== props.spots) return;
+  const picture = await unpackLabels(packed).catch(() => null);
+  if (!picture || packed !== props.spots) return;
   spots = picture.ids;
   spotCount = spots.reduce((most, number) => Math.max(most, number), 0);
 }
 
-function saySpot(text) {
+function say(text) {
   said.textContent = text;
   find('.hover').textContent = text;
 }
 
 function visitSpot() {
   if (stroke || floating) return;
-  if (!spotCount || spots.length !== ids.length) return saySpot('No unsure region here.');
+  if (!spotCount || spots.length !== ids.length) return say('No unsure region here.');
   spotAt = (spotAt + 1) % (spotCount + 1);
   if (!spotAt) {
     dropSelection();
     fit();
-    return saySpot('That was the last unsure region.');
+    return say('That was the last unsure region.');
   }
   const mask = spots.map((number) => (number === spotAt ? 1 : 0)), box = maskBox(mask, W);
   const larger = Math.max(box.w / W, box.h / H);
@@ -35,5 +35,5 @@ function visitSpot() {
   setView(zoom, (box.x + box.w / 2) / W - 0.5 / zoom, (box.y + box.h / 2) / H - 0.5 / zoom);
   side = box.x;
   setSelected(mask);
-  saySpot(`Unsure region ${spotAt} of ${spotCount}`);
+  say(`Unsure region ${spotAt} of ${spotCount}`);
 }

@@ -240,6 +240,7 @@ function useTool(name) {
     button.tabIndex = button.dataset.tool === name ? 0 : -1;
   }
   stage.dataset.using = name;
+  tellKeeper();
   ring = null;
   showOptions();
   showChoice();
@@ -266,6 +267,7 @@ function setBrushShape(name) {
   for (const button of element.querySelectorAll('[data-shape]')) {
     button.setAttribute('aria-pressed', button.dataset.shape === name);
   }
+  tellKeeper();
 }
 
 function setFill(reach) {
@@ -282,4 +284,5 @@ function nudgeSize(by) {
 
 function showSize() {
   find('.size-text').textContent = sizeInput.value;
+  tellKeeper();
 }

@@ -310,7 +310,7 @@ function drawOther(source) {
 divider.addEventListener('input', split);
 compareButton.addEventListener('click', nextComparison);
 document.addEventListener('keydown', (event) => {
-  if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('#painter[inert]')) return;
   if (event.target.closest('textarea, select, dialog, [contenteditable], input:not([type=range]):not([type=checkbox])')) return;
   if (event.key.toLowerCase() === 'c') nextComparison();
   else if (event.key === 'Escape' && comparing) compare(null);
