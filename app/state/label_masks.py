@@ -34,6 +34,7 @@ from semflow_core.pictures.layouts import is_layout, read_mask
 from semflow_core.pictures.photos import open_photo
 
 from .label_set import Item, pack
+from .names import in_words, readable
 
 DRAFT, TO_DO = ".draft", "to_do"
 FOLDERS = (*PHOTO_FOLDERS, *MASK_FOLDERS, TO_DO)  # of photos or masks only
@@ -140,11 +141,12 @@ def read_masks(pairs: Sequence[Labelled], palette: Palette) -> list[str]:
             pair.item.accepted = not holes and not pair.path.stem.endswith(DRAFT)
             void += holes
             notes += filter(None, said)
-    sentences = summary(notes, len(pairs))
+    sentences = [in_words(text) for text in summary(notes, len(pairs))]
     if void:
-        name = next(c.name for c in palette.classes if c.id == palette.background)
+        name = next(readable(c.name)["name"] for c in palette.classes if c.id == palette.background)
+        has, waits = ("has", "it waits") if void == 1 else ("have", "they wait")
         sentences.append(
-            f"{void} of {len(pairs)} masks have pixels of no class: they are shown as {name}, and wait to be accepted."
+            f"{void} of {len(pairs)} masks {has} pixels of no class, shown as {name}: {waits} to be accepted."
         )
     return sentences
 

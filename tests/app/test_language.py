@@ -110,6 +110,9 @@ def test_sentences_of_several_have_one_of_one(language: str) -> None:
         "Read in {} s: {} classes, {} % of the picture clearly decided.": (
             "Read in {} s: 1 class, {} % of the picture clearly decided."
         ),
+        "{} of {} masks have pixels of no class, shown as {}: they wait to be accepted.": (
+            "1 of {} masks has pixels of no class, shown as {}: it waits to be accepted."
+        ),
         "the set has {} pairs; training needs {}, one of them to report on": (
             "the set has 1 pair; training needs {}, one of them to report on"
         ),

@@ -318,7 +318,7 @@ def test_pixels_of_no_class_are_not_accepted_unseen(tmp_path: Path) -> None:
     assert [item.accepted for item in found.items] == [False, True]
     shown = found.items[0].mask(palette())
     assert (shown[:10] == palette().background).all() and (shown[10:] == 3).all()
-    assert found.notes == ["1 of 2 masks have pixels of no class: they are shown as sky, and wait to be accepted."]
+    assert found.notes == ["1 of 2 masks has pixels of no class, shown as sky: it waits to be accepted."]
 
 
 def test_a_mask_of_a_turned_photo_is_turned_as_it_is(tmp_path: Path) -> None:
