@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,8 @@ def faint() -> Image.Image:
 def test_any_photo_is_shown_as_it_looks(
     tmp_path: Path, pipeline: FakePipeline, name: str, image: Image.Image, shape: tuple[int, int], right: int
 ) -> None:
-    image.save(tmp_path / name, **({"lossless": True} if name.endswith(".webp") else {}))
+    options: dict[str, Any] = {"lossless": True} if name.endswith(".webp") else {}
+    image.save(tmp_path / name, **options)
     (item,) = read_files([tmp_path / name], FACES).items
     pixels = item.pixels()
     assert item.shape == shape == pixels.shape[:2] and item.suffix in (".jpg", ".png")
