@@ -39,7 +39,7 @@ function connectedParts(seeds, open, W, H, joins = () => true) {
 
 /** Give the pixels the class of the nearest one that is a source, wave by wave; what no wave reaches stays. */
 function spread(out, pixels, isSource, W, H) {
-  const WAITS = 1, REACHED = 2, state = new Uint8Array(W * H);
+  const WAITS = 1, NEXT = 2, REACHED = 3, state = new Uint8Array(W * H);
   for (const i of pixels) state[i] = WAITS;
   const borders = (i) => {
     let any = false;
@@ -57,15 +57,22 @@ function spread(out, pixels, isSource, W, H) {
       out[i] = classIds[k];
       state[i] = REACHED;
     });
-    const next = new Set();
-    for (const i of wave) beside(i, W, H, (n) => state[n] === WAITS && next.add(n));
-    wave = [...next];
+    const next = [];
+    for (const i of wave) {
+      beside(i, W, H, (n) => {
+        if (state[n] !== WAITS) return;
+        state[n] = NEXT;
+        next.push(n);
+      });
+    }
+    wave = next;
   }
 }
 
 /** The border of a connected part with what it does not enclose: pixel -> how many of its sides are the part's. */
 function outerBorder(part, W, H) {
-  const own = new Set(part), border = new Map();
+  const own = new Uint8Array(W * H), border = new Map();
+  for (const i of part) own[i] = 1;
   let left = W, right = 0, top = H, bottom = 0;
   for (const i of part) {
     const x = i % W, y = (i - x) / W;
@@ -73,14 +80,14 @@ function outerBorder(part, W, H) {
     if (x > right) right = x;
     if (y < top) top = y;
     if (y > bottom) bottom = y;
-    beside(i, W, H, (n) => !own.has(n) && border.set(n, (border.get(n) || 0) + 1));
+    beside(i, W, H, (n) => !own[n] && border.set(n, (border.get(n) || 0) + 1));
   }
   const within = (i) => i % W >= left && i % W <= right && i >= top * W && i < (bottom + 1) * W;
   // a way past the part leaves its box, and outside of the box there is nothing in the way
   const edge = [];
   for (let x = left; x <= right; x++) edge.push(top * W + x, bottom * W + x);
   for (let y = top; y <= bottom; y++) edge.push(y * W + left, y * W + right);
-  const outside = new Set(connectedParts(edge, (i) => within(i) && !own.has(i), W, H).flat());
+  const outside = new Set(connectedParts(edge, (i) => within(i) && !own[i], W, H).flat());
   for (const i of border.keys()) if (within(i) && !outside.has(i)) border.delete(i);
   return border;
 }
