@@ -403,6 +403,25 @@ def test_a_visit_that_no_answer_brings_back_leaves_a_fresh_page_and_stays_kept(s
         wait_ids(other, layout)
 
 
+def test_a_visit_that_hangs_on_its_way_need_not_be_waited_for(server: Server, browser: Any) -> None:
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        fresh, layout = ids_on_canvas(page), stroke(page, 0.2)
+        wait_kept(page, 1)
+        hangs = [True]
+        page.route("**/gradio_api/upload*", lambda route: None if hangs.pop() else route.continue_())
+        page.reload()
+        page.wait_for_selector("#keeper .kept:has-text('the studio has not answered yet')", timeout=PATIENCE)
+        assert page.evaluate("document.querySelector('#painter').inert")  # what is painted now would be replaced
+        page.click("#keeper .leave")
+        page.wait_for_selector("#keeper .kept:has-text('it stays kept')", timeout=PATIENCE)
+        wait_ids(page, fresh)
+        stroke(page, 0.6)  # it goes on
+        other = open_page(context, server.url)
+        other.click("#keeper .bring", timeout=PATIENCE)
+        wait_ids(other, layout)
+
+
 def refuse(page: Any, address: str, times: int) -> list[str]:
     """Answer requests that bring a visit back as a busy server does, the first `times` -> those that were."""
     refused: list[str] = []

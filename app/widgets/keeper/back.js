@@ -3,9 +3,12 @@
 
 const UNSENT = 'The studio does not take what this browser keeps of your last visit, so the page opens fresh; it stays kept.';
 const DAMAGED = 'What this browser keeps of your last visit is damaged, so the page opens fresh.';
+const WAITING = 'What this browser keeps of your last visit is on its way; the studio has not answered yet.';
 
+const LONG = 8000; // milliseconds after which a wait is said, and need not go on
 const TRIES = 3; // times that the server is asked for a visit
 let asked = null; // what it is asked with, and how often it was: {detail, times}
+let slow = 0; // timer of that wait
 let present = null; // what comes back where a kept visit cannot: {id, memory, canvas}
 
 async function start() {
@@ -56,7 +59,9 @@ async function bringBack(id, parts, isOpenElsewhere = false) {
     if (file) uploads[model] = new File([file], 'photo');
   }
   document.dispatchEvent(new CustomEvent('semflow:back', { detail: { ...models.get(chosen), model: chosen, others: models } }));
+  slow = setTimeout(() => say(WAITING, 'leave'), LONG);
   const paths = await send({ ...uploads, '': new File([JSON.stringify(kept)], 'kept.json') });
+  if (!paused) return true; // the page has gone on without
   if (!paths) return refuse(UNSENT);
   const { '': path, ...photos } = paths;
   asked = { detail: { kept: path, files: photos, away: inTab(LOST) !== null }, times: 1 };
@@ -119,8 +124,8 @@ async function send(uploads) {
 
 /** It cannot come back: it stays in the store, and the page goes on with what it had, or begins a visit of its own. */
 function refuse(text = '') {
-  if (text) say(text);
   release();
+  if (text) say(text);
   memory.clear();
   dirty.clear();
   written = changes;
@@ -145,6 +150,8 @@ function askAgain() {
 }
 
 function release() {
+  clearTimeout(slow);
+  if (!bar.querySelector('.leave').hidden) bar.hidden = true;
   paused = false;
   document.querySelector('#painter').inert = false;
 }
@@ -165,7 +172,7 @@ async function offer(elsewhere) {
   const visits = (await listVisits(db).catch(() => [])).filter(({ id, worth }) => worth && id !== visit.id && !elsewhere.has(id));
   const last = visits.sort((a, b) => b.at - a.at)[0];
   if (!last) return;
-  say('This browser keeps what you painted on ' + new Date(last.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) + '.', true);
+  say('This browser keeps what you painted on ' + new Date(last.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) + '.', 'bring');
   bar.querySelector('.bring').onclick = async () => {
     bar.hidden = true;
     await write();
@@ -191,6 +198,7 @@ function forget() {
   writing = writing.then(forgetAll).catch(() => {});
 }
 
+bar.querySelector('.leave').addEventListener('click', () => paused && refuse(UNSENT));
 for (const [event, hear] of [['canvas', hearCanvas], ['settings', hearSettings], ['state', hearState], ['ready', start], ['forget', forget], ['keep', writeFor], ['unanswered', askAgain]]) {
   document.addEventListener('semflow:' + event, hear);
 }

@@ -198,8 +198,9 @@ function writeFor({ detail }) {
   if (detail) detail.written = written;
 }
 
-function say(text, bring = false) {
+/** A sentence, with one of the buttons: 'bring' or 'leave'. */
+function say(text, button = '') {
   bar.querySelector('span').textContent = text;
-  bar.querySelector('.bring').hidden = !bring;
+  for (const name of ['bring', 'leave']) bar.querySelector('.' + name).hidden = name !== button;
   bar.hidden = false;
 }
