@@ -65,7 +65,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     back = parts.keeping.wire(demo, page)
 
     # the page was opened
-    for script in ("files.js", "panes.js", "hands.js", "tips.js", "label.js"):
+    for script in ("files.js", "panes.js", "picker.js", "hands.js", "tips.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)

@@ -91,3 +91,38 @@ def test_the_bar_of_a_selection_goes_with_the_canvas(studio: str, browser: Any) 
         page.wait_for_selector(bar, state="hidden")
         page.evaluate("scrollTo(0, 0)")
         page.wait_for_selector(bar, state="visible")
+
+
+@pytest.mark.parametrize("size, touch", [((390, 844), True), ((844, 390), True), ((1280, 800), False)], ids=str)
+def test_the_colour_picker_opens_in_view_and_at_its_colour(
+    studio: str, browser: Any, size: tuple[int, int], touch: bool
+) -> None:
+    with visit(studio, browser, size, touch) as page:
+        page.click("#photo img", position={"x": 60, "y": 60})
+        page.wait_for_selector("#appearance-button[aria-selected=true]", timeout=PATIENCE)
+        if touch:
+            tap_tab(page, "appearance")
+        page.wait_for_selector("#color .dialog-button", timeout=PATIENCE)
+        page.evaluate("document.querySelector('#color').scrollIntoView({ block: 'end' })")
+        before = page.eval_on_selector("#color .dialog-button", "(b) => b.style.background")
+        page.click("#color .dialog-button")
+        page.wait_for_selector("#color .color-picker[style*=fixed]")
+        left, top, right, bottom = box(page, "#color .color-picker")
+        assert left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+        page.wait_for_function(
+            """() => { // the mark is where the colour is: saturation to the right, value up
+              const [field, mark] = ['.color-gradient', '.color-gradient .marker'].map(
+                (part) => document.querySelector('#color ' + part).getBoundingClientRect());
+              const rgb = getComputedStyle(document.querySelector('#color .dialog-button')).backgroundColor
+                .match(/\\d+/g).map((level) => level / 255);
+              const high = Math.max(...rgb), x = high ? 1 - Math.min(...rgb) / high : 0;
+              const far = (a, b) => Math.abs(a - b) > 8; // Gradio draws it some 5 px too low
+              return !far(mark.left + mark.width / 2, field.left + x * field.width)
+                && !far(mark.top + mark.height / 2, field.top + (1 - high) * field.height);
+            }"""
+        )
+        assert page.eval_on_selector("#color .dialog-button", "(b) => b.style.background") == before
+        old = page.get_attribute("#photo img", "src")
+        field = page.locator("#color .color-gradient").bounding_box()
+        page.mouse.click(field["x"] + field["width"] - 20, field["y"] + 20)  # nothing lies over it
+        page.wait_for_function("(old) => document.querySelector('#photo img').src !== old", arg=old, timeout=PATIENCE)
