@@ -23,11 +23,23 @@
   fold.addEventListener('click', () => setFolded(!studio.classList.contains('folded')));
   const more = document.querySelector('#more'), tabs = more.querySelector('[role=tablist]');
   const isBelow = () => getComputedStyle(tabs.parentElement).position === 'fixed'; // the tabs are at the window's lower edge
+  const isLabelling = () => Boolean(more.querySelector('#label-accept')?.offsetParent);
+  /** What the tab in front holds; while a set is labelled the canvas comes with the buttons below it. */
+  const reachContent = () => {
+    if (isLabelling()) more.querySelector('#label-progress').scrollIntoView({ block: 'end' });
+    else more.scrollIntoView({ block: 'start' });
+  };
+  let wasLabelling = false;
+  new MutationObserver(() => {
+    const is = isLabelling();
+    if (is && !wasLabelling && isBelow()) reachContent(); // photos were opened
+    wasLabelling = is;
+  }).observe(more, { subtree: true, childList: true, attributeFilter: ['class'] });
   more.addEventListener('click', (event) => {
     if (event.target.closest('.card')) scrollTo(0, 0); // to the canvas, which gets it
     if (!event.target.closest('[role=tab]')) return;
     setFolded(false);
-    if (isBelow()) requestAnimationFrame(() => more.scrollIntoView({ block: 'start' }));
+    if (isBelow()) requestAnimationFrame(reachContent);
   });
   new MutationObserver(() => {
     const tab = tabs.querySelector('[aria-selected=true]');

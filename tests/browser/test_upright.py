@@ -126,3 +126,26 @@ def test_the_colour_picker_opens_in_view_and_at_its_colour(
         field = page.locator("#color .color-gradient").bounding_box()
         page.mouse.click(field["x"] + field["width"] - 20, field["y"] + 20)  # nothing lies over it
         page.wait_for_function("(old) => document.querySelector('#photo img').src !== old", arg=old, timeout=PATIENCE)
+
+
+def test_labelling_takes_two_lines_below_the_canvas(studio: str, browser: Any) -> None:
+    with visit(studio, browser, TALL, touch=True) as page:
+        tap_tab(page, "label")
+        page.set_input_files("#label input[type=file] >> nth=0", ["assets/photos/collins.jpg"])
+        page.wait_for_selector("#label-accept", timeout=PATIENCE)
+        page.wait_for_function("document.querySelector('#label-progress').innerText.includes('0 of 1')")
+        line, progress, below = (box(page, part) for part in ("#label-line", "#label-progress", "#label-classes"))
+        assert line[3] - line[1] <= 44 and line[3] <= progress[1] + 1 and progress[3] <= below[1] + 1
+        assert max(line[3], progress[3]) - line[1] <= 72  # the buttons, and how far it is
+        for name in ("back", "accept", "forward", "unsure"):
+            left, _, right, _ = box(page, f"#label-{name}")
+            assert left >= 0 and right <= TALL[0], name
+        page.locator("#label-clear").scroll_into_view_if_needed()
+        assert box(page, "#label-clear")[2] <= TALL[0] + 1
+        assert page.eval_on_selector(
+            "#label-progress p",
+            "(p) => { const b = p.getBoundingClientRect(); return p === document.elementFromPoint(b.x + 20, b.y + 9) }",
+        )
+        start, end = room(page)
+        top, bottom = box(page, "#painter .stage")[1], box(page, "#label-progress")[3]
+        assert top >= start - 8 and bottom <= end  # both are in view
