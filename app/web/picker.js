@@ -16,9 +16,14 @@
   const showColor = (picker, swatch) => {
     const field = picker.querySelector('input[type=text]'), color = field.value;
     const next = getComputedStyle(swatch).backgroundColor.match(/\d+/g).slice(0, 3).map((level) => level ^ 1);
+    let own = true, typed = document.activeElement === field;
+    field.addEventListener('input', () => (typed ||= !own));
     const set = (value) => {
+      if (typed) return; // the visitor's colour counts
+      own = true;
       field.value = value;
       for (const name of ['input', 'change']) field.dispatchEvent(new Event(name, { bubbles: true }));
+      own = false;
     };
     set(`rgb(${next})`);
     requestAnimationFrame(() => set(color));
