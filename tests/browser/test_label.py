@@ -40,16 +40,16 @@ def open_files(page: Any, *files: Path) -> None:
     page.set_input_files("#label input[type=file] >> nth=0", [str(f) for f in files])
 
 
-def saved_set(page: Any) -> dict[str, bytes]:
+def saved_set(page: Any, name: str = "my_set") -> dict[str, bytes]:
     with page.expect_download(timeout=PATIENCE) as download:
         page.click("#label-save")
-    assert download.value.suggested_filename == "my_set.zip"
+    assert download.value.suggested_filename == f"{name}.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def mask(files: dict[str, bytes], name: str) -> np.ndarray:
-    with Image.open(io.BytesIO(files[f"my_set/masks/{name}.png"])) as image:
+def mask(files: dict[str, bytes], name: str, set_name: str = "my_set") -> np.ndarray:
+    with Image.open(io.BytesIO(files[f"{set_name}/masks/{name}.png"])) as image:
         assert image.mode == "P"
         return np.asarray(image)
 
@@ -140,9 +140,9 @@ def test_a_saved_set_goes_on_with_its_own_classes(page: Any, drawn: Path, tmp_pa
     page.click("#label-use")
     wait_status(page, "14 classes.")
     page.wait_for_selector("#painter [data-id='13'] >> text=bird", timeout=PATIENCE)
-    files = saved_set(page)
-    assert np.array_equal(mask(files, "0002"), accepted)
-    assert b'"air"' in files["my_set/palette.json"] and b'"bird"' in files["my_set/palette.json"]
+    files = saved_set(page, "drawn")
+    assert np.array_equal(mask(files, "0002", "drawn"), accepted)
+    assert b'"air"' in files["drawn/palette.json"] and b'"bird"' in files["drawn/palette.json"]
 
     # a class that is in a mask stays
     page.click("#class-table li:nth-child(5) .remove")
