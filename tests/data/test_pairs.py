@@ -189,7 +189,7 @@ def test_the_masks_of_a_folder_are_in_one_order_of_ids(tmp_path: Path, face_layo
 
 def test_a_split_without_training_pairs_is_refused(tmp_path: Path) -> None:
     make_pairs(tmp_path, ["a", "b", "c"])
-    with pytest.raises(InputError, match="has 3 pairs and 3 are held out"):
+    with pytest.raises(InputError, match="has 3 pairs; with 3 held out nothing is left"):
         load_split(tmp_path, FACES, 3, "train", 16)
 
 
