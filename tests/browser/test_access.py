@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from tools.drawn import write
+
 from .conftest import SCREENS
-from .test_studio import PATIENCE
+from .test_studio import PATIENCE, wait_status
 
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 TABS = ("start", "variations", "appearance", "edit", "path", "check", "past", "label", "save", "advanced")
@@ -92,4 +94,38 @@ def test_fields_have_an_edge_that_is_seen(studio: str, browser: Any, theme: str)
         assert page.evaluate(PALE_FIELDS) == [], tab
     page.click("#player .more")
     assert page.evaluate(PALE_FIELDS) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing_serious_where_photos_are_labelled(
+    studio: str, browser: Any, screen: str, theme: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "drawn", 3)
+    width, height = SCREENS[screen]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{studio}?__theme={theme}")
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.add_script_tag(path=AXE)
+    page.click("#label-button")
+    photos = [str(p) for p in sorted((tmp_path / "drawn/images").iterdir())]
+    page.set_input_files("#label input[type=file] >> nth=0", photos)
+    wait_status(page, "Photo 1: 0001. Correct the proposal")
+    assert page.evaluate(RUN) == []
+    page.click("#label-doubt input")
+    page.wait_for_selector("#painter canvas.heat, #painter .heat", state="attached", timeout=PATIENCE)
+    page.click("#label-unsure")
+    assert page.evaluate(RUN) == [], "unsure"
+    for number in (1, 2):
+        page.click("#label-accept")
+        wait_status(page, f"{number} of 3 accepted. Photo {number + 1}")
+    for part in ("classes", "train"):
+        page.click(f"#label-{part} > button")
+    page.wait_for_selector("#label-command code", timeout=PATIENCE)
+    page.wait_for_selector("#class-table .add", timeout=PATIENCE)
+    assert page.evaluate(RUN) == [], "classes and training"
+    page.click("#label-leave")
+    page.wait_for_selector("#label-resume", timeout=PATIENCE)
+    assert page.evaluate(RUN) == [], "left"
     context.close()
