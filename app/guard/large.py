@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from semflow_core.pictures.files import readable_formats
+
 from .limits import LARGE_PHOTO
 from .visits import VISIT, Gone
 
@@ -21,7 +23,7 @@ def pixels_of(file: str | Path) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(file) as image:
+            with Image.open(file, formats=readable_formats()) as image:
                 return image.width * image.height
     except Exception:  # whoever reads it says what is wrong with it
         return 0

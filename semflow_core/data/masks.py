@@ -20,7 +20,8 @@ from ..errors import InputError
 from ..method.palette import Palette
 from ..method.palette_file import OWN_KEY
 from ..pictures.layouts import black_and_white, read_mask
-from ..pictures.photos import Photo, turned
+from ..pictures.photos import Photo
+from ..pictures.strips import turned
 from .names import Pair
 
 SAMPLE = 32  # masks that are read to learn whose ids a folder holds

@@ -15,7 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
+import cv2
+import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from ..errors import InputError
@@ -40,6 +43,7 @@ SUFFIXES = (
 LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "HEIF")  # Pillow's names of the formats that change colours
 ORIENTATION = 0x0112  # the EXIF tag of a picture's turn
 BITS, PHOTOMETRIC, YCBCR = 258, 262, 6  # a TIFF's tags of bits per channel and colour space, and one of its spaces
+JP2_BYTES, JP2_MOST = 5, 550_000_000  # that its decoder takes per value, and may take in all
 JP2_HEADER = 1024  # bytes in which the colour box of a JPEG 2000 begins
 PNG_START = b"\x89PNG\r\n\x1a\n"  # its header's byte 24 is the number of bits per channel
 READABLE = "JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, TIFF, BMP or GIF"
@@ -47,6 +51,7 @@ MIN_SIDE = 16  # pixels of a photo or layout
 MAX_SIDE = 8192  # pixels of a photo or layout
 MAX_PIXELS = 40_000_000
 MAX_DECODED = 64_000_000  # pixels of a photo that is decoded to be reduced
+LARGE = 8_000_000  # pixels of a picture whose decoding is worth a thought of its memory
 MAX_DECODED_JPEG = 120_000_000  # a JPEG is reduced while it is decoded
 
 
@@ -55,7 +60,7 @@ class OpenedPicture:
     """A decoded picture, and the bytes of its file.
 
     Attributes:
-        full_size: width and height as the file states them; `image` may be a JPEG that was reduced on decoding.
+        full_size: width and height as the file states them; `image` may have been reduced on decoding.
         reduce_by: the whole number by which `image` is still too large.
     """
 
@@ -114,7 +119,7 @@ def open_picture_file(source: str | os.PathLike[str] | bytes, what: str) -> Open
     """
     image, data, what = _open(source, what)
     check_size(*image.size, what)
-    return OpenedPicture(_decoded(image, what), data, image.size)
+    return OpenedPicture(_decoded(image, what, data), data, image.size)
 
 
 def open_large_picture(source: str | os.PathLike[str] | bytes, what: str) -> OpenedPicture:
@@ -135,7 +140,9 @@ def open_large_picture(source: str | os.PathLike[str] | bytes, what: str) -> Ope
     if reduce_by > 1:
         image.draft(image.mode, (width // reduce_by, height // reduce_by))  # of a JPEG; other formats ignore it
         reduce_by = max(1, round(reduce_by * image.width / width))
-    return OpenedPicture(_decoded(image, what), data, (width, height), reduce_by)
+    if image.format == "JPEG2000" and width * height * (JP2_BYTES * len(image.getbands()) + 4) > JP2_MOST:
+        reduce_by = _halve_jp2(image, data, reduce_by)
+    return OpenedPicture(_decoded(image, what, data), data, (width, height), reduce_by)
 
 
 def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Image, bytes, str]:
@@ -150,7 +157,7 @@ def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Imag
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
-            image = Image.open(io.BytesIO(data), formats=_formats())
+            image = Image.open(io.BytesIO(data), formats=readable_formats())
     except Image.DecompressionBombError:
         raise InputError(f"the {what} {name} has more pixels than can be handled (40 megapixels)") from None
     except Exception:  # Pillow raises exceptions of any type at a damaged header
@@ -174,16 +181,39 @@ def _let_libtiff_read(image: Image.Image) -> None:
         image.tile = [ImageFile._Tile("libtiff", (0, 0, *image.size), 0, arguments)]
 
 
-def _decoded(image: Image.Image, what: str) -> Image.Image:
+def _decoded(image: Image.Image, what: str, data: bytes) -> Image.Image:
     try:
+        if image.format == "WEBP" and image.width * image.height > LARGE and getattr(image, "n_frames", 1) == 1:
+            return _decoded_webp(image, data)
         image.load()
     except Exception:  # as above, for damaged data
         raise InputError(f"the {what} is damaged or cut off") from None
     return image
 
 
+def _halve_jp2(image: Image.Image, data: bytes, reduce_by: int) -> int:
+    """Let a JPEG 2000 be decoded without its finest level, if it has several -> by what it is still too large."""
+    at = data.find(b"\xff\x52\x00", data.find(b"\xff\x4f\xff\x51"))  # COD, which says how it was coded
+    if at < 0 or not data[at + 9]:
+        return reduce_by
+    cast(Any, image).reduce = 1  # Pillow's name for the number of levels that are left out
+    return -(-reduce_by // 2)
+
+
+def _decoded_webp(image: Image.Image, data: bytes) -> Image.Image:
+    """A still WebP's picture: Pillow's decoder, which is made for animations, takes four times its memory."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise ValueError("cut off")
+    for part in pixels:  # rows; OpenCV's order of the channels is blue, green, red
+        part[:, :3] = part[:, 2::-1].copy()
+    decoded = Image.fromarray(pixels)
+    decoded.info, decoded.format = image.info, image.format
+    return decoded
+
+
 @lru_cache
-def _formats() -> tuple[str, ...]:
+def readable_formats() -> tuple[str, ...]:
     """Those of FORMATS that this installation can read."""
     with contextlib.suppress(ImportError):
         from pi_heif import register_heif_opener

@@ -93,12 +93,14 @@ def read_mask(source: str | os.PathLike[str] | bytes, palette: Palette, ids: str
 def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook: Codebook | None = None) -> bool:
     """Whether a picture file is meant as a layout: few enough different ids, or colours of the palette.
 
+    A million pixels, evenly spread, say so of a larger picture.
+
     Raises:
-        InputError: not a picture, or its size is out of bounds.
+        InputError: not a picture, or one that is too large to be decoded.
     """
     if not isinstance(source, bytes) and (Path(source).is_dir() or part_of(Path(source), palette)):
         return True
-    values = read_values(source, palette)
+    values = read_values(source, palette, sample=True)
     if values.ids is not None:
         # values are counted, not compared: a layout with a wrong id must be complained about as a layout
         conventions = [len(convention.values) + 1 for convention in palette.foreign.ids]

@@ -19,15 +19,8 @@ from ..errors import InputError
 from .color_spaces import ColorSpace, color_space
 from .files import ORIENTATION, OpenedPicture, open_large_picture, picture_name, write_atomically
 
-TURNS = {  # EXIF orientation -> what shows the picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+from .strips import rows, strips, upright
+
 SRGB_GAMMA, SRGB_CODES = 0.45455, bytes([1, 13])  # as a PNG says that its colours are sRGB's
 DARK = 4096  # 16-bit values: what 12 bits reach
 
@@ -38,8 +31,8 @@ class Photo:
 
     Attributes:
         pixels: (H, W, 3) uint8, sRGB, turned upright, what is transparent on white.
-        own: (H, W, 3 or 4) uint8: the file's own values, the fourth its opacity; None where the file is not RGB with 8
-            bits, so that it is written in sRGB.
+        own: (H, W, 3 or 4) uint8: the file's own values, the fourth its opacity; `pixels` itself where they are the
+            same; None where the file is not RGB with 8 bits, so that it is written in sRGB.
         space: the file's colour space.
         exif: EXIF without the turn; may be empty.
         dpi: pixels per inch, across and down; None where the file says none.
@@ -63,10 +56,11 @@ class Photo:
         """
         pixels, options = edited, dict[str, Any]()
         if self.own is not None:
-            changed = (edited != self.pixels).any(-1)
             pixels = self.own.copy()
-            pixels[changed, :3] = self.space.from_srgb(edited[changed][None])[0]
-            pixels[changed, 3:] = 255
+            for part in rows(len(pixels)):
+                changed, strip = (edited[part] != self.pixels[part]).any(-1), pixels[part]
+                strip[changed, :3] = self.space.from_srgb(edited[part][changed][None])[0]
+                strip[changed, 3:] = 255
             options["icc_profile"] = self.space.profile or None
         if self.dpi is not None:
             options["dpi"] = self.dpi
@@ -93,41 +87,60 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         tags = image.getexif()
         turn = tags.pop(ORIENTATION, 1)
         exif = tags.tobytes() if len(tags) else b""
-    if image.mode.startswith("I"):  # 16 bits per pixel
-        image = Image.fromarray(np.clip(np.asarray(image, np.int64) // 257, 0, 255).astype(np.uint8))
-    elif image.mode == "F":
+    if image.mode == "F":
         raise InputError(
             f"the photo {picture_name(source)} has floating-point pixels; save it with 8 or 16 bits per channel"
         )
     if picture.bits > 8:
         notes.append(f"Its {picture.bits} bits per channel were reduced to 8.")
-    space = color_space(profile or b"", image.mode)
+    mode = "L" if image.mode.startswith("I") else image.mode  # 16 bits per pixel become 8
+    space = color_space(profile or b"", mode)
     if profile is not None and not space.profile and space.mode != "LAB":
         notes.append("Its colour profile is damaged, or for other channels than it has, and was left out.")
-    if image.mode not in ("RGB", "RGBA"):
-        plain = image.mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
-        if image.mode in ("P", "LA"):
-            try:
-                image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-            except Exception:  # Pillow raises exceptions of any type at a damaged colour table
-                raise InputError(f"the photo {picture_name(source)} has a damaged colour table") from None
-    elif image.mode == "RGB" and image.has_transparency_data:  # one colour is transparent
-        image = image.convert("RGBA")
-    if picture.reduce_by > 1:
-        image = image.reduce(picture.reduce_by)
-    if picture.full_size != image.size:
-        width, height = picture.full_size
-        notes.append(f"It has {width}x{height} pixels and was reduced to {image.width}x{image.height}.")
-    image = turned(image, turn)
-    own = np.asarray(image if image.mode == "RGBA" else image.convert("RGB")) if plain else None
-    pixels = space.to_srgb(image)
+    if mode not in ("RGB", "RGBA"):
+        plain = mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
+    if mode in ("P", "LA"):
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+    elif mode == "RGB" and image.has_transparency_data:  # one colour is transparent
+        mode = "RGBA"
+    width, height = (-(-side // picture.reduce_by) for side in image.size)
+    if picture.full_size != (width, height):
+        notes.append("It has {}x{} pixels and was reduced to {}x{}.".format(*picture.full_size, width, height))
+    pixels, as_filed = upright(height, width, 3, turn)
+    own, own_as_filed = pixels, as_filed
+    if not space.is_srgb or mode == "RGBA":
+        own, own_as_filed = upright(height, width, 4 if mode == "RGBA" else 3, turn) if plain else (None, None)
+    for at, strip in strips(image, picture.reduce_by):
+        strip = _in_mode(strip, mode, source)
+        if picture.reduce_by > 1:
+            strip = strip.reduce(picture.reduce_by)
+        if own_as_filed is not None:
+            own_as_filed[at] = np.asarray(strip if mode == "RGBA" else strip.convert("RGB"))
+        if own is not pixels:
+            shown = space.to_srgb(strip)
+            as_filed[at] = _on_white(shown, np.asarray(strip)[..., 3]) if mode == "RGBA" else shown
     if not space.is_srgb:
         notes.append(
             f"Its colours were converted from {space.name} to sRGB{'' if own is not None else ', and stay so'}."
         )
-    if image.mode == "RGBA":
-        pixels = _on_white(pixels, np.asarray(image)[..., 3])
-    return Photo(np.ascontiguousarray(pixels), own, space, exif, dpi, turn, " ".join(notes))
+    for array in (pixels, own):
+        if array is not None:
+            array.setflags(write=False)
+    return Photo(pixels, own if plain else None, space, exif, dpi, turn, " ".join(notes))
+
+
+def _in_mode(strip: Image.Image, mode: str, source: str | os.PathLike[str] | bytes) -> Image.Image:
+    """A strip in another mode of Pillow's.
+
+    Raises:
+        InputError: its colour table is damaged.
+    """
+    if strip.mode.startswith("I"):
+        return Image.fromarray(np.clip(np.asarray(strip, np.int64) // 257, 0, 255).astype(np.uint8))
+    try:
+        return strip if strip.mode == mode else strip.convert(mode)
+    except Exception:  # Pillow raises exceptions of any type at a damaged colour table
+        raise InputError(f"the photo {picture_name(source)} has a damaged colour table") from None
 
 
 def _what_is_left_out(picture: OpenedPicture) -> list[str]:
@@ -173,11 +186,6 @@ def write_edited(path: str | os.PathLike[str], photo: Photo, edited: np.ndarray)
         InputError: the folder cannot be written to.
     """
     write_atomically(path, lambda temporary: temporary.write_bytes(photo.png(edited)))
-
-
-def turned(image: Image.Image, turn: int) -> Image.Image:
-    """A picture as an EXIF orientation of 1 to 8 shows it."""
-    return image.transpose(TURNS[turn]) if turn in TURNS else image
 
 
 def _on_white(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:

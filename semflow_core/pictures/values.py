@@ -8,19 +8,21 @@ wherever they say what a pixel is, and the index counts only where it says the s
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from ..method.palette import UNLABELLED, Palette
 from .colours import FLAT, ColorTable, color_tables, nearest_colors
-from .files import ORIENTATION, open_picture_file
+from .files import ORIENTATION, open_large_picture, open_picture_file
 from .foreign import fits_any
 from .pixels import colour_table, deep_pixels, equal_channels, is_blended, kind, only_channel, unstretched
 
 VOID_COLOR = (224, 224, 192)  # of id 255 in PASCAL VOC's masks
+SAMPLE = 1_000_000  # pixels by which it is told whether a picture is a layout
 ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
 
 
@@ -56,25 +58,34 @@ class Values:
     uncertain: list[str] = field(default_factory=list)
 
 
-def read_values(source: str | os.PathLike[str] | bytes, palette: Palette, ids: str = "") -> Values:
+def read_values(
+    source: str | os.PathLike[str] | bytes, palette: Palette, ids: str = "", sample: bool = False
+) -> Values:
     """What a layout file holds, turned as its EXIF says.
 
     Args:
         ids: what the caller says its values are; with it they are ids, whatever they look like.
+        sample: of a large picture take every n-th pixel of every n-th row, and of one out of bounds, too.
 
     Raises:
         InputError: not a picture, damaged, or its size is out of bounds.
     """
-    picture = open_picture_file(source, "layout")
+    picture = open_large_picture(source, "layout") if sample else open_picture_file(source, "layout")
     image, deep, turned = picture.image, None, False
+    every = math.ceil(math.sqrt(image.width * image.height / SAMPLE)) if sample else 1
     with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)
-    if image.mode in ("RGB", "RGBA", "LA") and not turned:
-        deep = deep_pixels(picture.data)
+    if every > 1:
+        image = image.resize((-(-image.width // every), -(-image.height // every)), Image.Resampling.NEAREST)
     if turned:
         image = ImageOps.exif_transpose(image)
     rgba = np.asarray(image.convert("RGBA"))
-    form = f"{kind(image.mode, deep is not None)} {picture.image.format}"
+    if image.mode in ("RGB", "RGBA", "LA") and not turned and picture.image.format in ("PNG", "TIFF"):
+        # where the 8 bits that Pillow keeps are neither grey nor of one channel, all of them are not, too
+        if picture.bits > 8 and (equal_channels(rgba[..., :3]) is not None or only_channel(rgba[..., :3]) is not None):
+            deep = deep_pixels(picture.data)
+            deep = None if deep is None else np.ascontiguousarray(deep[::every, ::every])
+    form = f"{kind(image.mode, picture.bits > 8)} {picture.image.format}"
     values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
     with contextlib.suppress(Exception):  # a file that ends early may not say it
         values.pages = int(getattr(picture.image, "n_frames", 1))
@@ -204,7 +215,8 @@ def _agrees(known: ColorTable, used: np.ndarray, table: np.ndarray) -> bool:
 
 def _shares(known: ColorTable, values: Values) -> float:
     """Share of the opaque pixels whose colour is one of a table's, or nearly."""
-    colors, counts = np.unique(values.rgb[values.opaque], axis=0, return_counts=True)
+    packed, counts = np.unique(_packed(values.rgb[values.opaque]), return_counts=True)
+    colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1)
     distance = nearest_colors(colors.astype(np.float32), known.colors.astype(np.float32))[1]
     return float(counts[distance <= FLAT].sum() / counts.sum())
 

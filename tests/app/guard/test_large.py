@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -54,3 +57,10 @@ def test_who_leaves_while_waiting_waits_no_longer(photo: Path) -> None:
 def test_what_is_no_picture_needs_no_room(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("no picture")
     assert pixels_of(photo) == 1200 and pixels_of(tmp_path / "notes.png") == pixels_of(tmp_path / "none.png") == 0
+
+
+def test_a_photo_of_a_phone_is_known_as_large_before_any_other_was_read(tmp_path: Path) -> None:
+    pillow_heif.register_heif_opener()
+    Image.new("RGB", (64, 48)).save(tmp_path / "photo.heic")
+    code = f"from app.guard.large import pixels_of; print(pixels_of({str(tmp_path / 'photo.heic')!r}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == ["3072"]

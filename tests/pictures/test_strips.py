@@ -1,0 +1,155 @@
+"""Large photos are worked through in strips: the same pixels, in bounded memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
+from semflow_core.pictures import files, layouts, photos, strips, values
+from semflow_core.pictures.files import ORIENTATION
+from semflow_core.pictures.photos import open_photo
+
+from .samples import encoded
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+BOUND = 520  # MB above what is there before; the studio's own is 600
+# what opening a file needs, in a process of its own
+MEMORY = """
+import sys
+from semflow_core.environment import share_memory_pools
+share_memory_pools()
+from semflow_core.method.palette import load_palette
+from semflow_core.pictures.layouts import is_layout
+from semflow_core.pictures.photos import open_photo
+def kilobytes(name):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
+palette = load_palette("celebamask_hq")
+open("/proc/self/clear_refs", "w").write("5")
+before = kilobytes("VmRSS")
+assert not is_layout(sys.argv[1], palette)
+print(open_photo(sys.argv[1]).pixels.shape[0], (kilobytes("VmHWM") - before) // 1024)
+"""
+
+
+def varied(photo: np.ndarray, mode: str) -> Image.Image:
+    """A photo in a mode of Pillow's."""
+    if mode == "I;16":
+        return Image.fromarray(photo[..., 0].astype(np.uint16) * 257)
+    if mode == "RGBA":
+        return Image.fromarray(np.dstack([photo, photo[..., 1]]))
+    return Image.fromarray(photo).convert(mode)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+def test_strips_give_the_pixels_of_the_whole(
+    photo: np.ndarray, mode: str, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = turn
+    picture = varied(photo[:-11], mode)  # higher than wide would hide a wrong axis
+    file = encoded(picture, "PNG", exif=exif)
+    monkeypatch.setattr(strips, "ROWS", 7)
+    opened = open_photo(file)
+    shown = strips.turned(picture, turn)
+    if mode in ("LA", "RGBA"):
+        rgba = shown.convert("RGBA")
+        expected = np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB"))
+        assert np.array_equal(opened.own, np.asarray(rgba))
+    elif mode == "I;16":
+        expected = np.asarray(strips.turned(Image.fromarray(photo[:-11, :, 0]), turn).convert("RGB"))
+    else:
+        expected = np.asarray(shown.convert("RGB"))
+    assert np.array_equal(opened.pixels, expected)
+    assert opened.own is opened.pixels or mode in ("RGBA", "LA", "I;16")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_strips_of_a_reduced_photo_meet(photo: np.ndarray, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = encoded(varied(photo[:-1, :-1], mode))
+    monkeypatch.setattr(files, "MAX_SIDE", 25)
+    whole = open_photo(file)
+    monkeypatch.setattr(strips, "ROWS", 8)
+    in_strips = open_photo(file)
+    assert in_strips.pixels.shape == whole.pixels.shape != photo.shape
+    assert np.array_equal(in_strips.pixels, whole.pixels) and np.array_equal(in_strips.own, whole.own)
+    assert whole.note == f"It has {photo.shape[1] - 1}x{photo.shape[0] - 1} pixels and was reduced to {{}}x{{}}.".format(
+        *whole.pixels.shape[1::-1]
+    )
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_large_webp_has_the_pixels_that_pillow_gives_it(
+    photo: np.ndarray, mode: str, lossless: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = encoded(varied(photo, mode), "WEBP", lossless=lossless, exact=True, icc_profile=SRGB)
+    small = open_photo(file)
+    monkeypatch.setattr(files, "LARGE", 0)
+    large = open_photo(file)
+    assert np.array_equal(large.pixels, small.pixels) and np.array_equal(large.own, small.own)
+    assert large.space == small.space and large.space.profile == SRGB
+    with pytest.raises(InputError, match="damaged or cut off"):
+        open_photo(file[: len(file) // 2])
+
+
+def test_a_large_jpeg_2000_is_halved_where_it_has_levels(
+    photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smooth = Image.fromarray(photo).resize((96, 64), Image.Resampling.BICUBIC)
+    monkeypatch.setattr(files, "JP2_MOST", 1000)
+    opened = open_photo(encoded(smooth, "JPEG2000"))
+    assert opened.pixels.shape == (32, 48, 3)
+    assert opened.note == "It has 96x64 pixels and was reduced to 48x32."
+    assert open_photo(encoded(smooth, "JPEG2000", num_resolutions=1)).pixels.shape == (64, 96, 3)
+
+
+def test_a_sample_tells_large_photos_and_layouts_apart(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    palette = load_palette("celebamask_hq")
+    ids = np.zeros((96, 64), np.uint8)
+    ids[20:70, 10:50], ids[70:] = palette.ids[2], palette.ids[5]
+    monkeypatch.setattr(values, "SAMPLE", 500)
+    for pixels in (ids, palette.colorize(ids), ids.astype(np.uint16) * 257):
+        file = encoded(Image.fromarray(pixels))
+        assert layouts.is_layout(file, palette)
+        assert np.array_equal(layouts.read_layout(file, palette), ids)  # which takes all of it
+    assert not layouts.is_layout(encoded(Image.fromarray(photo)), palette)
+
+
+def test_a_photo_out_of_bounds_is_no_layout_and_no_error() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (63, 84, 3), np.uint8)
+    large = Image.fromarray(noise).resize((8064, 6048))
+    palette, file = load_palette("celebamask_hq"), encoded(large, "JPEG", quality=50)
+    assert not layouts.is_layout(file, palette)
+    assert photos.open_photo(file).pixels.shape == (3024, 4032, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured in /proc, which is Linux's")
+@pytest.mark.parametrize(
+    "name, mode, options",
+    [
+        ("a.jpg", "RGB", {"quality": 80}),
+        ("a.png", "RGBA", {"compress_level": 1}),
+        ("a.webp", "RGBA", {"method": 0}),
+        ("a.avif", "RGB", {"speed": 10}),
+        ("a.bmp", "P", {}),
+    ],
+)
+def test_40_megapixels_take_bounded_memory(name: str, mode: str, options: dict[str, int], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (54, 73, 4), np.uint8)
+    picture = Image.fromarray(noise).resize((7300, 5400), Image.Resampling.NEAREST)
+    picture.convert("RGB").convert(mode).save(tmp_path / name, **options) if mode != "RGBA" else picture.save(
+        tmp_path / name, **options
+    )
+    run = subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / name)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-500:]
+    height, most = (int(word) for word in run.stdout.split())
+    assert height == 5400 and 100 < most < BOUND
