@@ -67,16 +67,22 @@ class Visitor:
                 self.wrong.append(difference)
 
 
-def memory_of(url: str) -> float | None:
-    """Megabytes of this machine's process that listens at the port; None where there is none, or it is another's."""
+def process_at(url: str) -> psutil.Process | None:
+    """This machine's process that listens at the port; None where there is none, or it is another's."""
     port = urlsplit(url).port
     for process in psutil.process_iter():
         try:
             if any(c.laddr.port == port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN):
-                return process.memory_info().rss / 2**20
+                return process
         except psutil.Error:
             continue
     return None
+
+
+def memory_of(url: str) -> float | None:
+    """Megabytes of that process, if there is one."""
+    process = process_at(url)
+    return None if process is None else process.memory_info().rss / 2**20
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from PIL import Image
 from ..errors import InputError
 from .color_spaces import ColorSpace, color_space
 from .files import ORIENTATION, OpenedPicture, open_large_picture, picture_name, write_atomically
-
 from .strips import rows, strips, upright
 
 SRGB_GAMMA, SRGB_CODES = 0.45455, bytes([1, 13])  # as a PNG says that its colours are sRGB's

@@ -80,12 +80,11 @@ def read_values(
     if turned:
         image = ImageOps.exif_transpose(image)
     rgba = np.asarray(image.convert("RGBA"))
-    if image.mode in ("RGB", "RGBA", "LA") and not turned and picture.image.format in ("PNG", "TIFF"):
-        # where the 8 bits that Pillow keeps are neither grey nor of one channel, all of them are not, too
-        if picture.bits > 8 and (equal_channels(rgba[..., :3]) is not None or only_channel(rgba[..., :3]) is not None):
-            deep = deep_pixels(picture.data)
-            deep = None if deep is None else np.ascontiguousarray(deep[::every, ::every])
-    form = f"{kind(image.mode, picture.bits > 8)} {picture.image.format}"
+    is_deep = picture.bits > 8 and image.mode in ("RGB", "RGBA", "LA") and picture.image.format in ("PNG", "TIFF")
+    if is_deep and not turned and _is_grey(rgba[..., :3]):
+        deep = deep_pixels(picture.data)
+        deep = None if deep is None else np.ascontiguousarray(deep[::every, ::every])
+    form = f"{kind(image.mode, is_deep)} {picture.image.format}"
     values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
     with contextlib.suppress(Exception):  # a file that ends early may not say it
         values.pages = int(getattr(picture.image, "n_frames", 1))
@@ -211,6 +210,11 @@ def _agrees(known: ColorTable, used: np.ndarray, table: np.ndarray) -> bool:
     """Whether each index that is used has the colour of the class of that id."""
     colors = {(int(i), *map(int, c)) for i, c in zip(known.ids, known.colors)}
     return all((int(i), *map(int, table[i])) in colors for i in used)
+
+
+def _is_grey(rgb: np.ndarray) -> bool:
+    """Whether (H, W, 3) has equal channels, or one only: where the upper 8 bits have not, all 16 have not either."""
+    return equal_channels(rgb) is not None or only_channel(rgb) is not None
 
 
 def _shares(known: ColorTable, values: Values) -> float:

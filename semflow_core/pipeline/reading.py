@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from ..method.appearance import Offset, region_colors, region_offsets
 from ..method.flow import times_to_mask
+from ..pictures.files import LARGE
+from ..pictures.strips import rows
 from ..requests import SegmentationRequest
 from .engine import Engine, Progress, Steps
 from .results import Segmentation
@@ -87,11 +89,43 @@ def fill_chances(engine: Engine, chances: np.ndarray, labels: np.ndarray, margin
         labels: (H, W) uint8 class ids.
         margin: (H, W) float32.
     """
-    height, width = labels.shape
-    for class_id, chance in zip(engine.palette.ids, chances):
-        here = labels == class_id
-        if here.any():
-            np.copyto(margin, cv2.resize(chance, (width, height), interpolation=cv2.INTER_LINEAR), where=here)
+    for part in parts_of(labels):
+        for class_id, chance in zip(engine.palette.ids, chances):
+            here = labels[part] == class_id
+            if here.any():
+                np.copyto(margin[part], enlarged(chance, part, labels.shape), where=here)
+
+
+def parts_of(picture: np.ndarray) -> list[slice]:
+    """The rows of (H, W, ...) that are worked through together: all, or of a large picture a strip at a time."""
+    height, width = picture.shape[:2]
+    return list(rows(height)) if height * width > LARGE else [slice(0, height)]
+
+
+def enlarged(scores: np.ndarray, part: slice, shape: tuple[int, ...]) -> np.ndarray:
+    """Some rows of scores at another size, bilinear.
+
+    Args:
+        scores: (h, w) float32.
+        part: the rows.
+        shape: height and width of all.
+
+    Returns:
+        (rows, width) float32.
+    """
+    height, width = shape
+    if part == slice(0, height):
+        return cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR)
+    at = (np.arange(part.start, part.stop) + 0.5) * len(scores) / height - 0.5
+    above = np.floor(at)
+    share = (at - above).astype(np.float32)[:, None]
+    upper, lower = (np.clip(above + k, 0, len(scores) - 1).astype(int) for k in (0, 1))
+    first, last = upper[0], lower[-1]
+    wide = cv2.resize(scores[first : last + 1], (width, last - first + 1), interpolation=cv2.INTER_LINEAR)
+    mixed = wide[upper - first]
+    mixed *= 1 - share
+    mixed += share * wide[lower - first]
+    return mixed
 
 
 def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,19 +137,22 @@ def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) 
     Returns:
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
     """
-    best = np.full((height, width), np.inf, np.float32)
-    second, labels = best.copy(), np.zeros((height, width), np.uint8)
+    labels, margin = np.zeros((height, width), np.uint8), np.empty((height, width), np.float32)
     # one class at a time, in place: a 40-megapixel photo has no room for 19, or for an array more
-    for class_id, d in zip(engine.palette.ids, distances.numpy()):
-        d = cv2.resize(d, (width, height), interpolation=cv2.INTER_LINEAR)
-        nearer = d < best
-        np.minimum(second, d, out=second)
-        np.copyto(second, best, where=nearer)
-        np.copyto(best, d, where=nearer)
-        labels[nearer] = class_id
-    np.subtract(second, best, out=second)
-    np.divide(second, np.float32(engine.codebook.s), out=second)
-    return labels, np.clip(second, 0, 1, out=second)
+    for part in parts_of(labels):
+        best = np.full_like(margin[part], np.inf)
+        second = best.copy()
+        for class_id, d in zip(engine.palette.ids, distances.numpy()):
+            d = enlarged(d, part, labels.shape)
+            nearer = d < best
+            np.minimum(second, d, out=second)
+            np.copyto(second, best, where=nearer)
+            np.copyto(best, d, where=nearer)
+            labels[part][nearer] = class_id
+        np.subtract(second, best, out=second)
+        np.divide(second, np.float32(engine.codebook.s), out=second)
+        np.clip(second, 0, 1, out=margin[part])
+    return labels, margin
 
 
 def photo_offsets(
