@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ CLASSES_HINT = (
     "mask cannot be removed."
 )
 TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this there:"
+PAINT_HINT = "Then paint with it; in the menu it has the name of its folder, export:"
 TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
 NOTHING = View()
 
@@ -359,7 +361,8 @@ def describe(labelled: LabelSet | None) -> str:
     if reason := untrainable(labelled):
         return f"{reason[:1].upper()}{reason[1:]}."
     own = own_set(labelled)
-    return f"{TRAIN_HINT}\n\n```sh\n{own.command()}\n```\n\n{own.explanation()}"
+    paint = f"{PAINT_HINT}\n\n```sh\npython app.py --models {shlex.quote(f'runs/{own.name}/flow')}\n```"
+    return f"{TRAIN_HINT}\n\n```sh\n{own.command()}\n```\n\n{own.explanation()}\n\n{paint}"
 
 
 def some_of(names: list[str]) -> str:

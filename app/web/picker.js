@@ -26,7 +26,10 @@
       own = false;
     };
     set(`rgb(${next})`);
-    requestAnimationFrame(() => set(color));
+    (async () => {
+      for (let i = 0; i < 8; i++) await null; // Svelte has drawn it then; nothing that the visitor does comes between
+      set(color);
+    })();
   };
   const each = (act) => {
     for (const picker of document.querySelectorAll('.color-picker')) {

@@ -98,10 +98,10 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         notes.append("Its colour profile is damaged, or for other channels than it has, and was left out.")
     if mode not in ("RGB", "RGBA"):
         plain = mode in ("P", "L", "LA", "1") and not space.profile  # then RGB is what it holds, too
-    if mode in ("P", "LA"):
-        mode = "RGBA" if image.has_transparency_data else "RGB"
-    elif mode == "RGB" and image.has_transparency_data:  # one colour is transparent
+    if mode in ("P", "LA", "RGB") and _is_transparent(image, source):  # of RGB one colour may be
         mode = "RGBA"
+    elif mode in ("P", "LA"):
+        mode = "RGB"
     width, height = (-(-side // picture.reduce_by) for side in image.size)
     if picture.full_size != (width, height):
         notes.append("It has {}x{} pixels and was reduced to {}x{}.".format(*picture.full_size, width, height))
@@ -126,6 +126,14 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         if array is not None:
             array.setflags(write=False)
     return Photo(pixels, own if plain else None, space, exif, dpi, turn, " ".join(notes))
+
+
+def _is_transparent(image: Image.Image, source: str | os.PathLike[str] | bytes) -> bool:
+    """Whether pixels may be transparent. Raises InputError: the colour table is damaged."""
+    try:
+        return image.has_transparency_data
+    except Exception:  # Pillow raises exceptions of any type at a damaged colour table
+        raise InputError(f"the photo {picture_name(source)} has a damaged colour table") from None
 
 
 def _in_mode(strip: Image.Image, mode: str, source: str | os.PathLike[str] | bytes) -> Image.Image:

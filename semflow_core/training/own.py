@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,16 +155,15 @@ def is_edited(file: Path) -> bool:
 
 def settings_in(text: str) -> tuple[str, float | None]:
     """The set's name and minutes of training in a configuration as `OwnSet.configuration` writes it, its minutes
-    perhaps changed; "" and None where it says none.
+    perhaps changed; "" and None where it is none.
     """
-    folder = re.search(r"^  domain: \{.*?\bfolder: [\"']?([^,}\"']+)", text, re.MULTILINE | re.DOTALL)
-    minutes = re.search(r"^flow:\n(?:  .*\n)*?  optim: \{minutes: ([\d.]{1,9})\}", text, re.MULTILINE)
-    name = Path(folder[1].strip()).name if folder else ""
     try:
-        budget = float(minutes[1]) / (1 - BACKBONE_SHARE) if minutes else None
-    except ValueError:
-        budget = None
-    return name, round(budget, 1) if budget and 1 <= budget <= MOST_MINUTES else None
+        settings = yaml.safe_load(text)
+        folder, minutes = settings["latents"]["domain"]["folder"], settings["flow"]["optim"]["minutes"]
+        budget = float(minutes) / (1 - BACKBONE_SHARE)
+    except (yaml.YAMLError, RecursionError, KeyError, TypeError, ValueError):
+        return "", None
+    return Path(str(folder)).name, round(budget, 1) if 1 <= budget <= MOST_MINUTES else None
 
 
 def _digest(text: str) -> str:

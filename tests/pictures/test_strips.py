@@ -157,3 +157,11 @@ def test_40_megapixels_take_bounded_memory(name: str, mode: str, options: dict[s
     assert run.returncode == 0, run.stderr[-500:]
     height, most = (int(word) for word in run.stdout.split())
     assert height == 5400 and 100 < most < BOUND
+
+
+def test_a_photo_without_its_colour_table_is_refused_in_a_sentence(photo: np.ndarray) -> None:
+    file = encoded(varied(photo, "P"))
+    at = file.index(b"PLTE")
+    without = file[: at - 4] + file[at + 8 + int.from_bytes(file[at - 4 : at], "big") :]
+    with pytest.raises(InputError, match="has a damaged colour table"):
+        open_photo(without)
