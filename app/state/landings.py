@@ -40,8 +40,8 @@ def leave(left: dict[int, Left], landing: int, there: Left) -> None:
     left[landing] = there
     for oldest in list(left)[:-MAX_LEFT]:
         del left[oldest]
-    size = 0
+    sizes: dict[int, int] = {}
     for number, each in reversed(left.items()):
-        size += each.opened.nbytes() if each.opened is not None else 0
-        if each.opened is not None and size > MAX_BYTES:
+        sizes |= {id(p): p.nbytes for p in each.opened.pictures()} if each.opened is not None else {}
+        if each.opened is not None and sum(sizes.values()) > MAX_BYTES:
             left[number] = replace(each, opened=None, editing=False, dropped=True)

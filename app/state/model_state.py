@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -71,6 +72,12 @@ class ModelState:
         self._leave()
         self.landing, self.shows_opened = draw_landing(), False
         self.opened, self.editing, self.regions, self.dropped = None, False, Regions(), False
+
+    def go_on(self) -> None:
+        """The opened photo changes under its layout: undo goes back to it as it is now. `land` for what stays open."""
+        there = Left(copy(self.opened), self.editing, self.regions, self.photo_offsets)
+        leave(self.left, self.landing, there)
+        self.landing = draw_landing()
 
     def turn_to(self, landing: int) -> None:
         """The canvas shows a layout of another landing again, by undo or redo: what was there comes back with it.

@@ -84,13 +84,13 @@ class Opened:
                 return True
         return False
 
-    def nbytes(self) -> int:
-        """Bytes of its pictures in memory."""
+    def pictures(self) -> list[np.ndarray]:
+        """What it has in memory; the same array may be in several."""
         pictures = [self.photo, self.margin, self.base, *(layout for pair in self.corrections for layout in pair)]
         if self.source is not None:
             pictures += [self.source.photo.pixels, self.source.way.crop]
             pictures += [] if self.source.photo.own is None else [self.source.photo.own]
-        return sum({id(picture): picture.nbytes for picture in pictures}.values())
+        return pictures
 
     def whole(self) -> Source:
         """The whole photo that this one was cut out of.

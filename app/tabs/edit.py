@@ -154,11 +154,13 @@ class EditTab:
         state, opened = controls.state, opened_photo(controls.state)
         if state.photo is None or state.request is None or not state.shows_opened:
             raise InputError("there is no edit to accept yet; repaint a part of the layout first")
+        state.go_on()
         opened.accept(state.photo, state.request.layout)
         state.request, state.regions = None, Regions()  # what was recoloured is so now
         state.undone, state.redone = [], []
         status = "Accepted. The next strokes start from this photo."
-        return View(painter={"photo": self._underlay(opened.base, controls)}, status=status)
+        painter = {"photo": self._underlay(opened.base, controls), "landing": state.landing}
+        return View(painter=painter, status=status)
 
     def reset_to_opened(self, controls: Controls) -> View:
         """All edits are dropped. An undo brings the layout back."""

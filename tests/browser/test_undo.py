@@ -83,6 +83,30 @@ def test_undo_and_redo_over_an_opened_photo(page: Any, tmp_path: Path) -> None: 
     page.wait_for_selector("#mode", timeout=PATIENCE)
 
 
+def test_undo_over_an_accepted_edit(page: Any, tmp_path: Path) -> None:  # noqa: F811
+    page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
+    wait_status(page, "Read in")
+    page.wait_for_selector("#accept", timeout=PATIENCE)
+    plain, layout = photo_shown(page), ids_on_canvas(page)
+    old = photo_url(page)
+    page.click("#painter [data-id='14']")
+    drag(page, (0.2, 0.2), (0.5, 0.2))
+    wait_new_photo(page, old)
+    wait_status(page, "Edited")
+    edited, hat = photo_shown(page), ids_on_canvas(page)
+    page.click("#edit-button")
+    page.click("#accept")
+    wait_status(page, "Accepted")
+    page.keyboard.press("Control+z")
+    wait_ids(page, layout)
+    wait_status(page, "The photo as it is")
+    assert np.array_equal(photo_shown(page), plain)  # and not the hat painted away
+    page.keyboard.press("Control+Shift+z")
+    wait_ids(page, hat)
+    wait_status(page, "The photo as it is")
+    assert np.array_equal(photo_shown(page), edited)
+
+
 def test_after_a_reload_an_open_photo_stays_open_and_an_earlier_one_leaves_its_layout(
     page: Any,  # noqa: F811
     tmp_path: Path,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 
 import app.state.landings as landings
+from app.actions.models import Models
 from app.actions.opening import land_layout, open_photo, turn_to_landing
 from app.actions.painting import UNCHANGED, WAITING, Painting
 from app.state.landings import MAX_LEFT
 from app.state.regions import Regions
 from app.state.session import Session
+from app.tabs import EditTab
 
 from ..actions.test_opening import save_picture
 from ..conftest import FakePipeline, controls, last
@@ -52,6 +55,26 @@ def test_an_undo_brings_back_a_photo_with_its_edit_and_its_colours(
     assert session.current.opened is before
 
 
+def test_an_undo_over_an_accepted_edit_goes_back_to_the_photo_before_it(
+    models: Models, painting: Painting, pipeline: FakePipeline, photo: Path
+) -> None:
+    session = Session("faces")
+    opened = open_photo(photo, session, pipeline)
+    plain, number = opened.painter["value"], opened.painter["landing"]
+    last(painting.paint_if_live(controls(session, with_hat(plain))))
+    edited = session.current.photo
+    with gr.Blocks():
+        tab = EditTab(models, painting, EditTab.make_mode())
+    accepted = tab.accept_edit(controls(session, with_hat(plain)))
+    assert session.current.opened is not None and session.current.opened.base is edited
+    assert accepted.painter["landing"] == session.current.landing != number
+
+    undone = last(painting.paint_if_live(controls(session, plain, landing=number)))
+    assert undone.status == UNCHANGED and undone.photo is opened.photo  # no edit that paints the hat away
+    redone = last(painting.paint_if_live(controls(session, with_hat(plain), landing=accepted.painter["landing"])))
+    assert redone.status == UNCHANGED and redone.photo is edited
+
+
 def test_before_a_photo_there_was_none(painting: Painting, pipeline: FakePipeline, photo: Path) -> None:
     session = Session("faces")
     layout = with_hat(np.full((256, 256), 1, np.uint8))
@@ -79,7 +102,7 @@ def test_photos_beyond_the_bound_leave_their_layout_only(
     session = Session("faces")
     first, second, third = (open_photo(photo, session, pipeline).painter["landing"] for _ in range(3))
     assert session.current.opened is not None
-    size = session.current.opened.nbytes()
+    size = sum({id(p): p.nbytes for p in session.current.opened.pictures()}.values())
     # twice 300 x 300 pixels of three bytes, the file's own, and the layout with its margin of four bytes a pixel
     assert 2 * 300 * 300 * 3 + 5 * 256 * 256 <= size <= 4 * 300 * 300 * 3 + 6 * 256 * 256
     monkeypatch.setattr(landings, "MAX_BYTES", 2 * size)
