@@ -41,16 +41,25 @@ def photo_shown(page: Any) -> np.ndarray:  # noqa: F811
     return np.asarray(Image.open(download.value.path()))
 
 
-def test_undo_and_redo_over_an_opened_photo(page: Any, tmp_path: Path) -> None:  # noqa: F811
-    fresh = ids_on_canvas(page)
+def open_photo(page: Any, tmp_path: Path) -> None:  # noqa: F811
     page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
     wait_status(page, "Read in")
     page.wait_for_selector("#accept", timeout=PATIENCE)
+
+
+def edit(page: Any) -> None:  # noqa: F811
+    """A stroke, and its photo."""
     old = photo_url(page)
     page.click("#painter [data-id='14']")
     drag(page, (0.2, 0.2), (0.5, 0.2))
     wait_new_photo(page, old)
     wait_status(page, "Edited")
+
+
+def test_undo_and_redo_over_an_opened_photo(page: Any, tmp_path: Path) -> None:  # noqa: F811
+    fresh = ids_on_canvas(page)
+    open_photo(page, tmp_path)
+    edit(page)
     edited, layout = photo_shown(page), ids_on_canvas(page)
 
     page.click("#start-button")
@@ -84,15 +93,9 @@ def test_undo_and_redo_over_an_opened_photo(page: Any, tmp_path: Path) -> None: 
 
 
 def test_undo_over_an_accepted_edit(page: Any, tmp_path: Path) -> None:  # noqa: F811
-    page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
-    wait_status(page, "Read in")
-    page.wait_for_selector("#accept", timeout=PATIENCE)
+    open_photo(page, tmp_path)
     plain, layout = photo_shown(page), ids_on_canvas(page)
-    old = photo_url(page)
-    page.click("#painter [data-id='14']")
-    drag(page, (0.2, 0.2), (0.5, 0.2))
-    wait_new_photo(page, old)
-    wait_status(page, "Edited")
+    edit(page)
     edited, hat = photo_shown(page), ids_on_canvas(page)
     page.click("#edit-button")
     page.click("#accept")
@@ -111,9 +114,7 @@ def test_after_a_reload_an_open_photo_stays_open_and_an_earlier_one_leaves_its_l
     page: Any,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
-    wait_status(page, "Read in")
-    page.wait_for_selector("#accept", timeout=PATIENCE)
+    open_photo(page, tmp_path)
     layout = ids_on_canvas(page)
     wait_until(page, PHOTO_KEPT, True)
     page.reload()
