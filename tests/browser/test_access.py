@@ -60,27 +60,29 @@ PALE_FIELDS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("screen, theme", [("desktop", "light"), ("phone", "dark")])
-def test_axe_finds_nothing_serious(studio: str, browser: Any, screen: str, theme: str) -> None:
-    width, height = SCREENS[screen]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+def open_in(studio: str, browser: Any, size: tuple[int, int], theme: str) -> Any:
+    """A fresh page of that size, light or dark."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
     page = context.new_page()
     page.goto(f"{studio}?__theme={theme}")
     page.wait_for_selector("#photo img", timeout=PATIENCE)
+    return page
+
+
+@pytest.mark.parametrize("screen, theme", [("desktop", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_serious(studio: str, browser: Any, screen: str, theme: str) -> None:
+    page = open_in(studio, browser, SCREENS[screen], theme)
     page.add_script_tag(path=AXE)
     for tab in TABS:
         page.click(f"#{tab}-button")
         page.wait_for_timeout(300)
         assert page.evaluate(RUN) == [], tab
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_fields_have_an_edge_that_is_seen(studio: str, browser: Any, theme: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
-    page = context.new_page()
-    page.goto(f"{studio}?__theme={theme}")
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page = open_in(studio, browser, (1440, 900), theme)
     page.click("#gallery .card:has-text('Try a photo')")
     page.wait_for_selector("#mode", timeout=PATIENCE)
     page.click("#photo img", position={"x": 60, "y": 60})
@@ -102,11 +104,7 @@ def test_axe_finds_nothing_serious_where_photos_are_labelled(
     studio: str, browser: Any, screen: str, theme: str, tmp_path: Path
 ) -> None:
     write(tmp_path / "drawn", 3)
-    width, height = SCREENS[screen]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-    page = context.new_page()
-    page.goto(f"{studio}?__theme={theme}")
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page = open_in(studio, browser, SCREENS[screen], theme)
     page.add_script_tag(path=AXE)
     page.click("#label-button")
     photos = [str(p) for p in sorted((tmp_path / "drawn/images").iterdir())]
@@ -128,4 +126,4 @@ def test_axe_finds_nothing_serious_where_photos_are_labelled(
     page.click("#label-leave")
     page.wait_for_selector("#label-resume", timeout=PATIENCE)
     assert page.evaluate(RUN) == [], "left"
-    context.close()
+    page.context.close()
