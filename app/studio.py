@@ -39,6 +39,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    SetKeeping,
     ShareRow,
     StartTab,
     VariationsTab,
@@ -163,7 +164,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                     open_save.make_holds()
             # beside the tabs, which leave out what is not in front: photos must reach the strip at any time
             history = HistoryStrip(models, walking)
-            keeping = Keeping(models, painting)
+            keeping, keeping_set = Keeping(models, painting), SetKeeping(label)
             gr.HTML(FOLD, elem_classes="fold")
         shown = gr.Textbox(visible="hidden")
     page = Page(
@@ -181,7 +182,8 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
         controls=paint.controls,
     )
     return page, Parts(
-        paint, open_save, model, variations, appearance, edit, check, path, history, start, share, keeping, label
+        *(paint, open_save, model, variations, appearance, edit, check, path, history, start, share, keeping, label),
+        keeping_set,
     )
 
 

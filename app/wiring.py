@@ -25,6 +25,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    SetKeeping,
     ShareRow,
     StartTab,
     VariationsTab,
@@ -51,6 +52,7 @@ class Parts:
     share: ShareRow
     keeping: Keeping
     label: LabelTab
+    keeping_set: SetKeeping
 
 
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
@@ -63,12 +65,17 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
     back = parts.keeping.wire(demo, page)
+    parts.keeping_set.wire(page, parts.keeping.keeper.forgotten)
 
     # the page was opened
     for script in ("files.js", "panes.js", "picker.js", "hands.js", "tips.js", "label.js"):
         demo.load(None, js=(WEB / script).read_text(encoding="utf-8"), **PRIVATE)
     page.at_once(page.player.stop, stop_running, changes=[page.player, page.status])
     parts.open_save.camera.click(None, js=(WEB / "camera.js").read_text(encoding="utf-8"), **PRIVATE)
+
+    # nothing was kept of a visit, or it has come back: the set that was labelled comes after it
+    fresh, back = (parts.keeping_set.come_back_after(event, page) for event in (parts.keeping.keeper.fresh, back.then))
+    parts.keeping.paint_fresh_after(fresh.then, page)
 
     # something was refused beside the queue
     page.said.change(None, page.said, None, js=SAY_JS, **PRIVATE)

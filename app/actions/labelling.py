@@ -13,7 +13,8 @@ from semflow_core.pipeline.progress import Progress
 from semflow_core.requests.packing import pack_labels
 
 from ..controls import Controls, View
-from ..state.label_set import Item, LabelSet, Proposal, pack
+from ..state.label_item import Item, Proposal, pack
+from ..state.label_set import LabelSet
 from ..state.names import readable
 from ..state.own_palette import ids_between
 from ..state.photos import CERTAIN, data_url, doubt_url

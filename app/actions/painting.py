@@ -78,6 +78,7 @@ class Painting:
         changed.
         """
         if controls.session.labelling is not None:
+            controls.session.labelling.see(controls.on_canvas)
             yield View()
             return
         controls.state.turn_to(controls.landing)

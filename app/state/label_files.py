@@ -25,8 +25,9 @@ from semflow_core.pictures.photos import open_photo
 from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet, settings_in
 
 from .dropped import entries_of, root_of
+from .label_item import Item
 from .label_masks import DRAFT, TO_DO, Labelled, Picture, match_masks, read_masks, stem_of, told_apart
-from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, MIB, Item, LabelSet
+from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, MIB, LabelSet
 from .own_palette import is_palette, read_palette
 
 LONGEST = 768  # pixels of a photo's longer side: larger ones are reduced

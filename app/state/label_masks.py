@@ -33,7 +33,7 @@ from semflow_core.method.palette import Palette
 from semflow_core.pictures.layouts import is_layout, read_mask
 from semflow_core.pictures.photos import open_photo
 
-from .label_set import Item, pack
+from .label_item import Item, pack
 from .names import in_words, readable
 
 DRAFT, TO_DO = ".draft", "to_do"

@@ -1,22 +1,20 @@
-"""A set of photos that somebody labels: which are accepted, what is on the canvas of each, and where the visit stands.
-
-Everything is kept as small as it travels: photos as files, class ids and margins compressed.
-"""
+"""A set of photos that somebody labels: which are accepted, what is on their canvases, and where the visit stands."""
 
 from __future__ import annotations
 
 import threading
+import time
 import weakref
-import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
-from semflow_core.pictures.photos import read_photo
 
+from .label_item import Item, pack, unpack
 from .model_state import ModelState
 from .own_palette import same_names
 from .sheet import Sheet
@@ -28,52 +26,6 @@ MAX_SETS = 1024 * MIB  # of all visits
 BOUNDS = f"a set holds at most {MAX_LABELLED} photos and {MAX_SET // MIB} MB"
 _sets: weakref.WeakSet[LabelSet] = weakref.WeakSet()  # of all visits
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a model proposes for a photo."""
-
-    labels: bytes  # compressed class ids of the set's palette
-    margin: bytes  # compressed (H, W) uint8, 255 for certain
-
-
-@dataclass
-class Item:
-    """A photo of the set.
-
-    Attributes:
-        name: of its files, without a suffix.
-        file, suffix: the photo as it is saved.
-        shape: height and width in pixels, those of its mask, too.
-        labels: compressed class ids (H, W), as they were on the canvas last; None before anything was.
-        accepted: whether somebody said that they are right.
-    """
-
-    name: str
-    file: bytes
-    suffix: str
-    shape: tuple[int, int]
-    labels: bytes | None = None
-    accepted: bool = False
-    proposal: Proposal | None = None
-
-    def pixels(self) -> np.ndarray:
-        """The photo, (H, W, 3) uint8."""
-        return read_photo(self.file)
-
-    def mask(self, palette: Palette) -> np.ndarray:
-        """What belongs on the canvas: what was there last, or the proposal, or all background."""
-        packed = self.labels or (self.proposal.labels if self.proposal is not None else None)
-        if packed is None:
-            return np.full(self.shape, palette.background, np.uint8)
-        return unpack(packed, self.shape)
-
-    def margin(self) -> np.ndarray | None:
-        """How certain the proposal is, (H, W) float32 in 0..1."""
-        if self.proposal is None:
-            return None
-        return unpack(self.proposal.margin, self.shape).astype(np.float32) / 255
 
 
 @dataclass(eq=False)
@@ -92,6 +44,9 @@ class LabelSet:
         state: what a model has of the set's photo while it is shown; what it had before stays as it was.
         unsaved: whether anything changed since it was saved.
         asked: whether somebody was told so who wants to start another, and nothing changed since.
+        canvas: as the page has it now, compressed, and the number of the photo that it is of (`Sheet`).
+        touched: when something was done with the set last, by `time.monotonic`.
+        forgotten: whether the visitor wants nothing of it to be kept for a reload, and has not gone on with it since.
     """
 
     palette: Palette
@@ -107,6 +62,9 @@ class LabelSet:
     state: ModelState = field(default_factory=ModelState)
     unsaved: bool = False
     asked: bool = False
+    canvas: tuple[bytes, int] = (b"", 0)
+    touched: float = field(default_factory=time.monotonic)
+    forgotten: bool = False
 
     def __post_init__(self) -> None:
         _sets.add(self)
@@ -126,6 +84,14 @@ class LabelSet:
         """What will be trained on."""
         return [item for item in self.items if item.accepted]
 
+    def copy(self) -> LabelSet:
+        """The set for another visit, with what is on the canvas; neither changes with the other from then on."""
+        copy = replace(self, items=[replace(item) for item in self.items], state=ModelState(), asked=False)
+        packed, number = copy.canvas
+        if packed and number == copy.shown and copy.items:
+            copy.keep_changes(Sheet(unpack(packed, copy.item.shape), number))
+        return copy
+
     def progress(self) -> str:
         """How far it is, as a sentence."""
         return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.at + 1}: {self.item.name}"
@@ -140,7 +106,7 @@ class LabelSet:
             more = sum(len(item.file) for item in items)
             if len(self.items) + len(items) > MAX_LABELLED or self.size + more > MAX_SET:
                 raise InputError(f"these are too many photos: {BOUNDS}; label them in parts")
-            if sum(s.size for s in list(_sets)) + more > MAX_SETS:
+            if bytes_of(list(_sets)) + more > MAX_SETS:
                 raise InputError(
                     "the studio holds as many sets as it can at the moment; try again later, or with fewer photos"
                 )
@@ -159,7 +125,7 @@ class LabelSet:
 
     def note_work(self) -> None:
         """Something changed that is to be saved."""
-        self.unsaved, self.asked = True, False
+        self.unsaved, self.asked, self.forgotten, self.touched = True, False, False, time.monotonic()
 
     def keep(self, labels: np.ndarray) -> None:
         """The photo's layout is this.
@@ -183,7 +149,11 @@ class LabelSet:
 
     def see(self, sheet: Sheet) -> None:
         """A canvas as the page has it now."""
-        self.seen |= self.shows(sheet) and bool((sheet.labels != self.palette.background).any())
+        if not self.shows(sheet):
+            return
+        self.seen |= bool((sheet.labels != self.palette.background).any())
+        self.canvas, self.touched = (pack(sheet.labels), sheet.number), time.monotonic()
+        self.forgotten &= np.array_equal(sheet.labels, self.item.mask(self.palette))
 
     def is_untouched(self, sheet: Sheet) -> bool:
         """Whether the canvas is empty for a proposal is not on it yet, and not because somebody says so."""
@@ -254,11 +224,6 @@ class LabelSet:
         self.note_work()
 
 
-def pack(labels: np.ndarray) -> bytes:
-    """(H, W) uint8, compressed."""
-    return zlib.compress(np.ascontiguousarray(labels, np.uint8).tobytes(), 3)
-
-
-def unpack(data: bytes, shape: tuple[int, int]) -> np.ndarray:
-    """The inverse of `pack`."""
-    return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape).copy()
+def bytes_of(sets: Iterable[LabelSet]) -> int:
+    """Bytes of the photos of some sets; a set and its copy have theirs in common."""
+    return sum({id(item.file): len(item.file) for labelled in sets for item in list(labelled.items)}.values())

@@ -5,6 +5,7 @@ from .check import CheckTab
 from .edit import EditTab
 from .history import HistoryStrip
 from .keep import Keeping
+from .keep_set import SetKeeping
 from .label import LabelTab
 from .model import ModelMenu
 from .open_save import OpenSave
@@ -25,6 +26,7 @@ __all__ = [
     "OpenSave",
     "PaintPanel",
     "PathPanel",
+    "SetKeeping",
     "ShareRow",
     "StartTab",
     "VariationsTab",

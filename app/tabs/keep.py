@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,6 @@ class Keeping:
         demo.load(None, inputs, None, js=READY_JS % names, **PRIVATE)
         for control in page.controls.values():
             control.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)  # pyright: ignore[reportAttributeAccessIssue]
-        page.newest(self.keeper.fresh, self.painting.paint, changes=page.painted)
         self.keep_after(page.status.change, page)
         page.at_once(self.keeper.forgotten, self.forget)
         page.model.change(None, inputs, None, js=SETTINGS_JS % names, **PRIVATE)
@@ -86,6 +86,15 @@ class Keeping:
         photo = keep_photo(controls.request(), state) if new else None
         session.kept[controls.model] = mark
         return View(parts={self.state: {"model": controls.model, "state": keep_state(state), "photo": photo}})
+
+    def paint_fresh_after(self, event: Event, page: Page) -> None:
+        """The first picture of a page where nothing was kept, unless a set came back."""
+        page.newest(event, self.paint_fresh, changes=page.painted)
+
+    def paint_fresh(self, controls: Controls) -> Iterator[View]:
+        """The canvas as it stands there, unless it shows a set."""
+        if controls.session.labelling is None:
+            yield from self.painting.paint(controls)
 
     def forget(self, controls: Controls) -> None:
         """The browser has nothing any more."""

@@ -23,6 +23,7 @@ from ..page import MODEL, Page
 from ..state.downloads import download
 from ..state.label_files import LONGEST, NAME, own_set, read_files, set_name, untrainable, write_set
 from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
+from ..state.label_shelf import Shelf
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
 from ..state.photos import doubt_url
 from ..state.session import Session
@@ -41,13 +42,20 @@ TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this t
 PAINT_HINT = "Then paint with it; in the menu it has the name of its folder, export:"
 TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
 NOTHING = View()
+NO_TICKET = {"ticket": ""}  # the browser's tab keeps none any more
 
 
 class LabelTab:
-    """The tab's components and what they do."""
+    """The tab's components and what they do.
+
+    Attributes:
+        shelf: the sets of all visits, for pages that are loaded anew.
+        ticket: of this page's set there; it is laid out beside the tabs, which leave out what is not in front.
+    """
 
     def __init__(self, models: Models) -> None:
-        self.models, self.labelling = models, Labelling(models)
+        self.models, self.labelling, self.shelf = models, Labelling(models), Shelf()
+        self.ticket = gr.JSON(visible=False, render=False)
         with gr.Row(elem_classes="panel line", elem_id="label-line"):
             hidden: dict[str, Any] = {"size": "sm", "visible": False}
             self.back = gr.Button("Back", min_width=60, elem_id="label-back", **hidden)
@@ -104,6 +112,7 @@ class LabelTab:
             self.command,
             self.name,
             self.minutes,
+            self.ticket,
         ]
 
     @property
@@ -181,7 +190,7 @@ class LabelTab:
         note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
         note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
         note += "".join(f" {sentence}" for sentence in found.notes)
-        yield from self._arrive(
+        yield from self.arrive(
             controls, doubt, note, View(parts={self.name: labelled.name, self.minutes: labelled.minutes})
         )
 
@@ -195,22 +204,22 @@ class LabelTab:
         if self.labelling.awaits(controls):
             if labelled.item.proposal is None:
                 raise InputError("the model is still reading this photo; wait for its proposal, or paint first")
-            yield from self._arrive(controls, doubt)  # it was read ahead after a stroke had stopped the reading
+            yield from self.arrive(controls, doubt)  # it was read ahead after a stroke had stopped the reading
             return
         labelled.accept(controls.on_canvas)
         done = len(labelled.accepted) == len(labelled.items)
-        yield from self._arrive(controls, doubt, " All are accepted: save the set." if done else "")
+        yield from self.arrive(controls, doubt, " All are accepted: save the set." if done else "")
 
     def go(self, by: int, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """Back or forward; what is on the canvas is kept."""
         labelled = current(controls.session)
         labelled.keep_changes(controls.on_canvas)
         labelled.go(by)
-        yield from self._arrive(controls, doubt)
+        yield from self.arrive(controls, doubt)
 
     def return_to_set(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The set's photo comes back to the canvas."""
-        yield from self._arrive(controls, doubt)
+        yield from self.arrive(controls, doubt)
 
     def leave_set(self, controls: Controls) -> View:
         """What was on the canvas before the set comes back; the set stays.
@@ -233,8 +242,9 @@ class LabelTab:
         if labelled is not None and labelled.unsaved and not labelled.asked:
             labelled.asked = True
             raise InputError("the set was not saved since it changed; save it, or press “New set” once more")
+        self.shelf.drop(labelled)
         controls.session.labelled = None
-        view = View(status="Open photos for a new set.", parts={self.name: NAME})
+        view = View(status="Open photos for a new set.", parts={self.name: NAME, self.ticket: NO_TICKET})
         return self.show_parts(controls).then(view)
 
     def save_set(self, controls: Controls, name: str, minutes: float | None) -> View:
@@ -295,7 +305,7 @@ class LabelTab:
         if not labelled.items:
             yield self.show_parts(controls).then(View(status=f"{count} classes. Open the photos that have them."))
             return
-        yield from self._arrive(controls, doubt, f" {count} classes.")
+        yield from self.arrive(controls, doubt, f" {count} classes.")
 
     def _table(self, controls: Controls, rows: Any) -> Any:
         labelled, before = controls.session.labelled, self._palette(controls)
@@ -307,7 +317,7 @@ class LabelTab:
 
     # ---- what is shown --------------------------------------------------------------------------------
 
-    def _arrive(self, controls: Controls, doubt: bool, note: str = "", more: View = NOTHING) -> Iterator[View]:
+    def arrive(self, controls: Controls, doubt: bool, note: str = "", more: View = NOTHING) -> Iterator[View]:
         """The photo comes to the canvas, with its place in the tab and what else changes."""
         parts = self.show_parts(controls, front=True).then(more)
         for view in self.labelling.arrive(controls, doubt):
@@ -338,6 +348,8 @@ class LabelTab:
             self.table: rows_of(palette),
             self.command: describe(labelled),
         }
+        if ticket := self.shelf.hold(labelled):  # a page without a set has not asked for the one of its tab yet
+            parts[self.ticket] = {"ticket": ticket}
         return View(parts=parts)
 
     def show_doubt(self, controls: Controls, visible: bool) -> View:

@@ -112,8 +112,8 @@ class OpenSave:
         return view.then(View(parts={self.line: ""}, status=f"{view.status} {arrived.note}".strip()))
 
     def finish_open(self, controls: Controls) -> Iterator[View]:
-        """Paint what was opened with the seed that it brought, unless it was a photo."""
-        if not controls.state.shows_opened:
+        """Paint what was opened with the seed that it brought, unless it was a photo. A set that is labelled stays."""
+        if controls.session.labelling is None and not controls.state.shows_opened:
             yield from self.painting.paint_with_seed(controls)
 
     def save(self, what: str, controls: Controls) -> View:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from app.state import label_set
 from app.state.label_files import LONGEST, mask_png, read_files, set_name, write_set
-from app.state.label_set import Item, LabelSet, Proposal, pack
+from app.state.label_item import Item, Proposal, pack
+from app.state.label_set import LabelSet
 from app.state.own_palette import parse_rows, rows_of
 from app.state.sheet import Sheet
 from semflow_core.data.pairs import find_pairs, read_pair

@@ -1,0 +1,108 @@
+"""A page that is loaded anew has the set that was labelled on it, and no other page has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import SCREENS
+from .test_label import accept, drawn, mask, open_files, photo_on_canvas, saved_set
+from .test_lost import browse, open_page
+from .test_studio import PATIENCE, drag, ids_on_canvas, reach_canvas, wait_ids, wait_status
+
+__all__ = ["drawn"]  # a fixture
+TICKET = "sessionStorage['semflow-set']"
+
+
+@pytest.fixture(params=SCREENS)
+def page(studio: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    with browse(browser, request.param) as context:
+        page = open_page(context, studio)
+        page.click("#label-button")
+        page.wait_for_selector("#label-photos", timeout=PATIENCE)
+        yield page
+
+
+def reload(page: Any) -> None:
+    page.reload()
+    page.wait_for_selector("#status", timeout=PATIENCE)
+
+
+def test_a_set_comes_back_after_a_reload(page: Any, drawn: Path) -> None:
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    photo_on_canvas(page, 1)
+    accept(page, 1)
+    photo_on_canvas(page, 2)
+    accepted = ids_on_canvas(page)
+    accept(page, 2)
+    photo_on_canvas(page, 3)
+    page.click("#label-train > button")
+    page.fill("#label-name textarea, #label-name input", "birds")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#label-command :text('birds/train.yaml')", timeout=PATIENCE)
+    reach_canvas(page)
+    page.click("#painter [data-id='14']")  # a hat
+    reach_canvas(page)
+    with page.expect_request(lambda request: "queue/join" in request.url, timeout=PATIENCE):
+        drag(page, (0.3, 0.5), (0.7, 0.5))
+    painted, ticket = ids_on_canvas(page), page.evaluate(TICKET)
+    reload(page)
+    wait_status(page, "2 of 3 accepted. Photo 3: 0003. As you left it. The set is as you left it.")
+    wait_ids(page, painted)
+    page.wait_for_selector("#label-accept", timeout=PATIENCE)  # its tab is in front
+    assert page.inner_text("#label-progress").startswith("2 of 3 accepted. Photo 3: 0003")
+    page.wait_for_function(f"(old) => {TICKET} && {TICKET} !== old", arg=ticket, timeout=PATIENCE)
+    page.keyboard.press(",")
+    wait_status(page, "Photo 2: 0002. It is accepted")
+    wait_ids(page, accepted)
+    page.keyboard.press(".")
+    wait_status(page, "Photo 3: 0003. As you left it")
+    wait_ids(page, painted)
+    page.keyboard.press("Enter")
+    wait_status(page, "All are accepted: save the set.")
+    files = saved_set(page, "birds")
+    assert (mask(files, "0003", "birds")[128, 100:150] == 14).all()
+    page.click("#label-leave", timeout=PATIENCE)  # the model has its layout, and a photo, as on a fresh page
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+
+    # a new set drops it; nothing comes back then
+    page.click("#label-clear", timeout=PATIENCE)
+    wait_status(page, "Open photos for a new set")
+    page.wait_for_function(f"{TICKET} === undefined", timeout=PATIENCE)
+    reload(page)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.click("#label-button")
+    page.wait_for_selector("#label-photos", timeout=PATIENCE)
+    assert not page.is_visible("#label-resume") and not page.is_visible("#label-save")
+
+
+def test_a_ticket_that_the_server_does_not_know_is_said_so(page: Any) -> None:
+    page.evaluate(f"{TICKET} = 'forged'")
+    reload(page)
+    page.wait_for_selector("text=The studio no longer has the set", timeout=PATIENCE)
+    wait_status(page, "Painted")
+    page.wait_for_function(f"{TICKET} === undefined", timeout=PATIENCE)
+
+
+def test_two_tabs_with_one_ticket_have_sets_of_their_own(page: Any, drawn: Path, studio: str) -> None:
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    photo_on_canvas(page, 1)
+    page.wait_for_function(TICKET, timeout=PATIENCE)
+    ticket = page.evaluate(TICKET)
+    other = page.context.new_page()
+    other.goto(studio)
+    other.wait_for_selector("#painter canvas.ids", timeout=PATIENCE)
+    assert other.evaluate(f"{TICKET} === undefined")  # a new tab starts fresh
+    other.evaluate(f"(ticket) => ({TICKET} = ticket)", ticket)  # what a duplicated one has
+    reload(other)
+    wait_status(other, "0 of 3 accepted. Photo 1: 0001")
+    other.wait_for_function(f"(old) => {TICKET} !== old", arg=ticket, timeout=PATIENCE)
+    other.keyboard.press("Enter")
+    wait_status(other, "1 of 3 accepted. Photo 2")
+    page.bring_to_front()
+    page.keyboard.press(".")
+    wait_status(page, "0 of 3 accepted. Photo 2")
+    other.close()
