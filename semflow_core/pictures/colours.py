@@ -6,6 +6,7 @@ anchors of a codebook. A photo is none of these: it has no large areas of one co
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,6 +15,9 @@ import numpy as np
 from ..errors import InputError
 from ..method.codebook import Codebook
 from ..method.palette import UNLABELLED, Palette
+from .files import LARGE
+from .pixels import mapped
+from .strips import rows as strips_of
 from .typical import typical_likelihood
 
 # When colours pass for a palette's, in 0..255 units. Measured on 50 layouts saved as JPEG (quality 50 to 90):
@@ -22,6 +26,7 @@ FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
 NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
 BESIDE = 5  # side of the square, in pixels, in which a pixel between two colours looks for its class
 FEW = 1 << 15  # colours that a layout has at most whose red and blue may be exchanged; a JPEG smears hundreds
+SOME = 200_000  # pixels by which a large photo is told from a layout
 CHUNK = 1 << 16  # colours compared at once: a noisy photo has millions of them, times 171 classes
 
 
@@ -76,37 +81,111 @@ def ids_of_colors(
     Raises:
         InputError: too few pixels have one of the colours.
     """
-    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    unique, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    inverse = inverse.reshape(packed.shape)
-    colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)  # (m, 3)
-    tables = color_tables(palette)
-    if len(colors) <= FEW:  # a photo has more, for which each table takes its time
-        tables += exchanged_tables(palette)
-    matches = [(table, *nearest_colors(colors, table.colors.astype(np.float32))) for table in tables]
-    far = [float(match[2] @ counts) for match in matches]
-    best = [match for match, each in zip(matches, far) if each == min(far)]
+    if rgb.shape[0] * rgb.shape[1] > LARGE:
+        _refuse_photo(rgb, palette, codebook, lossy, name)
+    codes, counts = color_counts(rgb)
+    colors = unpacked(codes).astype(np.float32)  # (m, 3)
+    far, best = float("inf"), list[tuple[ColorTable, np.ndarray, np.ndarray, np.ndarray]]()
+    for table in _tables(palette, len(codes)):
+        match = (table, *nearest_colors(colors, table.colors.astype(np.float32)))
+        distance_of_all = float(match[2] @ counts)
+        if distance_of_all <= far:
+            best = [*(best if distance_of_all == far else []), match]
+            far = distance_of_all
     if len(best) > 1 and best[0][0].note:  # the palette's own colours are nobody else's
-        best.sort(key=lambda match: -_likelihood(match[0].ids[match[1][inverse]], palette))
+        best.sort(key=lambda match: -_likelihood(looked_up(rgb, codes, match[0].ids[match[1]]), palette))
     table, index, distance, second = best[0]
     if distance.any() and codebook is not None:
         anchor, off, _ = nearest_colors(colors, codebook.anchors.numpy())
         if not off.any():
-            return palette.ids[anchor][inverse], 0, ""
+            return looked_up(rgb, codes, palette.ids[anchor]), 0, ""
+    flat, near = _shares(table, index, distance, counts)
+    if flat < FLAT_SHARE or near < (NEAR_SHARE_LOSSY if lossy else NEAR_SHARE):
+        raise _no_colors(name, palette, near)
+    unsure = (2 * distance > second) | (distance > 2 * FLAT)
+    if not unsure.any():
+        return looked_up(rgb, codes, table.ids[index]), 0, table.note
+    rows = looked_up(rgb, codes, index.astype(np.uint16))
+    _settle_by_neighbours(rows, looked_up(rgb, codes, unsure), rgb, table)
+    return mapped(rows, table.ids), int(counts[unsure].sum()), table.note
+
+
+def _tables(palette: Palette, colors: int) -> list[ColorTable]:
+    """Those that a picture of so many different colours is compared with: a photo has many, and each takes its time."""
+    return color_tables(palette) + (exchanged_tables(palette) if colors <= FEW else [])
+
+
+def _shares(table: ColorTable, index: np.ndarray, distance: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
+    """Shares of the pixels: in areas of one colour, among those that say something; near one of the colours at all."""
     evidence = counts * table.colors[index].any(1) if table.ignores_black else counts
     flat = evidence[distance <= FLAT].sum() / max(1, evidence.sum())
-    near = counts[distance <= NEAR].sum() / counts.sum()
-    if flat < FLAT_SHARE or near < (NEAR_SHARE_LOSSY if lossy else NEAR_SHARE):
-        far_off = f", on {100 * (1 - near):.0f} % of its pixels far from any" if near < 0.995 else ""
-        raise InputError(
-            f"the layout {name} has colours that are no class of {palette.name}{far_off}; "
-            "a layout holds class ids as grey values or exactly the palette's colours"
-        )
-    unsure = (2 * distance > second) | (distance > 2 * FLAT)
-    rows = index[inverse]
-    if unsure.any():
-        _settle_by_neighbours(rows, unsure[inverse], rgb, table)
-    return table.ids[rows], int(counts[unsure].sum()), table.note
+    return float(flat), float(counts[distance <= NEAR].sum() / counts.sum())
+
+
+def _no_colors(name: str, palette: Palette, near: float) -> InputError:
+    far_off = f", on {100 * (1 - near):.0f} % of its pixels far from any" if near < 0.995 else ""
+    return InputError(
+        f"the layout {name} has colours that are no class of {palette.name}{far_off}; "
+        "a layout holds class ids as grey values or exactly the palette's colours"
+    )
+
+
+def _refuse_photo(rgb: np.ndarray, palette: Palette, codebook: Codebook | None, lossy: bool, name: str) -> None:
+    """Refuse a large photo by some of its pixels: all of them may have ten million colours.
+
+    Raises:
+        InputError: so few of them have the colours of any table that all of them could not do either.
+    """
+    every = math.ceil(math.sqrt(rgb.shape[0] * rgb.shape[1] / SOME))
+    codes, counts = color_counts(np.ascontiguousarray(rgb[::every, ::every]))
+    colors, least = unpacked(codes).astype(np.float32), NEAR_SHARE_LOSSY if lossy else NEAR_SHARE
+    if codebook is not None and not nearest_colors(colors, codebook.anchors.numpy())[1].any():
+        return
+    nearest = list[tuple[float, float]]()
+    for table in _tables(palette, len(codes)):
+        index, distance, _ = nearest_colors(colors, table.colors.astype(np.float32))
+        flat, near = _shares(table, index, distance, counts)
+        if flat >= FLAT_SHARE / 2 and near >= least / 2:
+            return
+        nearest.append((float(distance @ counts), near))
+    raise _no_colors(name, palette, min(nearest)[1])
+
+
+def packed(colors: np.ndarray) -> np.ndarray:
+    """(…, 3) uint8 -> one number per colour, uint32."""
+    wide = colors.astype(np.uint32)
+    return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+
+
+def unpacked(codes: np.ndarray) -> np.ndarray:
+    """The other way, (n, 3)."""
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1)
+
+
+def color_counts(rgb: np.ndarray, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The different colours of a picture (H, W, 3) as numbers, ascending, and the pixels of each, both int64.
+
+    Args:
+        where: (H, W) bool, the pixels that count; None is all.
+    """
+    counted = np.zeros(1 << 24, np.uint32)  # of which only the pages are taken that are written to
+    for part in strips_of(rgb.shape[0]):
+        codes = packed(rgb[part]).ravel() if where is None else packed(rgb[part][where[part]])
+        starts = np.flatnonzero(np.diff(codes, prepend=codes[:1] ^ 1)) if len(codes) else codes
+        order, run = np.unique(codes[starts], return_inverse=True)
+        counted[order] += np.bincount(run, np.diff(starts, append=len(codes)), len(order)).astype(np.uint32)
+    present = counted.nonzero()[0]
+    return present, counted[present].astype(np.int64)
+
+
+def looked_up(rgb: np.ndarray, codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(H, W): for each pixel the value of its colour, of colours as numbers and a value for each."""
+    table = np.zeros(1 << 24, values.dtype)
+    table[codes] = values
+    pixels = np.empty(rgb.shape[:2], values.dtype)
+    for part in strips_of(rgb.shape[0]):
+        pixels[part] = table[packed(rgb[part])]
+    return pixels
 
 
 def _likelihood(labels: np.ndarray, palette: Palette) -> float:
@@ -137,6 +216,15 @@ def _settle_by_neighbours(rows: np.ndarray, unsure: np.ndarray, rgb: np.ndarray,
         rows: (H, W) rows of `table.colors`.
         unsure: (H, W) bool.
     """
+    halo, out = BESIDE // 2, np.empty_like(rows)
+    for part in strips_of(rows.shape[0]):
+        near = slice(max(0, part.start - halo), part.stop + halo)  # what the square reaches
+        within = slice(part.start - near.start, part.stop - near.start)
+        out[part] = _settled(rows[near], unsure[near], rgb[near], table)[within]
+    rows[...] = out
+
+
+def _settled(rows: np.ndarray, unsure: np.ndarray, rgb: np.ndarray, table: ColorTable) -> np.ndarray:
     settled, best = rows[unsure], np.full(int(unsure.sum()), np.inf, np.float32)
     pixels, square = rgb[unsure].astype(np.float32), np.ones((BESIDE, BESIDE), np.uint8)
     for row in np.unique(rows[~unsure]):
@@ -144,4 +232,6 @@ def _settle_by_neighbours(rows: np.ndarray, unsure: np.ndarray, rgb: np.ndarray,
         distance = np.where(beside, ((pixels - table.colors[row]) ** 2).sum(1), np.inf)
         settled[distance < best] = row
         best = np.minimum(best, distance)
+    rows = rows.copy()
     rows[unsure] = settled
+    return rows

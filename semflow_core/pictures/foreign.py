@@ -10,7 +10,7 @@ is damage, and no sign of another convention. What was assumed comes back in wor
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import InputError, either
 from ..method.palette import UNLABELLED, Palette
 from ..method.palette_file import OWN_KEY, ForeignIds
+from .pixels import histogram, mapped
 from .readings import CLEAR, DOUBT, Reading, Translation, likeliest_of
 
 OWN_IDS = ("_labelTrainIds", "_trainIds")  # endings of names whose files hold the palette's own ids
@@ -45,7 +46,7 @@ def fits_any(values: np.ndarray, palette: Palette) -> bool:
     """Whether pixel values, of any shape, are ids of the palette or of one of its conventions."""
     present = _present(values)
     own = {int(i) for i in palette.ids}
-    return present <= own or any(_present(_whole(present, c)) <= c.values for c in palette.foreign.ids)
+    return present <= own or any(_present(present, c) <= c.values for c in palette.foreign.ids)
 
 
 def translate(values: np.ndarray, palette: Palette, stem: str, ids: str = "", usual: str = "") -> Translation:
@@ -71,7 +72,7 @@ def translate(values: np.ndarray, palette: Palette, stem: str, ids: str = "", us
         return Translation(_bytes(values), key=OWN_KEY)
     for convention in palette.foreign.ids:
         if convention.key == ids:
-            foreign = sorted(_present(_whole(values, convention)) - convention.values)
+            foreign = sorted(_present(values, convention) - convention.values)
             if foreign:
                 raise InputError(f"its value {foreign[0]} is none of {convention.name} ids, which were asked for")
             return _translation(values, convention, "as asked")
@@ -79,11 +80,18 @@ def translate(values: np.ndarray, palette: Palette, stem: str, ids: str = "", us
 
 
 def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Translation:
-    present = _present(values)
+    different, counts = histogram(values)
+    occurring = dict(zip(different.tolist(), counts.tolist()))
+    present = set(occurring) - {UNLABELLED}
     unknown = sorted(i for i in present if i > 255 or palette.index_of_id[i] < 0)
-    fitting = [c for c in palette.foreign.ids if _present(_whole(present, c)) <= c.values]
-    readings = {c.key: Reading.of(_translation(values, c, ""), palette) for c in fitting}
-    own = Reading.of(Translation(_bytes(values), key=OWN_KEY), palette)
+    fitting = [c for c in palette.foreign.ids if _present(present, c) <= c.values]
+
+    def reading_by(convention: ForeignIds) -> Reading:
+        labels, each = (_translation(v, convention, "").labels for v in (values, different))
+        return Reading.of(convention.key, labels, each, palette)
+
+    readings = {c.key: reading_by(c) for c in fitting}
+    own = Reading.of(OWN_KEY, _bytes(values), _bytes(different), palette)
     if named := [c for c in fitting if c.files and re.search(c.files, stem)]:
         alike = [c for c in named if c.key == usual] or named
         best = max((readings[c.key] for c in alike), key=lambda r: r.mean)  # the first of equals
@@ -97,36 +105,45 @@ def _find_out(values: np.ndarray, palette: Palette, stem: str, usual: str) -> Tr
         return _said(values, best, f"{_where(values, best, palette)}, though its name says otherwise", [], palette)
     if usual in readings:
         return _said(values, readings[usual], "as most of its folder are", [], palette)
-    others = [r for r in readings.values() if unknown or not np.array_equal(r.translation.labels, values)]
+    others = [r for r in readings.values() if unknown or not np.array_equal(r.classes, different)]
+    as_own = Translation(_bytes(values), key=OWN_KEY)
     if usual == OWN_KEY and not unknown:
-        return own.translation
+        return as_own
     if not others:
-        return replace(own.translation, uncertain=_nearly(values, palette) if unknown else "")
+        return replace(as_own, uncertain=_nearly(occurring, palette) if unknown else "")
     likeliest = likeliest_of(others, palette) if len(present) >= FEWEST else others[0]
-    if unknown and usual != OWN_KEY and not _is_damage(values, unknown):
+    if unknown and usual != OWN_KEY and not _is_damage(occurring, unknown):
         if not own.is_likelier(likeliest, CLEAR):
             chosen = _said(values, likeliest, f"for id {unknown[0]} is no class of {palette.name}", others, palette)
             odd = "" if likeliest.is_usual else "Its classes lie where they seldom do."
             return replace(chosen, uncertain=f"{odd} {chosen.uncertain}".strip())
     elif len(present) >= FEWEST and usual != OWN_KEY and likeliest.is_likelier(own, CLEAR):
         return _said(values, likeliest, _where(values, likeliest, palette), others, palette)
-    return replace(own.translation, uncertain=_doubt(own, others, palette))
+    return replace(as_own, uncertain=_doubt(own, others, palette))
 
 
-def _nearly(values: np.ndarray, palette: Palette) -> str:
+def _nearly(occurring: Mapping[int, int], palette: Palette) -> str:
     """A sentence on conventions that fit but for damage; "" where there are none."""
     words, most = [], 0
     for convention in palette.foreign.ids:
-        strange = sorted(_present(_whole(values, convention)) - convention.values)
-        if strange and _is_damage(_whole(values, convention), strange):
+        whole = dict[int, int]()
+        for value, count in occurring.items():
+            value = int(_whole(np.array(value), convention))
+            whole[value] = whole.get(value, 0) + count
+        strange = sorted(set(whole) - {UNLABELLED} - convention.values)
+        if strange and _is_damage(whole, strange):
             words.append(f"{convention.name} (ids {convention.key})")
-            most = max(most, int(np.isin(_whole(values, convention), strange).sum()))
+            most = max(most, sum(whole[value] for value in strange))
     return f"All but {most} of its pixels could be {either(words)}." if words else ""
 
 
-def _is_damage(values: np.ndarray, unknown: list[int]) -> bool:
-    """Whether so few pixels have ids that are no class that these say nothing of the others."""
-    return int(np.isin(values, unknown).sum()) <= max(4, DAMAGED * values.size)
+def _is_damage(occurring: Mapping[int, int], unknown: list[int]) -> bool:
+    """Whether so few pixels have ids that are no class that these say nothing of the others.
+
+    Args:
+        occurring: pixels per id.
+    """
+    return sum(occurring[i] for i in unknown) <= max(4, DAMAGED * sum(occurring.values()))
 
 
 def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Translation:
@@ -135,14 +152,16 @@ def _translation(values: np.ndarray, convention: ForeignIds, reason: str) -> Tra
     for foreign, class_id in convention.classes:
         table[foreign] = class_id
     sentence = f"Its ids were taken for {convention.name}, {reason}."
-    return Translation(table[_bytes(_whole(values, convention))], sentence, key=convention.key)
+    return Translation(mapped(_bytes(_whole(values, convention)), table), sentence, key=convention.key)
 
 
 def _said(values: np.ndarray, best: Reading, reason: str, others: Sequence[Reading], palette: Palette) -> Translation:
     """A reading that was chosen, with the sentences on it."""
     uncertain = _doubt(best, others, palette)
     if best.key == OWN_KEY:
-        return replace(best.translation, uncertain=f"Its ids were taken for the palette's own, {reason}.")
+        return Translation(
+            _bytes(values), key=OWN_KEY, uncertain=f"Its ids were taken for the palette's own, {reason}."
+        )
     convention = next(c for c in palette.foreign.ids if c.key == best.key)
     return replace(_translation(values, convention, reason), uncertain=uncertain)
 
@@ -156,19 +175,19 @@ def _doubt(best: Reading, others: Sequence[Reading], palette: Palette) -> str:
 
 def _where(values: np.ndarray, reading: Reading, palette: Palette) -> str:
     """Why a reading is the likelier: its largest region that is not what the palette's own ids say."""
-    labels = reading.translation.labels
-    moved = np.bincount(_bytes(values)[_bytes(values) != labels].ravel(), minlength=256)
+    different, counts = histogram(values)
+    moved = np.bincount(_bytes(different), counts * (_bytes(different) != reading.classes), 256)
     foreign = int(moved.argmax())
     names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "nothing"}
     if not moved[foreign]:
         return "whose classes lie where they usually do"
-    become = names[int(labels[_bytes(values) == foreign][0])]
+    become = names[int(reading.classes[_bytes(different) == foreign][0])]
     return f"for id {foreign} lies where {become} usually does, not {names.get(foreign, 'nothing')}"
 
 
 def _by_pairs(values: np.ndarray, palette: Palette, text: str) -> np.ndarray:
     """ "17=hair,14=neck" -> class ids; values that no pair names stay what they are."""
-    labels = _bytes(values)
+    labels = _bytes(values).copy()
     for value, class_id in _pairs_of(text, palette):
         labels[values == value] = class_id
     return labels
@@ -185,18 +204,19 @@ def _pairs_of(text: str, palette: Palette) -> list[tuple[int, int]]:
     return pairs
 
 
-def _whole(values: np.ndarray | set[int], convention: ForeignIds) -> np.ndarray:
+def _whole(values: np.ndarray, convention: ForeignIds) -> np.ndarray:
     """Ids without the numbers of instances."""
-    values = np.array(sorted(values)) if isinstance(values, set) else values
-    if not convention.instances:
+    if not convention.instances or values.max(initial=0) < convention.instances:
         return values
     return np.where(values >= convention.instances, values // convention.instances, values)
 
 
-def _present(values: np.ndarray) -> set[int]:
-    return set(np.unique(values).tolist()) - {UNLABELLED}
+def _present(values: np.ndarray | set[int], convention: ForeignIds | None = None) -> set[int]:
+    """The ids that occur, without the numbers of instances if it is by a convention, and without 255."""
+    present = np.array(sorted(values)) if isinstance(values, set) else histogram(values)[0]
+    return set((_whole(present, convention) if convention else present).tolist()) - {UNLABELLED}
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
-    """Values as bytes; what is above 255 becomes 255."""
-    return np.minimum(values, UNLABELLED).astype(np.uint8)
+    """Values as bytes; what is above 255 becomes 255. Bytes are returned as they are, not copied."""
+    return values if values.dtype == np.uint8 else np.minimum(values, UNLABELLED).astype(np.uint8)

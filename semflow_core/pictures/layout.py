@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..method.palette import UNLABELLED, Palette
+from .pixels import histogram
 
 MOST_NAMED = 6  # classes that a line names
 
@@ -38,7 +39,7 @@ class Layout:
 
     def line(self, palette: Palette) -> str:
         """What was read, in one line: format, classes with their shares, and the note."""
-        ids, counts = np.unique(self.labels, return_counts=True)
+        ids, counts = histogram(self.labels)
         names = {c.id: c.name for c in palette.classes} | {UNLABELLED: "unlabelled"}
         order = np.argsort(-counts, kind="stable")
         shares = [f"{names[int(ids[i])]} {percent(float(counts[i]) / self.labels.size)}" for i in order]

@@ -22,6 +22,7 @@ from .files import picture_name, write_atomically
 from .foreign import translate
 from .layout import Layout, percent
 from .parts import part_of, read_parts
+from .pixels import histogram
 from .values import Values, read_values
 
 LAYOUT_DIR = asset("layouts")
@@ -104,7 +105,7 @@ def is_layout(source: str | os.PathLike[str] | bytes, palette: Palette, codebook
     if values.ids is not None:
         # values are counted, not compared: a layout with a wrong id must be complained about as a layout
         conventions = [len(convention.values) + 1 for convention in palette.foreign.ids]
-        return len(np.unique(values.ids)) <= max(MOST_IDS, len(palette.classes), *conventions)
+        return len(histogram(values.ids)[0]) <= max(MOST_IDS, len(palette.classes), *conventions)
     try:
         _labels_of(values, palette, codebook, "", "picture")
     except InputError:
@@ -148,7 +149,8 @@ def _read(
     layout = _labels_of(values, palette, codebook, ids, name, usual)
     if not layout.translated or values.ids is None:  # our own ids, in which 255 is a mistake unless the palette has it
         labels = layout.labels
-        checked = labels[labels != UNLABELLED] if keep_void or values.ids is None else labels
+        present = histogram(labels)[0]
+        checked = present[present != UNLABELLED] if keep_void or values.ids is None else present
         _check_ids(checked, palette, name, layout.uncertain)
     values.translated += [f"Only the first of its {values.pages} pages was read."] if values.pages > 1 else []
     notes = [*values.translated, layout.translated], [layout.uncertain, *values.uncertain]
@@ -164,7 +166,7 @@ def black_and_white(palette: Palette) -> str:
 
 def _white(layout: Layout, palette: Palette) -> str:
     """That sentence where it fits."""
-    present = set(np.unique(layout.labels).tolist())
+    present = set(histogram(layout.labels)[0].tolist())
     only = present <= {palette.background, UNLABELLED} and UNLABELLED in present
     return black_and_white(palette) if only and layout.ids == OWN_KEY and palette.index_of_id[UNLABELLED] < 0 else ""
 
@@ -179,8 +181,9 @@ def _labels_of(
 ) -> Layout:
     """Class ids of what a file holds, and 255 where a foreign convention has a value for no class."""
     if values.ids is not None:
-        background = values.ids[values.opaque].min(initial=0)  # what lies under transparent pixels says nothing
-        visible = np.where(values.opaque, values.ids, background)
+        visible = values.ids
+        if not values.opaque.all():  # what lies under transparent pixels says nothing
+            visible = np.where(values.opaque, visible, visible[values.opaque].min(initial=0))
         own = values.certain and not ids
         result = translate(visible, palette, Path(name).stem, OWN_KEY if own else ids, usual)
         if visible.max() > UNLABELLED and not result.translated:
@@ -193,7 +196,9 @@ def _labels_of(
             f"the layout {name} has colours, or is a {values.form}, and holds no ids that could be '{ids}'"
         )
     else:
-        rgb = np.where(values.opaque[..., None], values.rgb, values.rgb[values.opaque][0])
+        rgb = values.rgb
+        if not values.opaque.all():
+            rgb[~values.opaque] = rgb.reshape(-1, 3)[values.opaque.argmax()]
         try:
             labels, count, translated = ids_of_colors(rgb, palette, codebook, values.lossy, name)
         except InputError as error:
@@ -203,7 +208,7 @@ def _labels_of(
                     "but not they: write it as PNG"
                 ) from None
             if values.grey is not None:
-                _check_ids(np.minimum(values.grey, UNLABELLED), palette, name)
+                _check_ids(np.minimum(histogram(values.grey)[0], UNLABELLED), palette, name)
             raise
         uncertain, key = "", ""
         if count:
@@ -213,7 +218,7 @@ def _labels_of(
         if values.ids is None or (values.ids[~values.opaque] != palette.background).any():
             share = percent(float((~values.opaque).mean()))
             values.translated.append(f"{share} of it is transparent, and was taken for the background.")
-        labels[~values.opaque] = palette.background
+        labels = np.where(values.opaque, labels, np.uint8(palette.background))
     return Layout(labels, values.form, translated, uncertain, key, values.turned)
 
 
@@ -226,9 +231,9 @@ def packed_anew(name: str, palette: Palette) -> InputError:
     )
 
 
-def _check_ids(labels: np.ndarray, palette: Palette, name: str, doubt: str = "") -> None:
+def _check_ids(ids: np.ndarray, palette: Palette, name: str, doubt: str = "") -> None:
     try:
-        palette.index(labels)
+        palette.index(ids)
     except InputError as error:
         also = re.sub("^(Its ids could|All but)", lambda m: f"; {FOLLOWING[m[0]]}", doubt).rstrip(".")
         raise InputError(str(error).replace("the layout", f"the layout {name}", 1) + also) from None

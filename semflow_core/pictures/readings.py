@@ -32,21 +32,19 @@ class Translation:
 
 @dataclass(frozen=True)
 class Reading:
-    """A translation, and how well its classes lie where they usually do."""
+    """A translation by its convention's key, and how well its classes lie where they usually do."""
 
-    translation: Translation
+    key: str
+    classes: np.ndarray  # (n,) uint8, the class id of each value that occurs, by ascending value
     small: np.ndarray  # its foreground, small
     likelihood: np.ndarray  # log likelihood per pixel of it, pixels of no class counting as rare; 0 where none is known
 
     @classmethod
-    def of(cls, translation: Translation, palette: Palette) -> Reading:
-        small = small_foreground(translation.labels, palette.background)
-        likelihood = typical_likelihood(translation.labels, palette)
-        return cls(translation, small, np.zeros(small.shape) if likelihood is None else likelihood)
-
-    @property
-    def key(self) -> str:
-        return self.translation.key
+    def of(cls, key: str, labels: np.ndarray, classes: np.ndarray, palette: Palette) -> Reading:
+        """Of the whole of it, (H, W) class ids, and of each value that occurs."""
+        small = small_foreground(labels, palette.background)
+        likelihood = typical_likelihood(labels, palette)
+        return cls(key, classes, small, np.zeros(small.shape) if likelihood is None else likelihood)
 
     @property
     def mean(self) -> float:
@@ -76,7 +74,7 @@ class Reading:
 
     def is_doubted(self, other: Reading) -> bool:
         """Whether the other could be meant as well."""
-        if np.array_equal(self.translation.labels, other.translation.labels):
+        if np.array_equal(self.classes, other.classes):
             return False
         if self.key == OWN_KEY and self.is_slightly_other(other):
             return False

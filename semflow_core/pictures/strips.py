@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import DTypeLike
 from PIL import Image
 
 ROWS = 256  # of a strip
@@ -33,15 +34,17 @@ def turned(image: Image.Image, turn: int) -> Image.Image:
     return image.transpose(TURNS[turn]) if turn in TURNS else image
 
 
-def upright(height: int, width: int, channels: int, turn: int) -> tuple[np.ndarray, np.ndarray]:
-    """An upright picture to be filled, uint8, and the same pixels as the file has them.
+def upright(
+    height: int, width: int, channels: int, turn: int, dtype: DTypeLike = np.uint8
+) -> tuple[np.ndarray, np.ndarray]:
+    """An upright picture to be filled, and the same pixels as the file has them.
 
     Args:
         height, width: as the file has them.
         turn: the EXIF orientation.
     """
     across = turn in (5, 6, 7, 8)
-    pixels = np.empty((width, height, channels) if across else (height, width, channels), np.uint8)
+    pixels = np.empty((width, height, channels) if across else (height, width, channels), dtype)
     return pixels, _AS_FILED.get(turn, lambda same: same)(pixels)
 
 

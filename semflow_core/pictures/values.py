@@ -7,22 +7,19 @@ wherever they say what a pixel is, and the index counts only where it says the s
 
 from __future__ import annotations
 
-import contextlib
-import math
 import os
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ..method.palette import UNLABELLED, Palette
-from .colours import FLAT, ColorTable, color_tables, nearest_colors
-from .files import ORIENTATION, open_large_picture, open_picture_file
+from .colours import FLAT, ColorTable, color_tables, looked_up, nearest_colors, packed
 from .foreign import fits_any
-from .pixels import colour_table, deep_pixels, equal_channels, is_blended, kind, only_channel, unstretched
+from .pixels import equal_channels, histogram, is_blended, kind, mapped, only_channel, unstretched
+from .planes import read_planes
+from .strips import rows
 
 VOID_COLOR = (224, 224, 192)  # of id 255 in PASCAL VOC's masks
-SAMPLE = 1_000_000  # pixels by which it is told whether a picture is a layout
 ALMOST_ALL = 0.95  # share of the pixels whose colour must be one of a table's for an indexed picture to be read by it
 
 
@@ -32,7 +29,7 @@ class Values:
 
     Attributes:
         form: what kind of file it is, such as "8-bit grey PNG".
-        ids: (H, W) whole numbers; None where the picture holds colours.
+        ids: (H, W) whole numbers, in the smallest type that holds them; None where the picture holds colours.
         rgb: (H, W, 3) uint8.
         opaque: (H, W) bool.
         certain: the ids are the palette's own, for the colours say so too.
@@ -57,6 +54,10 @@ class Values:
     translated: list[str] = field(default_factory=list)
     uncertain: list[str] = field(default_factory=list)
 
+    def masked(self, pixels: np.ndarray) -> np.ndarray:
+        """Those of (H, W) that are opaque, of any shape."""
+        return pixels if self.opaque.all() else pixels[self.opaque]
+
 
 def read_values(
     source: str | os.PathLike[str] | bytes, palette: Palette, ids: str = "", sample: bool = False
@@ -70,39 +71,25 @@ def read_values(
     Raises:
         InputError: not a picture, damaged, or its size is out of bounds.
     """
-    picture = open_large_picture(source, "layout") if sample else open_picture_file(source, "layout")
-    image, deep, turned = picture.image, None, False
-    every = math.ceil(math.sqrt(image.width * image.height / SAMPLE)) if sample else 1
-    with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
-        turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)
-    if every > 1:
-        image = image.resize((-(-image.width // every), -(-image.height // every)), Image.Resampling.NEAREST)
-    if turned:
-        image = ImageOps.exif_transpose(image)
-    rgba = np.asarray(image.convert("RGBA"))
-    is_deep = picture.bits > 8 and image.mode in ("RGB", "RGBA", "LA") and picture.image.format in ("PNG", "TIFF")
-    if is_deep and not turned and _is_grey(rgba[..., :3]):
-        deep = deep_pixels(picture.data)
-        deep = None if deep is None else np.ascontiguousarray(deep[::every, ::every])
-    form = f"{kind(image.mode, is_deep)} {picture.image.format}"
-    values = Values(form, rgba[..., :3], rgba[..., 3] >= 128, lossy=picture.lossy, turned=turned)
-    with contextlib.suppress(Exception):  # a file that ends early may not say it
-        values.pages = int(getattr(picture.image, "n_frames", 1))
-    if turned:
+    planes = read_planes(source, sample)
+    mode, form, alpha = planes.mode, f"{kind(planes.mode, planes.is_deep)} {planes.format}", planes.alpha
+    opaque = np.ones(planes.rgb.shape[:2], bool) if alpha is None else alpha >= 128
+    values = Values(form, planes.rgb, opaque, planes.pages, planes.lossy, turned=planes.turned)
+    if planes.turned:
         values.translated.append("It was turned as its EXIF says.")
-    if not values.lossy and _are_in_alpha(rgba, palette):
-        values.ids, values.opaque = rgba[..., 3].astype(np.int64), np.ones_like(values.opaque)
+    if alpha is not None and not values.lossy and _are_in_alpha(values.rgb, alpha, palette):
+        values.ids, values.opaque = alpha, np.ones_like(values.opaque)
         values.translated.append("Its opacity was taken for the ids, for it has one colour throughout.")
         return values
     if not values.opaque.any():
         values.opaque = np.ones_like(values.opaque)
         values.translated.append("It is transparent everywhere, which was ignored.")
-    if image.mode == "P":
-        _read_indexed(values, np.asarray(image), colour_table(image), palette, ids)
-    elif image.mode in ("L", "1", "F") or image.mode.startswith("I"):
-        values.grey = equal_channels(np.asarray(image)) if values.lossy else None
-        values.ids = None if values.lossy else equal_channels(np.asarray(image))
-        if image.mode == "1" and not ids:
+    if planes.only is not None and planes.table is not None:
+        _read_indexed(values, planes.only, planes.table, palette, ids)
+    elif planes.only is not None:
+        values.grey = equal_channels(planes.only) if values.lossy else None
+        values.ids = None if values.lossy else equal_channels(planes.only)
+        if mode == "1" and not ids:
             names = {c.id: c.name for c in palette.classes}
             black, white = (names.get(i, "nothing") for i in (0, 1))
             values.uncertain.append(
@@ -110,13 +97,13 @@ def read_values(
                 "ids 1=CLASS says what white is."
             )
     else:
-        pixels = values.rgb if deep is None else deep
+        pixels = values.rgb if planes.deep is None else planes.deep
         values.grey = equal_channels(pixels)
         only = None if values.lossy or values.grey is not None else only_channel(pixels)
         if only is not None:
-            values.grey = pixels[..., only].astype(np.int64)
+            values.grey = pixels[..., only].copy()
         if values.grey is not None and not values.lossy:
-            visible = values.grey[values.opaque]
+            visible = histogram(values.masked(values.grey))[0]
             # a grey photo is no layout, nor is one of black and white, though 0 and 255 can be ids
             if ids or (visible[visible != UNLABELLED].any() and fits_any(unstretched(visible)[0], palette)):
                 values.ids = values.grey
@@ -137,13 +124,13 @@ def read_values(
 
 def _read_indexed(values: Values, index: np.ndarray, table: np.ndarray, palette: Palette, ids: str) -> None:
     """An indexed picture: colours decide where they are known, else the index where it cannot have been packed anew."""
-    used, index = np.unique(index[values.opaque]), index.astype(np.int64)
+    used, counts = histogram(values.masked(index))
     of_classes = used[used != UNLABELLED] if (used != UNLABELLED).any() else used  # 255 has any colour
     if not ids and any(_agrees(known, of_classes, table) for known in color_tables(palette)):
         values.ids, values.certain = index, True
         return
     if (table[used] == table[used, :1]).all():
-        grey = table[:, 0].astype(np.int64)[index]
+        grey = mapped(index, table[:, 0])
         if np.array_equal(table[used, 0], used) or (not fits_any(grey, palette) and fits_any(index, palette)):
             values.ids = index
         elif set(table[used, 0].tolist()) <= {UNLABELLED, palette.background}:  # black and white show any two ids
@@ -157,7 +144,7 @@ def _read_indexed(values: Values, index: np.ndarray, table: np.ndarray, palette:
     elif ids or _agrees(color_map(), used, table):
         values.ids = index
     if values.ids is None:
-        if any(_shares(known, values) >= ALMOST_ALL for known in color_tables(palette)):
+        if any(_share(known, table[used], counts) >= ALMOST_ALL for known in color_tables(palette)):
             values.translated.append("Its colours were read, not its indices, which differ from the ids.")
         elif not _read_color_map(values, palette):
             values.packed = np.array_equal(used, np.arange(len(used))) and _is_padding(table[len(used) :])
@@ -176,23 +163,20 @@ def _is_padding(colors: np.ndarray) -> bool:
 def _read_color_map(values: Values, palette: Palette) -> bool:
     """Take ids from the colours of PASCAL VOC's map, if all are of it and one is no colour of the palette's tables."""
     known = color_map()
-    packed = {int(c): int(i) for c, i in zip(_packed(known.colors), known.ids)}
-    colors = _packed(values.rgb)
-    present = np.unique(colors[values.opaque])
-    if len(present) > len(packed) or not all(int(c) in packed for c in present):
+    codes = packed(known.colors)
+    is_known, present = np.zeros(1 << 24, bool), np.zeros(1 << 24, bool)
+    is_known[codes] = True
+    for part in rows(len(values.rgb)):
+        of_strip = packed(values.rgb[part][values.opaque[part]])
+        if not is_known[of_strip].all():
+            return False
+        present[of_strip] = True
+    colors = set(present.nonzero()[0].tolist())
+    if any(colors <= set(packed(t.colors).tolist()) for t in color_tables(palette)):
         return False
-    if any(set(present.tolist()) <= set(_packed(t.colors).tolist()) for t in color_tables(palette)):
-        return False
-    values.ids = np.zeros(colors.shape, np.int64)
-    for color in present:
-        values.ids[colors == color] = packed[int(color)]
+    values.ids = looked_up(values.rgb, codes, np.where(present[codes], known.ids, 0))
     values.translated.append("Its colours are those of PASCAL VOC's colour map, and were taken for the ids.")
     return True
-
-
-def _packed(colors: np.ndarray) -> np.ndarray:
-    """(…, 3) uint8 -> one number per colour."""
-    return colors.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
 
 
 def color_map() -> ColorTable:
@@ -212,15 +196,8 @@ def _agrees(known: ColorTable, used: np.ndarray, table: np.ndarray) -> bool:
     return all((int(i), *map(int, table[i])) in colors for i in used)
 
 
-def _is_grey(rgb: np.ndarray) -> bool:
-    """Whether (H, W, 3) has equal channels, or one only: where the upper 8 bits have not, all 16 have not either."""
-    return equal_channels(rgb) is not None or only_channel(rgb) is not None
-
-
-def _shares(known: ColorTable, values: Values) -> float:
-    """Share of the opaque pixels whose colour is one of a table's, or nearly."""
-    packed, counts = np.unique(_packed(values.rgb[values.opaque]), return_counts=True)
-    colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1)
+def _share(known: ColorTable, colors: np.ndarray, counts: np.ndarray) -> float:
+    """Share of pixels of these colours (n, 3), so many of each, whose colour is one of a table's, or nearly."""
     distance = nearest_colors(colors.astype(np.float32), known.colors.astype(np.float32))[1]
     return float(counts[distance <= FLAT].sum() / counts.sum())
 
@@ -233,8 +210,8 @@ def _undo_stretching(values: Values) -> None:
         values.translated.append(f"Its 16-bit values are ids times {factor}, and were divided by it.")
 
 
-def _are_in_alpha(rgba: np.ndarray, palette: Palette) -> bool:
-    """Whether (H, W, 4) has ids for its opacity: they fit, some are no usual opacities, all else is equal."""
-    alpha = rgba[..., 3]
-    partly = bool(((alpha > 0) & (alpha < UNLABELLED)).any())
-    return partly and bool((rgba[..., :3] == rgba[0, 0, :3]).all()) and fits_any(alpha, palette)
+def _are_in_alpha(rgb: np.ndarray, alpha: np.ndarray, palette: Palette) -> bool:
+    """Whether opacities (H, W) are ids: they fit, some are no usual opacities, and all of (H, W, 3) has one colour."""
+    present = histogram(alpha)[0]
+    partly = bool(((present > 0) & (present < UNLABELLED)).any())
+    return partly and all((rgb[part] == rgb[0, 0]).all() for part in rows(len(rgb))) and fits_any(present, palette)

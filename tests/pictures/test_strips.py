@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
-from semflow_core.pictures import files, layouts, photos, strips, values
+from semflow_core.pictures import files, layouts, photos, planes, strips
 from semflow_core.pictures.files import ORIENTATION
 from semflow_core.pictures.photos import open_photo
 
@@ -120,9 +120,9 @@ def test_a_sample_tells_large_photos_and_layouts_apart(photo: np.ndarray, monkey
     ids[20:70, 10:50], ids[70:] = palette.ids[2], palette.ids[5]
     for pixels in (ids, palette.colorize(ids), ids.astype(np.uint16) * 257):
         file = encoded(Image.fromarray(pixels))
-        monkeypatch.setattr(values, "SAMPLE", 10**6)
+        monkeypatch.setattr(planes, "SAMPLE", 10**6)
         whole = layouts.read_layout(file, palette)
-        monkeypatch.setattr(values, "SAMPLE", 500)
+        monkeypatch.setattr(planes, "SAMPLE", 500)
         assert layouts.is_layout(file, palette)
         assert np.array_equal(layouts.read_layout(file, palette), whole)  # which takes all of it
     assert not layouts.is_layout(encoded(Image.fromarray(photo)), palette)
