@@ -19,7 +19,7 @@ from semflow_core.errors import InputError
 from semflow_core.nets.threads import available_processors
 from semflow_core.pipeline.index import load_facts
 from semflow_core.pipeline.progress import Progress
-from semflow_core.pipeline.registry import model_folder
+from semflow_core.pipeline.registry import find_model
 
 from .. import ON_ZERO
 from ..deploy import zero
@@ -43,7 +43,9 @@ class LatePipeline:
 
     def __init__(self, model: str, folders: Sequence[Path]) -> None:
         self._model, self._folders = model, list(folders)
-        self._facts = load_facts(model_folder(model, folders))
+        name, folder = find_model(model, folders)
+        self._facts = load_facts(folder)
+        self._facts.name = name
         self._pipeline: Pipeline | None = None
         self._loading = Lock()
 

@@ -26,7 +26,7 @@ from semflow_core.training.own import CONFIG_FILE, PALETTE_FILE, OwnSet, setting
 
 from .dropped import entries_of, root_of
 from .label_item import Item
-from .label_masks import DRAFT, TO_DO, Labelled, Picture, match_masks, read_masks, stem_of, told_apart
+from .label_masks import DRAFT, FOLDERS, TO_DO, Labelled, Picture, match_masks, read_masks, stem_of, told_apart
 from .label_set import BOUNDS, MAX_LABELLED, MAX_SET, MIB, LabelSet
 from .own_palette import is_palette, read_palette
 
@@ -195,6 +195,11 @@ def untrainable(labelled: LabelSet) -> str:
 def set_name(text: str) -> str:
     """A folder's name from what somebody typed."""
     return safe_name(text)[:40] or NAME
+
+
+def folder_name(text: object) -> str:
+    """A folder's name as a set's, "" where it says only that photos or masks are in it, or is none."""
+    return safe_name(text) if isinstance(text, str) and text.lower() not in FOLDERS else ""
 
 
 def mask_png(labels: np.ndarray, palette: Palette) -> bytes:

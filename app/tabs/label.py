@@ -19,9 +19,9 @@ from ..actions.switching import switch_model
 from ..controls import Controls, View
 from ..guard.large import room_for
 from ..guard.limits import MAX_UPLOAD, MIB
-from ..page import MODEL, Page
+from ..page import MODEL, PRIVATE, Page
 from ..state.downloads import download
-from ..state.label_files import LONGEST, NAME, own_set, read_files, set_name, untrainable, write_set
+from ..state.label_files import LONGEST, NAME, folder_name, own_set, read_files, set_name, untrainable, write_set
 from ..state.label_set import MAX_LABELLED, MAX_SET, LabelSet
 from ..state.label_shelf import Shelf
 from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
@@ -39,8 +39,9 @@ CLASSES_HINT = (
     "mask cannot be removed."
 )
 TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this there:"
-PAINT_HINT = "Then paint with it; in the menu it has the name of its folder, export:"
+PAINT_HINT = "Then paint with it; in the menu of models it has the name of the set:"
 TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
+FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
 NOTHING = View()
 NO_TICKET = {"ticket": ""}  # the browser's tab keeps none any more
 
@@ -56,6 +57,7 @@ class LabelTab:
     def __init__(self, models: Models) -> None:
         self.models, self.labelling, self.shelf = models, Labelling(models), Shelf()
         self.ticket = gr.JSON(visible=False, render=False)
+        self.folder_name = gr.JSON(visible=False)
         with gr.Row(elem_classes="panel line", elem_id="label-line"):
             hidden: dict[str, Any] = {"size": "sm", "visible": False}
             self.back = gr.Button("Back", min_width=60, elem_id="label-back", **hidden)
@@ -125,12 +127,13 @@ class LabelTab:
         changes = [*page.landed, *self.parts]
         arrivals = [
             page.with_model(
-                opener.upload,
+                opener.upload(None, None, self.folder_name, js=FOLDER_JS, **PRIVATE).then,
                 self.open,
                 opener,
                 self.doubt,
                 self.name,
                 self.minutes,
+                self.folder_name,
                 changes=changes,
                 show_progress="full",
             )
@@ -163,9 +166,13 @@ class LabelTab:
         doubt: bool = False,
         name: str = NAME,
         minutes: float | None = None,
+        folder: Any = None,
     ) -> Iterator[View]:
         """Photos, a folder or a saved set; more of them go to the end of the set that is there. The first ones name it,
         unless somebody did.
+
+        Args:
+            folder: the name of the one that the files were chosen with.
 
         Raises:
             InputError: a file is damaged, or they are too many.
@@ -185,7 +192,7 @@ class LabelTab:
         if fresh and labelled.items:
             labelled.start_at_rest()
             named = set_name(name) != NAME
-            labelled.name = set_name(name if named else found.name)
+            labelled.name = set_name(name if named else found.name or folder_name(folder))
             labelled.minutes = found.minutes or float(minutes or labelled.minutes)
         note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
         note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""

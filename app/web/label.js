@@ -3,6 +3,10 @@
 () => {
   let clicked = null; // what a pointer pressed last: Enter is not meant for it, though it has the focus
   document.addEventListener('click', (event) => event.detail && (clicked = event.target.closest('button')), true);
+  // the folder that files were chosen with, of which the server gets the files alone
+  const folderOf = ([file]) => file?.webkitRelativePath?.split('/')[0] || '';
+  const hear = ({ target }) => target.matches?.('#label input[type=file]') && (window.semflowFolder = folderOf(target.files));
+  document.addEventListener('change', hear, true);
   const KEYS = { Enter: '#label-accept', ',': '#label-back', '.': '#label-forward' };
   document.addEventListener('click', (event) => {
     if (event.target.closest('#label-unsure')) document.dispatchEvent(new CustomEvent('semflow:spot'));

@@ -17,8 +17,8 @@ from ..method.palette import load_palette
 from ..method.perturbation import Perturbation
 from ..texts import read_text
 from .facts import ModelFacts
+from .names import INDEX, model_name
 
-INDEX = "model_index.json"
 PARTS = ("vae", "unet", "renderer", "reader", "guide")  # those that a model may have
 SIZES, ASPECTS = (8, 4096), (0.1, 10)  # pixels of the network's square; width over height
 APPEARANCE_FILE = "appearance.safetensors"
@@ -60,7 +60,7 @@ def facts_of(index: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "size": bounded(index, "size", *SIZES),
         "aspect": bounded(index, "aspect", *ASPECTS),
         "width": bounded(index, "width", *SIZES) if index.get("width") is not None else None,
-        "name": folder.resolve().name,
+        "name": model_name(folder),
         "read_defaults": index.get("read_defaults") or index.get("reading"),
         "appearance": Appearance.load(beside(folder, colors), len(palette.classes)) if colors else None,
     }

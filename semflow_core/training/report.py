@@ -29,7 +29,12 @@ def segmentation(
     """
     parts = [segment(list(pairs.photos[i : i + size])) for i in range(0, len(pairs), size)]
     miou = mean_iou(np.concatenate(parts), pairs.masks, palette)
-    return f"segmentation {miou:.1f} mIoU ({len(pairs)} held-out pairs)"
+    return f"segmentation {miou:.1f} mIoU ({count_held_out(len(pairs))})"
+
+
+def count_held_out(pairs: int) -> str:
+    """How many pairs a figure is on."""
+    return f"{pairs} held-out pair" + ("s" if pairs != 1 else "")
 
 
 def both_directions(pipeline: SemFlowPipeline, pairs: PairArrays, sheet: Path) -> str:
@@ -46,6 +51,6 @@ def both_directions(pipeline: SemFlowPipeline, pairs: PairArrays, sheet: Path) -
     rows = [pairs.photos[:n], palette.colorize(pairs.masks[:n]), photos[:n], others, palette.colorize(labels[:n])]
     Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows])).save(sheet)
     return (
-        f"8 steps: segmentation {mean_iou(labels, pairs.masks, palette):.1f} mIoU ({len(pairs)} held-out pairs), "
+        f"8 steps: segmentation {mean_iou(labels, pairs.masks, palette):.1f} mIoU ({count_held_out(len(pairs))}), "
         f"cycle {mean_iou(harness.segment(photos), pairs.masks[:FEW], palette):.1f} mIoU ({len(few)})"
     )

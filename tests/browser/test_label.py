@@ -161,3 +161,18 @@ def test_a_saved_set_goes_on_with_its_own_classes(page: Any, drawn: Path, tmp_pa
     page.click("#label-leave", timeout=PATIENCE)
     page.wait_for_function("document.querySelectorAll('#painter [data-id]').length === 19", timeout=PATIENCE)
     page.wait_for_selector("#label-resume", timeout=PATIENCE)
+
+
+def test_a_folder_names_its_set(page: Any, drawn: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "Garden birds"
+    folder.mkdir()
+    for photo in (drawn / "images").iterdir():
+        (folder / photo.name).write_bytes(photo.read_bytes())
+    page.set_input_files("#label input[type=file] >> nth=1", folder)
+    photo_on_canvas(page, 1)
+    assert len(saved_set(page, "Garden_birds")) == 4  # three photos and a palette
+    page.click("#label-clear")
+    wait_status(page, "Open photos for a new set")
+    open_files(page, *sorted((drawn / "images").iterdir()))  # without a folder
+    photo_on_canvas(page, 1)
+    saved_set(page)

@@ -4,7 +4,7 @@ import numpy as np
 
 from semflow_core.data.pairs import PairArrays
 from semflow_core.method.palette import load_palette
-from semflow_core.training.report import segmentation
+from semflow_core.training.report import count_held_out, segmentation
 
 
 def test_a_split_is_segmented_in_chunks_and_in_order() -> None:
@@ -19,5 +19,6 @@ def test_a_split_is_segmented_in_chunks_and_in_order() -> None:
 
     palette = load_palette("celebamask_hq")
     assert segmentation(right, pairs, palette, size=3) == "segmentation 100.0 mIoU (7 held-out pairs)"
+    assert count_held_out(1) == "1 held-out pair" and count_held_out(2) == "2 held-out pairs"
     assert sizes == [3, 3, 1]
     assert segmentation(lambda part: 1 - right(part), pairs, palette).startswith("segmentation 0.0 mIoU")

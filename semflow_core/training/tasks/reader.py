@@ -29,6 +29,7 @@ from ...requests.typed import Bounds
 from ..config import OptimConfig
 from ..reading.losses import VOID, class_weights, pair_chances, soft_dice
 from ..reading.samples import LabelledFolder, ReaderBatch, UnlabelledPhotos, ready
+from ..report import count_held_out
 from ..task import Context, Task
 
 
@@ -137,7 +138,7 @@ class ReaderTask(Task):
             )
             figures.append(miou_of(np.asarray(counts)))
         plain, mirrored = figures
-        return f"reader {plain:.1f} mIoU, with the mirror image {mirrored:.1f} ({len(self.held_out)} held-out pairs)"
+        return f"reader {plain:.1f} mIoU, with the mirror image {mirrored:.1f} ({count_held_out(len(self.held_out))})"
 
     def export(self, model: Any, out: Path) -> None:
         save_half(model, out)

@@ -125,6 +125,25 @@ def test_a_name_that_somebody_typed_stays(tab: LabelTab, photos: list[str], tmp_
     assert tab.forget(here(named)).parts[tab.name] == "my_set"
 
 
+@pytest.mark.parametrize(
+    "folder, name",
+    [
+        ("Summer 24", "Summer_24"),
+        ("images", "my_set"),
+        ("../..", "my_set"),
+        ("", "my_set"),
+        (None, "my_set"),
+        (7, "my_set"),
+    ],
+)
+def test_a_folder_names_the_set(tab: LabelTab, photos: list[str], folder: Any, name: str) -> None:
+    unnamed, named = Session("faces"), Session("faces")
+    views = list(tab.open(controls(unnamed), photos, False, "my_set", 60, folder))
+    assert unnamed.labelled is not None and unnamed.labelled.name == name == views[0].parts[tab.name]
+    list(tab.open(controls(named), photos, False, "Spring", 60, folder))
+    assert named.labelled is not None and named.labelled.name == "Spring"
+
+
 def test_an_empty_canvas_is_not_accepted_before_its_proposal_is_there(
     tab: LabelTab, photos: list[str], pipeline: FakePipeline
 ) -> None:
