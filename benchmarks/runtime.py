@@ -17,13 +17,16 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from semflow_core import SynthesisRequest
+from semflow_core import SemFlowPipeline, SynthesisRequest
+from semflow_core.nets.placement import has_bfloat16
 from semflow_core.pictures.layouts import example_layouts, read_layout
 from semflow_core.pipeline.registry import load_as_torch
 from semflow_core.pipeline.runtime import on_exports, pipeline_exports
 
 VARIATIONS = 16
+SIDE = 2048  # of the matrices whose product shows what the processor multiplies
 
 
 def main() -> None:
@@ -54,10 +57,25 @@ def main() -> None:
             f"   ratio {wall / other_wall:.2f} | {cpu / other_cpu:.2f}"
         )
     print("  variations cost", ", ".join(f"{n} {many[n] / one[n]:.1f} drafts" for n in runtimes), "of the processors")
+    bound = matrix_bound(pipeline, requests)
+    print(f"  their products alone, as fast as a product of two matrices: {bound / one['PyTorch']:.1f} drafts")
     photos = [p.synthesize(requests[0]).photo.astype(int) for p in runtimes.values()]
     far = np.abs(photos[0] - photos[1])
     print(f"  grey levels apart: mean {far.mean():.2f}, 99 % {np.percentile(far, 99):.0f}, largest {far.max()}")
     print(f"  peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+
+
+@torch.inference_mode()
+def matrix_bound(pipeline: SemFlowPipeline, requests: list[SynthesisRequest]) -> float:
+    """Milliseconds of the processors that the products in synthesizing requests would take as one product of matrices.
+
+    In bfloat16 where the processor multiplies it. No runtime that computes the same network is faster.
+    """
+    with FlopCounterMode(display=False) as count:
+        pipeline.synthesize(requests[0])
+    a = torch.randn(SIDE, SIDE).to(torch.bfloat16 if has_bfloat16(pipeline.device) else torch.float32)
+    _, cpu = in_turn({"": pipeline}, lambda _: a @ a, 10)[""]
+    return len(requests) * count.get_total_flops() / (2 * SIDE**3) * cpu
 
 
 @torch.inference_mode()

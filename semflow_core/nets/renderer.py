@@ -36,8 +36,10 @@ class NoisyBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """x (B, width, H, W), noise (B, 1, H, W) of unit variance."""
-        h = self.conv1(F.silu(x)) + self.strength * noise
-        return x + self.conv2(F.silu(h))
+        h = torch.addcmul(self.conv1(F.silu(x)), self.strength, noise)
+        if torch.is_grad_enabled():
+            return x + self.conv2(F.silu(h))
+        return self.conv2(F.silu(h, inplace=True)).add_(x)  # in place: fewer passes through memory
 
 
 class PhotoRenderer(ModelMixin, ConfigMixin):

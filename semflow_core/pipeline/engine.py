@@ -31,8 +31,9 @@ from .progress import Progress
 from .recent import RecentLatents, digest
 from .states import states_of
 
-DECODED = 8  # latents decoded at once
-RENDERED = 4  # photos rendered at once: each takes some 40 MB on its way
+DECODED = 4  # latents decoded at once: features of more leave a processor's cache
+RENDERED = {"cpu": 1}  # photos rendered at once, for the same reason
+RENDERED_ELSEWHERE = 8
 
 
 class Steps:
@@ -238,7 +239,8 @@ class Engine(ModelFacts):
         """
         fit_threads()
         ends = [self.states.photos(z0), self.states.layouts(z1), *([] if noise is None else [noise])]
-        parts = zip(*(end.split(RENDERED) for end in ends))
+        at_once = RENDERED.get(self.device.type, RENDERED_ELSEWHERE)
+        parts = zip(*(end.split(at_once) for end in ends))
         return np.concatenate([self._shown(self.renderer(*part)) for part in parts])
 
     def detail(self, z0: torch.Tensor, requests: Sequence[SynthesisRequest]) -> torch.Tensor | None:

@@ -22,7 +22,7 @@ from semflow_core.nets.contracts import (
     velocity_of,
 )
 from semflow_core.nets.pyramid import PyramidAutoencoder
-from semflow_core.nets.renderer import PhotoRenderer
+from semflow_core.nets.renderer import NoisyBlock, PhotoRenderer
 
 from ..small import small_conditional, small_kl
 
@@ -114,6 +114,18 @@ def test_a_photo_renderer_is_twice_the_codecs_size_and_draws_nothing_itself() ->
     assert not torch.equal(renderer(z0, z1 + 1, None), renderer(z0, z1, None))
     with pytest.raises(TypeError, match="Linear is no renderer"):
         renderer_of(torch.nn.Linear(1, 1), Any)  # type: ignore[arg-type]
+
+
+def test_a_renderer_gives_the_same_where_nothing_is_trained() -> None:
+    torch.manual_seed(0)
+    block = NoisyBlock(8)
+    block.strength.data.fill_(0.5)
+    x, noise = torch.randn(2, 8, 6, 6), torch.randn(2, 1, 6, 6)
+    given = x.clone()
+    trained = block(x, noise)
+    with torch.no_grad():
+        torch.testing.assert_close(block(x, noise), trained)
+    assert torch.equal(x, given)
 
 
 def test_what_satisfies_a_contract_passes_as_it_is_and_other_things_are_refused() -> None:
