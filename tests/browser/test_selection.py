@@ -157,6 +157,25 @@ def test_a_turned_region_scales_about_its_other_side(canvas: Canvas) -> None:
     assert np.array_equal(canvas.settled(), box_of(28, 22, 4, 30, HAT))
 
 
+def test_a_key_right_after_the_bar_is_no_key_of_a_button(canvas: Canvas) -> None:
+    """A button that hides itself keeps the focus until the browser draws: a fast hand is faster."""
+    press = """(name) => {
+        const button = document.querySelector(`#painter [data-${name}]`);
+        button.focus();
+        button.click();
+        const key = { key: 'ArrowRight', code: 'ArrowRight', bubbles: true, cancelable: true };
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', key));
+    }"""
+    canvas.click(32, 36)  # the nose
+    canvas.page.evaluate(press, "select=copy")
+    canvas.page.evaluate(press, "select=lift")
+    moved = box_of(31, 32, 4, 8, NOSE, box_of(30, 32, 4, 8, SKIN, face()))
+    assert np.array_equal(canvas.settled(), moved)
+    canvas.page.keyboard.press("Escape")
+    canvas.page.evaluate(press, "for~=move] [data-do=paste")  # it comes back where it was, and goes right
+    assert np.array_equal(canvas.settled(), box_of(31, 32, 4, 8, NOSE, face()))
+
+
 def worn() -> np.ndarray:
     """`face` with a pair of glasses around both eyes, over the nose's upper end, and a brow that touches them."""
     labels = face()

@@ -50,8 +50,9 @@ function keyUnderWay(name, event) {
   if (selected && (name === 'delete' || name === 'backspace')) return eraseSelection(), true;
   if (selected && name === 'escape') return dropSelection(), true;
   if (!corners.length && !floating) return false;
-  const onPage = !event.target.closest('button, input') || event.target === canvas;
-  if (name === 'enter' && !event.target.closest('.options')) corners.length ? closePolygon() : putDown();
+  const control = event.target.closest('button, input'); // one that has hidden itself keeps the focus until the page is drawn
+  const onPage = !control || !control.getClientRects().length;
+  if (name === 'enter' && (onPage || !event.target.closest('.options'))) corners.length ? closePolygon() : putDown();
   else if (name === 'escape') corners.length ? dropPolygon() : dropRegion();
   else if (name === 'backspace' && corners.length) dropCorner();
   else if ('<>,.'.includes(name) && floating) turnRegion('<,'.includes(name) ? -TURN : TURN);
