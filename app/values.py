@@ -37,6 +37,7 @@ def read_layout(path: str | None, pipeline: Pipeline, name: str) -> np.ndarray:
     """
     layout = layouts.open_layout(_require(path, name), pipeline.palette, pipeline.codebook)
     gr.Info(f"{name}: {layout.line(pipeline.palette)}")
+    layout.labels.setflags(write=False)  # a request takes what cannot change without a copy
     return layout.labels
 
 

@@ -1,21 +1,20 @@
-"""What a photo of 40 megapixels costs a running studio, through every format.
+"""What pictures of 40 megapixels cost a studio: photos through every format, layouts, edits and the whole photo saved.
 
-    python app.py &
-    python -m benchmarks.large_photos [--url http://127.0.0.1:7860/]
+    python -m benchmarks.large_photos [--url http://127.0.0.1:7860/] [--only edit]
 
-The photos (7300x5400, drawn from seeded noise) go to /segment of a studio on this machine. Printed are the size of each
-file, the seconds and the most memory of the server above what it had before, sampled every 10 ms.
+The pictures (7300x5400, drawn from seeded noise and from a layout that ships) go to a studio that is started for it, or
+to a running one of this machine. Printed are the size of each file, the seconds and the most memory of the server above
+what it had before, sampled every 10 ms. The whole photo is saved in Chromium, where Playwright is installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,10 @@ import numpy as np
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from .load import process_at
+from semflow_core.method.palette import load_palette
+from semflow_core.pictures.layouts import LAYOUT_DIR, read_layout
+
+from .studio import most_memory, studio
 
 SIZE = 7300, 5400
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {  # name of the file -> mode, and how it is written
@@ -50,55 +52,107 @@ def photo(mode: str) -> Image.Image:
     return large if mode == "RGBA" else large.convert("RGB").convert(mode)
 
 
-@contextmanager
-def most_memory(url: str) -> Iterator[list[float]]:
-    """Megabytes of the server before, and the most while the block runs."""
-    process, ended = process_at(url), threading.Event()
-    if process is None:
-        raise SystemExit(f"no process of this machine listens at {url}; start `python app.py` here first")
-    megabytes = [process.memory_info().rss / 2**20] * 2
+def layouts(folder: Path) -> Iterator[Path]:
+    """The same layout in several kinds of file."""
+    palette = load_palette("celebamask_hq")
+    ids = Image.fromarray(read_layout(LAYOUT_DIR / "hat.png", palette)).resize(SIZE, Image.Resampling.NEAREST)
+    colors = Image.fromarray(palette.colorize(np.asarray(ids)))
+    for name, image in (("colours.png", colors), ("colours.jpg", colors), ("grey.png", ids), ("index.png", ids)):
+        if name == "index.png":
+            image.putpalette(palette.color_of_id.tobytes())
+        image.save(folder / name)
+        yield folder / name
 
-    def watch() -> None:
-        while not ended.wait(0.01):
-            megabytes[1] = max(megabytes[1], process.memory_info().rss / 2**20)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    yield megabytes
-    ended.set()
-    thread.join()
+class Table:
+    """What is asked of one studio, a printed line per request."""
+
+    def __init__(self, url: str, only: str) -> None:
+        self.url, self.only, self.client = url, only, Client(url, verbose=False)
+
+    def wants(self, what: str) -> bool:
+        return self.only in what
+
+    def ask(self, what: str, file: Path, ask: Callable[[], Any]) -> Any:
+        """One request about a file -> its answer; None where it was refused."""
+        started, said, answer = time.perf_counter(), "", None
+        with most_memory(self.url) as megabytes:
+            try:
+                answer = ask()
+            except Exception as error:
+                said = f"  {str(error)[:100]}"
+        seconds, size = time.perf_counter() - started, file.stat().st_size / 2**20
+        above = megabytes[1] - megabytes[0]
+        print(f"{what:28} {size:5.1f} MB, {seconds:5.1f} s, {above:4.0f} MB above idle{said}", flush=True)
+        return answer
+
+    def call(self, api_name: str, file: Path, *more: Path) -> Any:
+        """An endpoint's answer to files."""
+        what = f"{api_name} {file.name}"
+        pictures = [handle_file(str(f)) for f in (file, *more)]
+        return self.ask(what, file, lambda: self.client.predict(*pictures, api_name=api_name))
+
+
+def save_whole(table: Table, file: Path) -> None:
+    """Open a photo in a page, and save the whole of it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        page.set_default_timeout(180_000)
+        page.goto(table.url)
+        page.wait_for_selector("#photo img")
+
+        def open_it() -> None:
+            page.set_input_files("#open input[type=file] >> nth=0", str(file))
+            page.wait_for_selector("#whole-photo", state="attached")
+
+        def save_it() -> None:
+            with page.expect_download() as download:
+                page.evaluate("document.querySelector('#whole-photo').click()")
+            assert download.value.path()
+
+        table.ask(f"opened {file.name}", file, open_it)
+        table.ask(f"whole {file.name} saved", file, save_it)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default="http://127.0.0.1:7860/")
+    parser.add_argument("--url", default="", help="a running studio of this machine; one is started without it")
+    parser.add_argument("--only", default="", help="only what has this in its line: /segment, .jpg, edit, saved")
     args = parser.parse_args()
     with contextlib.suppress(ImportError):
         import pillow_heif  # the studio itself only reads HEIC
 
         pillow_heif.register_heif_opener()
-    client = Client(args.url, verbose=False)
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder) / "small.png"
+    with tempfile.TemporaryDirectory() as name, studio(args.url) as url:
+        folder, table = Path(name), Table(url, args.only)
+        small = folder / "small.png"
         photo("RGB").resize((365, 270)).save(small)
-        client.predict(handle_file(str(small)), api_name="/segment")  # the model is loaded
+        for api_name in ("/segment", "/read"):
+            with contextlib.suppress(Exception):  # the model is loaded
+                table.client.predict(handle_file(str(small)), api_name=api_name)
         for name, (mode, options) in FORMATS.items():
-            file = Path(folder) / name
-            try:
-                photo(mode).save(file, **options)
-            except (OSError, KeyError, ValueError) as error:
-                print(f"{name:10} cannot be written here ({str(error)[:60]})")
+            if not table.wants(f"/segment {name}"):
                 continue
-            started, said = time.perf_counter(), ""
-            with most_memory(args.url) as megabytes:
-                try:
-                    client.predict(handle_file(str(file)), api_name="/segment")
-                except Exception as error:
-                    said = f"  {str(error)[:100]}"
-            seconds = time.perf_counter() - started
-            size = file.stat().st_size / 2**20
-            print(f"{name:10} {size:5.1f} MB, {seconds:4.1f} s, {megabytes[1] - megabytes[0]:4.0f} MB above idle{said}")
-            file.unlink()
+            try:
+                photo(mode).save(folder / name, **options)
+            except (OSError, KeyError, ValueError) as error:
+                print(f"{name:28} cannot be written here ({str(error)[:60]})")
+                continue
+            table.call("/segment", folder / name)
+        for file in layouts(folder):
+            for api_name in ("/read", "/synthesize", "/variations"):
+                if table.wants(f"{api_name} {file.name}"):
+                    table.call(api_name, file)
+        for name in ("a.jpg", "a.png"):
+            photo(FORMATS[name][0]).save(folder / name, **FORMATS[name][1])
+            if table.wants(f"/edit {name}"):
+                table.call("/edit", folder / name, folder / "index.png")
+            if table.wants(f"whole {name} saved"):
+                with contextlib.suppress(ImportError):
+                    save_whole(table, folder / name)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ import statistics
 import threading
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
-import psutil
 from gradio_client import Client, handle_file
 from PIL import Image
 
 from semflow_core.pictures.layouts import LAYOUT_DIR
+
+from .studio import memory_of
 
 
 def read(path: str) -> np.ndarray:
@@ -65,24 +65,6 @@ class Visitor:
                 continue
             if difference:
                 self.wrong.append(difference)
-
-
-def process_at(url: str) -> psutil.Process | None:
-    """This machine's process that listens at the port; None where there is none, or it is another's."""
-    port = urlsplit(url).port
-    for process in psutil.process_iter():
-        try:
-            if any(c.laddr.port == port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN):
-                return process
-        except psutil.Error:
-            continue
-    return None
-
-
-def memory_of(url: str) -> float | None:
-    """Megabytes of that process, if there is one."""
-    process = process_at(url)
-    return None if process is None else process.memory_info().rss / 2**20
 
 
 def main() -> None:

@@ -28,7 +28,8 @@ from PIL import Image
 
 from semflow_core.method.palette import load_palette
 
-from .load import memory_of, read
+from .load import read
+from .studio import memory_of
 
 PALETTE = load_palette("celebamask_hq")
 SIZES = ((1280, 800), (390, 844), (1920, 1080))

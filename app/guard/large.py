@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from PIL import Image
@@ -29,14 +29,19 @@ def pixels_of(file: str | Path) -> int:
         return 0
 
 
-@contextmanager
-def room_for(files: Sequence[str | Path]) -> Iterator[None]:
+def room_for(files: Sequence[str | Path]) -> AbstractContextManager[None]:
     """While pictures are worked with; those that are large together wait for others that are.
 
     Raises:
         Gone: the visitor left while waiting.
     """
-    if sum(map(pixels_of, files)) <= LARGE_PHOTO:
+    return room(sum(map(pixels_of, files)))
+
+
+@contextmanager
+def room(pixels: int) -> Iterator[None]:
+    """As `room_for`, for so many pixels."""
+    if pixels <= LARGE_PHOTO:
         yield
         return
     while not _one.acquire(timeout=0.5):

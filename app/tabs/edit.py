@@ -16,6 +16,7 @@ from semflow_core.errors import InputError
 from ..actions.models import Models
 from ..actions.painting import Painting
 from ..controls import Controls, View
+from ..guard.large import room
 from ..page import Event, Page
 from ..state.downloads import download, layout_download
 from ..state.model_state import ModelState
@@ -198,13 +199,14 @@ class EditTab:
         """A download in the frame of the photo as it was taken; `what` is photo or ids."""
         state, opened = controls.state, opened_photo(controls.state)
         source, palette = opened.whole(), self.models.pipeline(controls.model).palette
-        if what == "photo":
-            edited = state.photo if state.shows_opened and state.photo is not None else opened.base
-            whole = source.way.put_back(source.photo.pixels, opened.photo, edited)
-            return View(download=download("photo.png", source.photo.png(whole), "image/png"))
-        width, height = source.way.crop.shape[1::-1]
-        fitted = cv2.resize(np.asarray(controls.labels), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-        return View(download=layout_download(source.way.back(fitted, outside=palette.background), palette))
+        with room(source.photo.pixels.shape[0] * source.photo.pixels.shape[1]):
+            if what == "photo":
+                edited = state.photo if state.shows_opened and state.photo is not None else opened.base
+                whole = source.way.put_back(source.photo.pixels, opened.photo, edited)
+                return View(download=download("photo.png", source.photo.png(whole), "image/png"))
+            width, height = source.way.crop.shape[1::-1]
+            fitted = cv2.resize(np.asarray(controls.labels), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+            return View(download=layout_download(source.way.back(fitted, outside=palette.background), palette))
 
     def _underlay(self, photo: np.ndarray, controls: Controls) -> str:
         """The URL of the photo under the canvas."""

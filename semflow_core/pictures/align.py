@@ -14,6 +14,7 @@ import numpy as np
 
 from ..method.palette import Palette
 from ..nets.mtcnn import find_faces
+from .strips import rows
 
 # A photo counts as framed already if the corners of its face's square are at most this far from its own, in sides.
 # Smaller distances are the detector's error: `benchmarks/alignment.py` counts the training crops that are left alone.
@@ -59,20 +60,44 @@ class Aligned:
     def put_back(self, photo: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """The photo with the changes of its crop. All other pixels stay the same to the bit.
 
+        A part that was neither turned nor scaled goes back where it was. Others are warped one channel at a time and
+        blended in strips: 40 megapixels take 160 MB per channel in float32.
+
         Args:
-            photo: (H, W, 3) uint8, the photo that the crop is from.
-            before, after: (h, w, 3) uint8, the crop at any size, unchanged and changed.
+            photo: (H, W, C) uint8, the photo that the crop is from.
+            before, after: (h, w, C) uint8, the crop at any size, unchanged and changed.
         """
         if not self.changed and before.shape == photo.shape:
             return after
+        if (corner := self._corner()) is not None and before.shape[:2] == self.crop.shape[:2]:
+            result = photo.copy()
+            there = result[corner[0] : corner[0] + len(before), corner[1] : corner[1] + before.shape[1]]
+            for part in rows(len(before)):
+                changed = (before[part] != after[part]).any(-1)
+                there[part][changed] = after[part][changed]
+            return result
         scale = before.shape[0] / self.crop.shape[0]
         matrix, size = between_centres(self.matrix * scale), self.shape[::-1]
-        differs = (before != after).any(-1).astype(np.float32)
-        share = cv2.warpAffine(differs, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)[..., None]
-        new = cv2.warpAffine(
-            after, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-        )
-        return np.where(share > 0, np.rint(share * new + (1 - share) * photo), photo).astype(np.uint8)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        share = cv2.warpAffine((before != after).any(-1).astype(np.float32), matrix, size, flags=flags)
+        parts = [part for part in rows(len(share)) if (share[part] > 0).any()]
+        result = photo.copy()
+        for c in range(photo.shape[-1]):
+            channel = np.ascontiguousarray(after[..., c])
+            new = cv2.warpAffine(channel, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            for part in parts:
+                changed = share[part] > 0
+                weight = share[part][changed]
+                old = photo[part, :, c][changed]
+                result[part, :, c][changed] = np.rint(weight * new[part][changed] + (1 - weight) * old)
+        return result
+
+    def _corner(self) -> tuple[int, int] | None:
+        """Row and column of the photo where its crop begins; None where the crop is turned, scaled or reaches out."""
+        column, row = (-self.matrix[:, 2]).round().astype(int).tolist()
+        is_moved = np.array_equal(self.matrix, [[1, 0, -column], [0, 1, -row]])
+        fits = row + self.crop.shape[0] <= self.shape[0] and column + self.crop.shape[1] <= self.shape[1]
+        return (row, column) if is_moved and row >= 0 and column >= 0 and fits else None
 
     def part(self, crop: np.ndarray, top: int, left: int) -> Aligned:
         """The alignment of a part of the crop: (h, w, 3) uint8 pixels, whose corner is at (top, left) of the crop."""

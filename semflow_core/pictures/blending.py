@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from ..method.appearance import Rgb
+from .files import LARGE
+from .strips import enlarged, parts_of
 
 CORE = 1.5  # px of 256: blur of the border between the network's picture and the photo's own
 PASSES = 4  # iterations of `to_means`
@@ -24,12 +27,41 @@ def recolor(
 
     Args:
         photo: (H, W, 3) uint8.
-        old, new: the syntheses with the photo's own offsets and with those asked for, of the photo's size.
+        old, new: the syntheses with the photo's own offsets and with those asked for, of one size.
         regions: (where, colour): (h, w) bool of any size, and the mean that it is to have, R, G, B in 0..255.
 
     Returns:
         the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
     """
+    if photo.shape[0] * photo.shape[1] > LARGE:
+        return _recolor_large(photo, old, new, regions)
+    mixed, share = _recolored(photo, *(cv2.resize(p, photo.shape[1::-1]) for p in (old, new)), regions)
+    return mixed.round().clip(0, 255).astype(np.uint8), share
+
+
+def _recolor_large(
+    photo: np.ndarray, old: np.ndarray, new: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is added is computed of a smaller photo, and enlarged in strips: 40 megapixels in float32 take 480 MB."""
+    shape = photo.shape[:2]
+    shrink = math.sqrt(LARGE / (shape[0] * shape[1]))
+    size = max(1, int(shape[1] * shrink)), max(1, int(shape[0] * shrink))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    mixed, small_share = _recolored(small, *(cv2.resize(p, size) for p in (old, new)), regions)
+    result, share = photo.copy(), np.empty(shape, np.float32)
+    for part in parts_of(photo):
+        share[part] = enlarged(small_share, part, shape)
+    for c in range(3):
+        added = mixed[..., c] - small[..., c]
+        for part in parts_of(photo):
+            result[part][..., c] = (photo[part][..., c] + enlarged(added, part, shape)).round().clip(0, 255)
+    return result, share
+
+
+def _recolored(
+    photo: np.ndarray, old: np.ndarray, new: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The photo (H, W, 3) float32, not rounded, and the share, of two syntheses of its size."""
     change = new.astype(np.float32) - old
     shift, everywhere = mean_shift(photo + change, regions)
     inside = cv2.distanceTransform(everywhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -37,8 +69,7 @@ def recolor(
     # a lip that is narrower than two ramps has its full colour in its middle
     middle = cv2.dilate(inside, np.ones((2 * ramp + 1, 2 * ramp + 1), np.uint8))
     share = np.minimum(inside / np.clip(middle, 1, ramp), 1)
-    mixed = photo + share[..., None] * (change + shift)
-    return mixed.round().clip(0, 255).astype(np.uint8), share
+    return photo + share[..., None] * (change + shift), share
 
 
 def to_means(photo: np.ndarray, regions: Sequence[tuple[np.ndarray, Rgb]]) -> np.ndarray:
@@ -94,7 +125,7 @@ def composite(
 
     Args:
         photo: (H, W, 3) uint8.
-        own, edited: the decoded latents of the photo as it is and as it was edited, the same size.
+        own, edited: the decoded latents of the photo as it is and as it was edited, of one size, which may be smaller.
         where: (h, w) bool of any size, the pixels whose class changed.
 
     Returns:
@@ -105,9 +136,15 @@ def composite(
     # no edit, no distance to one: OpenCV then gives a large number, and nothing is let through
     wide = np.clip(1 - away / (REACH * scale), 0, 1)
     core = cv2.GaussianBlur(where.astype(np.float32), (0, 0), CORE * scale)
-    size = photo.shape[1::-1]
-    wide, core = (cv2.resize(w, size, interpolation=cv2.INTER_LINEAR)[..., None] for w in (wide, core))
-    change = edited.astype(np.float32) - own
-    base = photo + wide * change
-    mixed = base + core * (edited - base)
-    return mixed.round().clip(0, 255).astype(np.uint8), wide[..., 0]
+    shape = photo.shape[:2]
+    result, share = photo.copy(), np.empty(shape, np.float32)
+    for part in parts_of(photo):
+        share[part] = enlarged(wide, part, shape)
+    for c in range(3):
+        one, other = (cv2.resize(np.ascontiguousarray(p[..., c]), shape[::-1]) for p in (own, edited))
+        for part in parts_of(photo):
+            within = enlarged(core, part, shape)
+            if share[part].any() or within.any():
+                base = photo[part][..., c] + share[part] * (other[part].astype(np.float32) - one[part])
+                result[part][..., c] = (base + within * (other[part] - base)).round().clip(0, 255)
+    return result, share

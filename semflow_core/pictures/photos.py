@@ -54,7 +54,9 @@ class Photo:
             edited: (H, W, 3) uint8, sRGB; pixels equal to `pixels` keep the file's own values.
         """
         pixels, options = edited, dict[str, Any]()
-        if self.own is not None:
+        if self.own is self.pixels:  # sRGB without opacity, as the edit is
+            options["icc_profile"] = self.space.profile or None
+        elif self.own is not None:
             pixels = self.own.copy()
             for part in rows(len(pixels)):
                 changed, strip = (edited[part] != self.pixels[part]).any(-1), pixels[part]

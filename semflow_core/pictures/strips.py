@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import DTypeLike
 from PIL import Image
+
+from .files import LARGE
 
 ROWS = 256  # of a strip
 TURNS = {  # EXIF orientation -> what shows the picture upright
@@ -62,3 +65,35 @@ def strips(image: Image.Image, reduce_by: int = 1) -> Iterator[tuple[slice, Imag
             slice(part.start // reduce_by, -(-part.stop // reduce_by)),
             image.crop((0, part.start, image.width, part.stop)),
         )
+
+
+def parts_of(picture: np.ndarray) -> list[slice]:
+    """The rows of (H, W, ...) that are worked through together: all, or of a large picture a strip at a time."""
+    height, width = picture.shape[:2]
+    return list(rows(height)) if height * width > LARGE else [slice(0, height)]
+
+
+def enlarged(scores: np.ndarray, part: slice, shape: tuple[int, ...]) -> np.ndarray:
+    """Some rows of scores at another size, bilinear.
+
+    Args:
+        scores: (h, w) float32.
+        part: the rows.
+        shape: height and width of all.
+
+    Returns:
+        (rows, width) float32.
+    """
+    height, width = shape
+    if part == slice(0, height):
+        return cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR)
+    at = (np.arange(part.start, part.stop) + 0.5) * len(scores) / height - 0.5
+    above = np.floor(at)
+    share = (at - above).astype(np.float32)[:, None]
+    upper, lower = (np.clip(above + k, 0, len(scores) - 1).astype(int) for k in (0, 1))
+    first, last = upper[0], lower[-1]
+    wide = cv2.resize(scores[first : last + 1], (width, last - first + 1), interpolation=cv2.INTER_LINEAR)
+    mixed = wide[upper - first]
+    mixed *= 1 - share
+    mixed += share * wide[lower - first]
+    return mixed

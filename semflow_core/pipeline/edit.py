@@ -64,14 +64,15 @@ def edit(engine: Engine, request: EditRequest, progress: Progress | None = None)
     read = engine.read_request(request.photo)
     segments = request.before is None or engine.appearance is None
     steps = Steps(progress, request.steps + (read.steps if segments else 0))
-    segmentation = reading.segment(engine, [read], lambda *_: steps())[0] if segments else None
+    segmentation = reading.segment(engine, [read], lambda *_: steps(), margins=False)[0] if segments else None
     plan = plan_of(engine, request, segmentation)
     steps.total += (plan.solves - 1) * request.steps
     photo, share = recolour(engine, plan, steps)
     if not plan.changed.any():
         return Edit(photo, share, engine.encode_photo(photo))
     repainted = repaint(engine, plan, photo, steps)
-    return replace(repainted, changed=np.maximum(repainted.changed, share))
+    np.maximum(repainted.changed, share, out=repainted.changed)
+    return repainted
 
 
 def plan_of(engine: Engine, request: EditRequest, segmentation: Segmentation | None) -> Plan:
@@ -113,7 +114,7 @@ def recolour(engine: Engine, plan: Plan, steps: Steps) -> tuple[np.ndarray, np.n
     pair = torch.cat([engine.encode_layout(replace(unchanged, offsets=tuple(o.items()))) for o in offsets])
     z0 = engine.solve(pair, times_to_image(request.steps, request.grid), request.solver, steps)
     # decoded, not rendered: the difference is to be colour and light, and the photo keeps its own detail
-    old, new = (cv2.resize(p, request.photo.shape[1::-1]) for p in engine.decode_photos(engine.states.photos(z0)))
+    old, new = engine.decode_photos(engine.states.photos(z0))
     regions = engine.colors.regions(engine.sized(request.before), plan.recoloured, plan.asked)
     return recolor(request.photo, old, new, regions)
 
@@ -137,7 +138,6 @@ def repaint(engine: Engine, plan: Plan, photo: np.ndarray, steps: Steps) -> Edit
     own_photo, edited = engine.render(ends, starts, engine.detail(ends, [unchanged, request]))
     regions = engine.colors.regions(engine.sized(request.layout), plan.changed, plan.asked)
     edited = to_means(edited, regions)
-    own_photo, edited = (cv2.resize(p, photo.shape[1::-1]) for p in (own_photo, edited))
     return Edit(*composite(photo, own_photo, edited, plan.changed), z0)
 
 

@@ -12,8 +12,7 @@ from torch.nn import functional as F
 
 from ..method.appearance import Offset, region_colors, region_offsets
 from ..method.flow import times_to_mask
-from ..pictures.files import LARGE
-from ..pictures.strips import rows
+from ..pictures.strips import enlarged, parts_of
 from ..requests import SegmentationRequest
 from .engine import Engine, Progress, Steps
 from .results import Segmentation
@@ -21,9 +20,15 @@ from .synthesis import shared
 
 
 def segment(
-    engine: Engine, requests: Sequence[SegmentationRequest], progress: Progress | None = None
+    engine: Engine,
+    requests: Sequence[SegmentationRequest],
+    progress: Progress | None = None,
+    margins: bool = True,
 ) -> list[Segmentation]:
     """A batch of photos -> layouts; the photos may differ in size.
+
+    Args:
+        margins: False spares the memory of them, and they are 1 everywhere.
 
     Raises:
         InputError: the requests differ in how to solve or in how to decide.
@@ -45,8 +50,8 @@ def segment(
     results = []
     for i, photo in enumerate(photos):
         height, width = photo.shape[:2]
-        labels, margin = labels_at(engine, distances[i], height, width)
-        if chances is not None:
+        labels, margin = labels_at(engine, distances[i], height, width, margins)
+        if chances is not None and margins:
             fill_chances(engine, chances[i].numpy(), labels, margin)
         results.append(Segmentation(labels, margin, z0[i : i + 1], z1[i : i + 1]))
     return results
@@ -96,51 +101,23 @@ def fill_chances(engine: Engine, chances: np.ndarray, labels: np.ndarray, margin
                 np.copyto(margin[part], enlarged(chance, part, labels.shape), where=here)
 
 
-def parts_of(picture: np.ndarray) -> list[slice]:
-    """The rows of (H, W, ...) that are worked through together: all, or of a large picture a strip at a time."""
-    height, width = picture.shape[:2]
-    return list(rows(height)) if height * width > LARGE else [slice(0, height)]
-
-
-def enlarged(scores: np.ndarray, part: slice, shape: tuple[int, ...]) -> np.ndarray:
-    """Some rows of scores at another size, bilinear.
-
-    Args:
-        scores: (h, w) float32.
-        part: the rows.
-        shape: height and width of all.
-
-    Returns:
-        (rows, width) float32.
-    """
-    height, width = shape
-    if part == slice(0, height):
-        return cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR)
-    at = (np.arange(part.start, part.stop) + 0.5) * len(scores) / height - 0.5
-    above = np.floor(at)
-    share = (at - above).astype(np.float32)[:, None]
-    upper, lower = (np.clip(above + k, 0, len(scores) - 1).astype(int) for k in (0, 1))
-    first, last = upper[0], lower[-1]
-    wide = cv2.resize(scores[first : last + 1], (width, last - first + 1), interpolation=cv2.INTER_LINEAR)
-    mixed = wide[upper - first]
-    mixed *= 1 - share
-    mixed += share * wide[lower - first]
-    return mixed
-
-
-def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def labels_at(
+    engine: Engine, distances: torch.Tensor, height: int, width: int, margins: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Nearest anchor at any size: class scores are enlarged, never colours, which would blend into ghosts.
 
     Args:
         distances: (n, size, width) of the decoded mask to each anchor.
+        margins: see `segment`.
 
     Returns:
         class ids (height, width) uint8, and their margin in 0..1 (`Codebook.decode`).
     """
-    labels, margin = np.zeros((height, width), np.uint8), np.empty((height, width), np.float32)
+    labels = np.zeros((height, width), np.uint8)
+    margin = np.empty(labels.shape, np.float32) if margins else np.broadcast_to(np.float32(1), labels.shape)
     # one class at a time, in place: a 40-megapixel photo has no room for 19, or for an array more
     for part in parts_of(labels):
-        best = np.full_like(margin[part], np.inf)
+        best = np.full(margin[part].shape, np.inf, np.float32)
         second = best.copy()
         for class_id, d in zip(engine.palette.ids, distances.numpy()):
             d = enlarged(d, part, labels.shape)
@@ -149,6 +126,8 @@ def labels_at(engine: Engine, distances: torch.Tensor, height: int, width: int) 
             np.copyto(second, best, where=nearer)
             np.copyto(best, d, where=nearer)
             labels[part][nearer] = class_id
+        if not margins:
+            continue
         np.subtract(second, best, out=second)
         np.divide(second, np.float32(engine.codebook.s), out=second)
         np.clip(second, 0, 1, out=margin[part])

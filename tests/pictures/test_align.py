@@ -12,7 +12,8 @@ from PIL import Image
 from semflow_core.cli import main
 from semflow_core.method.palette import load_palette
 from semflow_core.nets.mtcnn import find_faces
-from semflow_core.pictures.align import Aligned, align, is_of_faces, oriented_square, whole
+from semflow_core.pictures import strips
+from semflow_core.pictures.align import Aligned, align, between_centres, is_of_faces, oriented_square, whole
 from semflow_core.pictures.layouts import read_layout
 
 FACES = load_palette("celebamask_hq")
@@ -203,3 +204,38 @@ def test_streets_have_no_faces_to_look_for(
     words = ["segment", "--model", str(tiny_streets), "--steps", "1", str(tmp_path / "nasa.png"), "--out"]
     assert main([*words, str(tmp_path / "out")]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.4])
+def test_what_is_put_back_in_strips_is_what_the_whole_gives(
+    photo: np.ndarray, turn: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = cv2.resize(photo, (300, 410))
+    scale = 0.61 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    crop = cv2.resize(photo, (128, 128))
+    aligned = Aligned(crop, np.hstack([scale, [[-20.3], [-31.7]]]), (410, 300), 1, "")
+    after = crop.copy()
+    after[40:90, 30:101] = 255 - after[40:90, 30:101]
+    how = {"M": between_centres(aligned.matrix), "dsize": (300, 410), "flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
+    share = cv2.warpAffine((crop != after).any(-1).astype(np.float32), **how)[..., None]
+    new = cv2.warpAffine(after, borderMode=cv2.BORDER_REPLICATE, **how)
+    expected = np.where(share > 0, np.rint(share * new + (1 - share) * large), large).astype(np.uint8)
+    monkeypatch.setattr(strips, "ROWS", 7)
+    assert np.array_equal(aligned.put_back(large, crop, after), expected)
+    assert (expected != large).any() and (expected == large).all(-1).any()
+    one = aligned.put_back(large[..., 1:2], crop[..., 1:2], after[..., 1:2])[..., 0]
+    assert np.array_equal(one[share[..., 0] > 0], expected[share[..., 0] > 0, 1])
+
+
+def test_a_part_that_was_only_cut_out_goes_back_as_the_warp_would_put_it(
+    photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aligned = Aligned(photo[7:37, 5:31], np.array([[1.0, 0, -5], [0, 1.0, -7]]), photo.shape[:2], 0, "")
+    before = aligned.crop // 2  # an accepted edit: what is not changed stays the photo's all the same
+    after = before.copy()
+    after[4:20, 3:11] += 77
+    expected = photo.copy()
+    expected[11:27, 8:16] = after[4:20, 3:11]
+    assert np.array_equal(aligned.put_back(photo, before, after), expected)
+    monkeypatch.setattr(Aligned, "_corner", lambda self: None)
+    assert np.array_equal(aligned.put_back(photo, before, after), expected)

@@ -17,7 +17,8 @@ from semflow_core.method.flow import times_to_image
 from semflow_core.method.palette import load_palette
 from semflow_core.method.perturbation import Draw, Perturbation, drawn_offset, perturb
 from semflow_core.method.solvers import SOLVERS, solve
-from semflow_core.pictures.blending import REACH, composite, recolor, to_means
+from semflow_core.pictures import blending, strips
+from semflow_core.pictures.blending import CORE, REACH, composite, recolor, to_means
 from semflow_core.pipeline.edit import changed_cells, edit_velocity
 from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests.requests import EditRequest, SegmentationRequest
@@ -59,6 +60,48 @@ def test_far_from_the_change_the_photos_own_pixels_stay() -> None:
     far = np.hypot(np.maximum(np.maximum(100 - y, y - 149), 0), np.maximum(np.maximum(100 - x, x - 149), 0)) >= REACH
     assert np.array_equal(mixed[far], photo[far]) and changed[far].max() == 0
     assert np.array_equal(mixed[110:140, 110:140], edited[110:140, 110:140])  # not a blend with what was there
+
+
+@pytest.mark.parametrize("height, width", [(301, 203), (128, 340)])
+def test_an_edit_is_let_into_a_large_photo_in_strips_as_into_the_whole(
+    height: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (height, width, 3), np.uint8)
+    own, edited = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
+    where = np.zeros((64, 64), bool)
+    where[20:33, 11:40] = True
+    mixed, share = composite(photo, own, edited, where)
+
+    size = width, height
+    wide = np.clip(1 - cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 0) / (REACH / 4), 0, 1)
+    core = cv2.GaussianBlur(where.astype(np.float32), (0, 0), CORE / 4)
+    wide, core = (cv2.resize(w, size)[..., None] for w in (wide, core))
+    one, other = (cv2.resize(p, size).astype(np.float32) for p in (own, edited))
+    change = photo + wide * (other - one)
+    expected = (change + core * (other - change)).round().clip(0, 255).astype(np.uint8)
+    assert np.array_equal(mixed, expected) and np.array_equal(share, wide[..., 0])
+
+    monkeypatch.setattr(strips, "LARGE", 0)
+    monkeypatch.setattr(strips, "ROWS", 16)
+    in_strips, strip_share = composite(photo, own, edited, where)
+    assert np.abs(strip_share - share).max() < 1e-5 and (in_strips != mixed).mean() < 1e-4
+    assert np.abs(in_strips.astype(int) - mixed).max() <= 1 and np.array_equal(in_strips[share == 0], photo[share == 0])
+
+
+def test_a_large_photo_is_recoloured_as_a_smaller_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = cv2.resize(np.random.default_rng(0).integers(90, 160, (8, 8, 3), np.uint8), (320, 240))
+    old, new = np.full((64, 64, 3), 90, np.uint8), np.full((64, 64, 3), 120, np.uint8)
+    where = np.zeros((64, 64), bool)
+    where[16:48, 16:48] = True
+    mixed, share = recolor(photo, old, new, [(where, Rgb(150.0, 120.0, 90.0))])
+    monkeypatch.setattr(blending, "LARGE", 160 * 120)
+    monkeypatch.setattr(strips, "LARGE", 0)
+    large, large_share = recolor(photo, old, new, [(where, Rgb(150.0, 120.0, 90.0))])
+    inner = share == 1
+    assert inner.mean() > 0.1 and np.abs(large[inner].astype(int) - mixed[inner]).max() <= 2
+    far = cv2.dilate((share > 0).astype(np.uint8), np.ones((7, 7))) == 0
+    assert np.array_equal(large[far], photo[far]) and large_share[far].max() == 0
 
 
 def test_an_offset_that_was_painted_is_found_again() -> None:

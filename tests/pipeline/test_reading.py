@@ -25,7 +25,7 @@ def test_strips_of_a_large_photo_meet(monkeypatch: pytest.MonkeyPatch, height: i
     sure = margin.copy()
     reading.fill_chances(engine, chances, labels, sure)
 
-    monkeypatch.setattr(reading, "LARGE", 0)
+    monkeypatch.setattr(strips, "LARGE", 0)
     monkeypatch.setattr(strips, "ROWS", 16)
     in_strips, strip_margin = reading.labels_at(engine, distances, height, width)
     assert (in_strips != labels).mean() < 1e-3 and np.abs(strip_margin - margin).max() < 1e-4
