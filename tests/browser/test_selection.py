@@ -12,6 +12,7 @@ from PIL import Image
 
 from semflow_core.method.colors import read_color
 from semflow_core.pictures.layouts import read_layout
+from semflow_core.requests.packing import pack_labels
 
 from .test_painter import (
     FACES,
@@ -145,6 +146,68 @@ def test_the_selection_floats_scales_and_turns(canvas: Canvas) -> None:
     assert np.array_equal(canvas.settled(), upright)
 
 
+def test_the_angle_and_the_size_are_shown_while_they_change(canvas: Canvas) -> None:
+    page = canvas.page
+
+    def amount() -> str:
+        return page.inner_text("#painter .amount").replace("\u00a0", " ")
+
+    canvas.start(box_of(20, 30, 20, 4, HAT))
+    canvas.click(30, 32)
+    act(canvas, "lift")
+    assert amount() == ""
+    page.keyboard.press(".")
+    assert amount() == "15°"
+    page.wait_for_function("document.querySelector('#painter .said').textContent === '15°'")
+    for _ in range(2):
+        page.keyboard.press(",")
+    assert amount() == "−15°"
+    page.keyboard.press(".")
+    neck = 26 * SIDE / canvas.box()["width"]
+    page.mouse.move(*canvas.at(30, 30 - neck))
+    page.mouse.down()
+    assert amount() == "0°"  # the hand holds it
+    page.mouse.move(*canvas.at(32 + neck, 32), steps=4)
+    assert amount() == "90°"  # while the button is down
+    place, box = page.locator("#painter .amount").bounding_box(), canvas.box()
+    assert canvas.at(0, 42)[1] < place["y"] and place["y"] + place["height"] < box["y"] + box["height"]
+    page.mouse.move(*canvas.at(30, 30 - neck), steps=4)
+    page.mouse.up()
+    assert amount() == ""
+    page.mouse.move(*canvas.at(40, 32))  # the right side
+    page.mouse.down()
+    page.mouse.move(*canvas.at(45, 32), steps=4)
+    assert amount() == "125 × 100 %"
+    page.mouse.up()
+    assert amount() == "125 × 100 %"  # it stays until the region is put down
+    page.mouse.move(*canvas.at(45, 34))  # a corner
+    page.mouse.down()
+    page.mouse.move(*canvas.at(57.5, 36), steps=4)
+    assert amount() == "188 × 150 %"
+    page.mouse.up()
+    page.keyboard.press("Enter")
+    assert amount() == ""
+
+
+def test_what_is_said_of_an_unsure_region_ends_with_it(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+    canvas = visit(faces)
+    canvas.start(face())
+    said = (
+        "document.querySelector('#painter .said').textContent + document.querySelector('#painter .hover').textContent"
+    )
+    canvas.page.evaluate("(spots) => update({spots})", pack_labels(box_of(24, 24, 5, 4, 1)))
+    for end in ("Escape", "u"):  # left, or the last
+        canvas.page.keyboard.press("u")
+        canvas.page.wait_for_function(f"({said}).startsWith('Unsure region 1 of 1')")
+        canvas.page.keyboard.press(end)
+        assert outline(canvas) == ""
+        if end == "u":
+            assert "That was the last" in canvas.page.evaluate(said)
+            canvas.page.keyboard.press("Escape")
+        assert canvas.page.evaluate(said) == ""
+        canvas.page.evaluate("(spots) => update({spots})", pack_labels(box_of(24, 24, 5, 4, 1)))
+
+
 def test_a_turned_region_scales_about_its_other_side(canvas: Canvas) -> None:
     canvas.start(box_of(20, 30, 20, 4, HAT))
     canvas.click(30, 32)
@@ -200,7 +263,7 @@ def test_features_keep_their_size_where_a_region_is_erased(canvas: Canvas) -> No
     assert np.array_equal(canvas.settled(), without_glasses())
 
 
-@pytest.mark.parametrize("how", ["moved", "turned", "scaled"])
+@pytest.mark.parametrize("how", ["moved", "turned", "scaled", "raised"])
 def test_glasses_go_behind_the_eyes(canvas: Canvas, how: str) -> None:
     canvas.start(worn())
     canvas.click(22, 30)
@@ -211,11 +274,18 @@ def test_glasses_go_behind_the_eyes(canvas: Canvas, how: str) -> None:
         canvas.page.keyboard.press("ArrowDown")
         expected[23:35, 22:44] = GLASSES
         expected[31:35, 32:34] = without_glasses()[31:35, 32:34]  # the notch at the nose went along
+    elif how == "raised":
+        for _ in range(3):
+            canvas.page.keyboard.press("ArrowUp")
+        expected[19:31, 21:43] = GLASSES
+        expected[27:31, 31:33] = without_glasses()[27:31, 31:33]
+        expected[worn() == BROW] = BROW
     elif how == "turned":
         for _ in range(6):
             canvas.page.keyboard.press(".")  # to a quarter turn, about (32, 28)
         expected[17:39, 26:38] = GLASSES
         expected[27:29, 26:30] = without_glasses()[27:29, 26:30]
+        expected[worn() == BROW] = BROW  # they come to lie under it
     else:
         canvas.drag((43, 34), (54, 40))  # the lower right corner, half as large again
         expected[22:40, 21:54] = GLASSES

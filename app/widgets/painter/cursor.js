@@ -74,7 +74,10 @@ function pressCursor() {
 }
 
 function sayPlace(first = '') {
-  const text = `${first}${find('.hover').textContent.split(' · ')[0]}, ${cursor[0] + 1} across, ${cursor[1] + 1} down`;
+  sayLater(`${first}${find('.hover').textContent.split(' · ')[0]}, ${cursor[0] + 1} across, ${cursor[1] + 1} down`);
+}
+
+function sayLater(text) {
   clearTimeout(saying);
   saying = setTimeout(() => (said.textContent = text), PAUSE);
 }

@@ -5,7 +5,9 @@
 //   their size when the glasses are gone, and so do a nose or a brow that only touch them;
 // - a feature that the region encloses, wholly or mostly, stays whole where it is: the region goes behind it, and its
 //   shape has no gap where the feature was. What surrounds the region shows through it instead, as the skin through a
-//   thin frame: there the gap goes with the region.
+//   thin frame: there the gap goes with the region;
+// - where it encloses a feature that has a mirror partner, as glasses do the eyes, the others that have one stay in front
+//   of it too, wherever they are: it may come to lie under a brow, and wipes none out.
 
 const MUCH = 0.25; // of a region's outer border: a class that has as much of it surrounds it, however small it is
 
@@ -105,10 +107,11 @@ function surroundings(ids, part, border, areas) {
 }
 
 /**
- * The layout without the masked pixels, and which pixels lie in front of them: {ids, front}. A part that has nothing
- * around it becomes `background`.
+ * The layout without the masked pixels, which pixels they enclose, and which lie in front of them wherever they go:
+ * {ids, enclosed, front}. A part that has nothing around it becomes `background`. isPaired(id): whether a class has a
+ * mirror partner.
  */
-function takeAway(ids, mask, W, H, background) {
+function takeAway(ids, mask, W, H, background, isPaired) {
   const out = ids.slice(), areas = new Uint32Array(256), masked = [], filling = new Set();
   ids.forEach((id, i) => (mask[i] ? masked.push(i) : areas[id]++));
   for (const part of connectedParts(masked, (i) => mask[i], W, H)) {
@@ -117,27 +120,29 @@ function takeAway(ids, mask, W, H, background) {
     spread(out, part, (i) => border.has(i) && classIds.has(ids[i]), W, H);
     for (const id of classIds) filling.add(id);
   }
-  const front = new Uint8Array(W * H), open = (i) => !mask[i] && !filling.has(ids[i]), seeds = new Set();
+  const enclosed = new Uint8Array(W * H), open = (i) => !mask[i] && !filling.has(ids[i]), seeds = new Set();
   for (const i of masked) beside(i, W, H, (n) => open(n) && seeds.add(n));
   const sameClass = (i, n) => ids[i] === ids[n], any = () => true;
   for (const joins of [sameClass, any]) { // a brow that touches the glasses, and the lips with the mouth between them
     for (const part of connectedParts(seeds, open, W, H, joins)) {
-      let sides = 0, enclosed = 0;
+      let sides = 0, covered = 0;
       for (const i of part) {
         beside(i, W, H, (n) => {
           if (open(n) && joins(i, n)) return;
           sides++;
-          enclosed += mask[n];
+          covered += mask[n];
         });
       }
-      if (2 * enclosed > sides) for (const i of part) front[i] = 1;
+      if (2 * covered > sides) for (const i of part) enclosed[i] = 1;
     }
   }
-  return { ids: out, front };
+  const goesBehindPairs = enclosed.some((inside, i) => inside && isPaired(ids[i]));
+  const front = goesBehindPairs ? enclosed.map((inside, i) => inside || (!mask[i] && isPaired(ids[i]) ? 1 : 0)) : enclosed;
+  return { ids: out, enclosed, front };
 }
 
-/** A masked region whose shape goes on behind what lies in front of it: {source, mask}, the classes and their pixels. */
-function goOnBehind(ids, mask, front, W, H) {
+/** A masked region whose shape goes on behind what it encloses: {source, mask}, the classes and their pixels. */
+function goOnBehind(ids, mask, enclosed, W, H) {
   const rows = new Map(), columns = new Map(); // number -> the first and the last masked pixel
   const note = (ends, at, to) => ends.set(at, [Math.min(to, ends.get(at)?.[0] ?? to), Math.max(to, ends.get(at)?.[1] ?? to)]);
   mask.forEach((inside, i) => {
@@ -147,7 +152,7 @@ function goOnBehind(ids, mask, front, W, H) {
   });
   const between = (ends, at, to) => ends.has(at) && to > ends.get(at)[0] && to < ends.get(at)[1];
   const behind = [];
-  front.forEach((inside, i) => {
+  enclosed.forEach((inside, i) => {
     if (inside && (between(rows, Math.floor(i / W), i % W) || between(columns, i % W, Math.floor(i / W)))) behind.push(i);
   });
   const source = ids.slice(), whole = mask.slice();

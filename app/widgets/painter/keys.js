@@ -47,6 +47,7 @@ function stepOf(name, event) {
 
 /** Keys of a polygon, a region or a selection that is under way. Returns whether the key was one. */
 function keyUnderWay(name, event) {
+  if (name === 'escape') endVisit();
   if (selected && (name === 'delete' || name === 'backspace')) return eraseSelection(), true;
   if (selected && name === 'escape') return dropSelection(), true;
   if (!corners.length && !floating) return false;

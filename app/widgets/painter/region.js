@@ -1,6 +1,7 @@
 // Moving, scaling and turning a region: a click lifts the connected region of one class, or the selection, which then
-// floats over the layout: what it uncovers is filled, and what lies in front of it stays there (hole.js). `ids` always shows the state of affairs; it is one undo step
-// when the region is put down. With symmetry its mirror region, if there is one, makes the mirrored movement.
+// floats over the layout: what it uncovers is filled, and what lies in front of it stays there (hole.js). `ids` always
+// shows the state of affairs; it is one undo step when the region is put down. With symmetry its mirror region, if there
+// is one, makes the mirrored movement. While it floats its angle and its size, compared with what it was, are shown.
 
 const REACH = 9, REACH_OF_A_FINGER = 20; // screen pixels around a handle that take hold of it
 
@@ -13,9 +14,11 @@ const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps 
 // what the pointer holds
 let floating = null;
 
-/** A mask of `source` floats over `under`, behind what is in `front`. */
-function float(mask, under, source = ids, front = null) {
-  const whole = front ? goOnBehind(source, mask, front, W, H) : { source, mask }, box = maskBox(whole.mask, W);
+const isPaired = (id) => mirrorOf[id] !== id;
+
+/** A mask of `source` floats over `under`, behind what is in `front`; it goes on behind what it has `enclosed`. */
+function float(mask, under, source = ids, front = null, enclosed = null) {
+  const whole = front ? goOnBehind(source, mask, enclosed, W, H) : { source, mask }, box = maskBox(whole.mask, W);
   floating = { ...whole, before: ids, under, front, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
   ids = ids.slice();
   showRegion();
@@ -39,10 +42,10 @@ function lift(at) {
     other = regionMask(ids, W, H, W - 1 - x, y);
     other.forEach((inside, i) => inside && (hole[i] = 1));
   }
-  const { ids: under, front } = takeAway(ids, hole, W, H, props.background);
-  const twin = other && goOnBehind(ids, other, front, W, H);
+  const { ids: under, enclosed, front } = takeAway(ids, hole, W, H, props.background, isPaired);
+  const twin = other && goOnBehind(ids, other, enclosed, W, H);
   if (twin) twin.box = maskBox(twin.mask, W);
-  float(mask, under, ids, front);
+  float(mask, under, ids, front, enclosed);
   Object.assign(floating, { twin, onAxis });
 }
 
@@ -153,6 +156,7 @@ function scaleRegion(factor) {
   floating.to = { x: x + (w * (1 - by)) / 2, y: y + (h * (1 - by)) / 2, w: w * by, h: h * by };
   compose();
   send();
+  sayAmount();
 }
 
 function turnRegion(by) {
@@ -160,6 +164,37 @@ function turnRegion(by) {
   floating.angle += by;
   compose();
   send();
+  sayAmount();
+}
+
+/** By how much the floating region is turned and scaled: "15°", "120 %", "15° · 120 × 100 %"; "" where it is not. */
+function amountText() {
+  const { angle, box, to, grip } = floating, wide = to.w / box.w, high = to.h / box.h, texts = [];
+  const degrees = Math.round((180 * Math.atan2(Math.sin(angle), Math.cos(angle))) / Math.PI);
+  const turns = grip && grip.turns, scales = grip && grip.gx !== undefined, share = (factor) => Math.round(100 * factor);
+  if (degrees || turns) texts.push(`${degrees < 0 ? '−' : ''}${Math.abs(degrees)}°`);
+  if (scales || wide !== 1 || high !== 1) {
+    texts.push(Math.abs(wide - high) < 0.005 ? `${share(wide)} %` : `${share(wide)} × ${share(high)} %`);
+  }
+  return texts.join(' · ');
+}
+
+/** Beside the region, below its handles. */
+function showAmount() {
+  const line = find('.amount'), text = floating ? amountText() : '';
+  if (line.textContent !== text) line.textContent = text;
+  if (!text) return;
+  const points = [...regionCorners(), ...(floating.onAxis ? [] : [turnHandle()])], gap = 12;
+  const wide = stage.clientWidth, high = stage.clientHeight;
+  const left = (middle(floating.to)[0] / W - originX) * zoom * wide - line.offsetWidth / 2;
+  const top = (Math.max(...points.map(([, y]) => y)) / H - originY) * zoom * high + gap;
+  line.style.left = Math.max(gap, Math.min(wide - gap - line.offsetWidth, left)) + 'px';
+  line.style.top = Math.max(gap, Math.min(high - gap - line.offsetHeight, top)) + 'px';
+}
+
+/** For who does not see it. */
+function sayAmount() {
+  sayLater(amountText() || 'As it was');
 }
 
 function nudgeRegion(dx, dy) {

@@ -12,6 +12,7 @@ const edgeStep = () => Math.max(1, Math.round(Math.max(W, H) / 128)); // pixels 
 const everyPixel = (mask, call) => mask.forEach((inside, i) => inside && call(i));
 
 function setSelected(mask) {
+  endVisit();
   if (mask && !mask.includes(1)) mask = null;
   selected = mask;
   if (!mask) adding = false;
@@ -62,7 +63,7 @@ function fillSelection() {
 /** Its place is filled by what surrounds it (hole.js); a whole layout becomes background. */
 function eraseSelection() {
   changeLayout(() => {
-    ids = takeAway(ids, selected, W, H, props.background).ids;
+    ids = takeAway(ids, selected, W, H, props.background, isPaired).ids;
   });
   dropSelection();
 }
@@ -73,8 +74,8 @@ function liftSelection() {
   useTool('move');
   setSelected(null);
   trigger('begin');
-  const { ids: under, front } = takeAway(ids, mask, W, H, props.background);
-  float(mask, under, ids, front);
+  const { ids: under, enclosed, front } = takeAway(ids, mask, W, H, props.background, isPaired);
+  float(mask, under, ids, front, enclosed);
 }
 
 /** Its classes wherever they are. */

@@ -3,6 +3,7 @@
 
 const SPOT_SHARE = 0.4; // of the stage's side that a region takes
 let spots = null, spotCount = 0, spotAt = 0; // numbers of the regions (Uint8Array of W x H), how many, the last visited
+let visits = false; // whether what is said is of a visit
 
 async function loadSpots() {
   const packed = props.spots;
@@ -20,6 +21,13 @@ function say(text) {
   find('.hover').textContent = text;
 }
 
+/** What was said of a region that was visited is over: something else is selected, or nothing. */
+function endVisit() {
+  if (!visits) return;
+  visits = false;
+  say('');
+}
+
 function visitSpot() {
   if (stroke || floating) return;
   if (!spotCount || spots.length !== ids.length) return say('No unsure region here.');
@@ -27,7 +35,9 @@ function visitSpot() {
   if (!spotAt) {
     dropSelection();
     fit();
-    return say('That was the last unsure region.');
+    say('That was the last unsure region.');
+    visits = true;
+    return;
   }
   const mask = spots.map((number) => (number === spotAt ? 1 : 0)), box = maskBox(mask, W);
   const larger = Math.max(box.w / W, box.h / H);
@@ -36,4 +46,5 @@ function visitSpot() {
   side = box.x;
   setSelected(mask);
   say(`Unsure region ${spotAt} of ${spotCount}`);
+  visits = true;
 }

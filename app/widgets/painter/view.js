@@ -108,6 +108,7 @@ function showLines() {
     outline = path(regionCorners(), 'Z');
     dots = regionHandles().map(({ at }) => square(at, dot)).join('') + (floating.onAxis ? '' : circle(turnHandle(), 1.5 * dot));
   }
+  showAmount();
   find('.outline').setAttribute('d', outline);
   find('.dots').setAttribute('d', dots);
   find('.axis').setAttribute('d', symmetry ? `M${W / 2} 0V${H}` : '');
