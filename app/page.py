@@ -18,8 +18,9 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 
 from .controls import UNSET, Controls, View
+from .guard.refusals import of_error
 from .state.names import in_words
-from .state.sentences import as_html, sentence
+from .state.sentences import as_html
 from .state.session import Cancelled, Session
 from .state.settings import Settings
 from .widgets import Painter, Player
@@ -199,14 +200,14 @@ def report_errors(views: Iterator[View | None], said: gr.JSON | None = None) -> 
     """
     try:
         yield from views
-    except InputError as error:
+    except (InputError, OSError) as error:
+        if (refusal := of_error(error)) is None:
+            raise
         if said is None:
-            gr.Warning(as_html(in_words(sentence(error))))
+            gr.Warning(as_html(in_words(refusal.sentence)))
             yield None
         else:
-            yield View(
-                parts={said: {"text": in_words(sentence(error)), "at": time.time()}}
-            )  # the same again is said again
+            yield View(parts={said: {"text": in_words(refusal.sentence), "at": time.time()}})  # also the same again
     except Cancelled:
         yield None
 

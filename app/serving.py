@@ -18,7 +18,7 @@ import gradio as gr
 import numpy as np
 from gradio.components.base import Component
 
-from semflow_core.errors import InputError
+from semflow_core.errors import InputError, WriteError
 
 from .actions.models import Models
 from .guard.large import room_for
@@ -157,6 +157,8 @@ def _served(
                 folder = _served_folder(outputs[0])
                 answers = answer if len(results) > 1 else [answer]
                 written = [r.write(value, pipeline, folder) for r, value in zip(results, answers)]
+        except WriteError:  # what the server cannot write is no caller's mistake
+            raise
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
         return written if len(results) > 1 else written[0]

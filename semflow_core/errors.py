@@ -13,6 +13,14 @@ class InputError(ValueError):
     """
 
 
+class WriteError(InputError):
+    """A file cannot be written. The message names its path, for the command line; `reason` is what the system says."""
+
+    def __init__(self, message: str, reason: OSError) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 _cut = reprlib.Repr()
 _cut.maxstring = _cut.maxother = _cut.maxlong = 60
 brief = _cut.repr  # repr, of at most a few lines however large the value: what stands in a sentence

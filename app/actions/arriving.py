@@ -13,6 +13,7 @@ from pathlib import Path
 
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
+from semflow_core.pictures.files import write_atomically
 from semflow_core.pictures.parts import part_of
 
 from ..guard.limits import MAX_FILE, MIB
@@ -113,7 +114,8 @@ def _of_members(archive: zipfile.ZipFile, name: str, folder: Path, palette: Pale
         raise InputError(f"what the zip '{name}' holds is larger than {MAX_FILE // MIB} MB; unpack it and reduce it")
     files = [folder / Path(m.filename.replace("\\", "/")).name for m in chosen]
     for member, path in zip(chosen, files):
-        path.write_bytes(archive.read(member))  # at most its stated size: zipfile stops there
+        data = archive.read(member)  # at most its stated size: zipfile stops there
+        write_atomically(path, lambda temporary, data=data: temporary.write_bytes(data))
     return Arrival(files, kinds[chosen[0].filename] == PROJECT, f"From the zip {name}.")
 
 

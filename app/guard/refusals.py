@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gradio.exceptions import InvalidPathError
 
-from semflow_core.errors import InputError
+from semflow_core.errors import InputError, WriteError
 
 from ..state.sentences import sentence
 from .logs import cut
@@ -16,6 +18,7 @@ from .logs import cut
 UNKNOWN = "The studio met an error of its own and could not do this. Try again; if it stays, tell who runs it."
 MISUNDERSTOOD = "The page and the server do not understand each other; reload the page."
 FULL = "The server's disk is full, so nothing could be saved. Try again later, or tell who runs it."
+UNWRITABLE = "The server cannot write to its temporary folder, so this could not be done. Tell who runs it."
 NO_MEMORY = "The server has too little memory for this. Try again later, or with a smaller picture."
 NO_UPLOAD = "A file was named that was not uploaded here; send it to /gradio_api/upload and name what that answers."
 OWN_WORDS = (  # of the libraries, for which there are better ones
@@ -53,6 +56,8 @@ class Refusal:
 
 def of_error(error: BaseException) -> Refusal | None:
     """The refusal for an error that says by its type what is wrong; None for every other."""
+    if isinstance(error, WriteError):  # its sentence names a path of the server's
+        return of_error(error.reason) or Refusal(UNWRITABLE, 507, 60)
     if isinstance(error, InputError):
         return Refusal(sentence(error), 422)
     if isinstance(error, InvalidPathError):
@@ -61,7 +66,16 @@ def of_error(error: BaseException) -> Refusal | None:
         return Refusal(NO_MEMORY, 503, 30)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Refusal(FULL, 507, 60)
+    if isinstance(error, OSError) and (error.errno == errno.EROFS or _is_of_temporary_folder(error)):
+        return Refusal(UNWRITABLE, 507, 60)
     return None
+
+
+def _is_of_temporary_folder(error: OSError) -> bool:
+    """Whether the temporary folder is not there any more, or belongs to somebody else now."""
+    folder = Path(tempfile.gettempdir())
+    path = error.filename if isinstance(error.filename, str) else ""
+    return path.startswith(str(folder)) and (error.errno in (errno.EACCES, errno.EPERM) or not folder.is_dir())
 
 
 def of_status(status: int, detail: object = None) -> Refusal:

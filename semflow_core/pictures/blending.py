@@ -35,7 +35,7 @@ def recolor(
     """
     if photo.shape[0] * photo.shape[1] > LARGE:
         return _recolor_large(photo, old, new, regions)
-    mixed, share = _recolored(photo, *(cv2.resize(p, photo.shape[1::-1]) for p in (old, new)), regions)
+    mixed, share = _recolored(photo, *[cv2.resize(p, photo.shape[1::-1]) for p in (old, new)], regions=regions)
     return mixed.round().clip(0, 255).astype(np.uint8), share
 
 
@@ -47,7 +47,7 @@ def _recolor_large(
     shrink = math.sqrt(LARGE / (shape[0] * shape[1]))
     size = max(1, int(shape[1] * shrink)), max(1, int(shape[0] * shrink))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    mixed, small_share = _recolored(small, *(cv2.resize(p, size) for p in (old, new)), regions)
+    mixed, small_share = _recolored(small, *[cv2.resize(p, size) for p in (old, new)], regions=regions)
     result, share = photo.copy(), np.empty(shape, np.float32)
     for part in parts_of(photo):
         share[part] = enlarged(small_share, part, shape)

@@ -7,8 +7,10 @@ is whole, never before.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
+import shutil
 import uuid
 import warnings
 from collections.abc import Callable
@@ -21,7 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from ..errors import InputError
+from ..errors import InputError, WriteError
 
 # the formats are listed because Pillow also opens ones that start other programs (EPS)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
@@ -52,6 +54,7 @@ MAX_SIDE = 8192  # pixels of a photo or layout
 MAX_PIXELS = 40_000_000
 MAX_DECODED = 64_000_000  # pixels of a photo that is decoded to be reduced
 LARGE = 8_000_000  # pixels of a picture whose decoding is worth a thought of its memory
+FULL = 1 << 20  # bytes left on a disk where a picture could not be written for want of them
 MAX_DECODED_JPEG = 120_000_000  # a JPEG is reduced while it is decoded
 
 
@@ -248,7 +251,8 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     """Let `write` fill a temporary file beside `path`, then put it in its place in one step.
 
     Raises:
-        InputError: the folder cannot be made or written to, or the suffix names no picture format.
+        WriteError: the folder cannot be made or written to, or its disk is full.
+        InputError: the suffix names no picture format.
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
@@ -257,9 +261,18 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
         write(temporary)
         os.replace(temporary, path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+        reason = _reason(error, path.parent)
+        raise WriteError(f"{path} cannot be written: {reason.strerror or reason}", reason) from None
     except ValueError as error:  # Pillow: unknown file extension
         raise InputError(f"{path} cannot be written: {error}") from None
     finally:
         with contextlib.suppress(OSError):  # the folder may be what failed
             temporary.unlink(missing_ok=True)
+
+
+def _reason(error: OSError, folder: Path) -> OSError:
+    """The system's error. Pillow's encoders only say that they failed: then it is looked whether the disk is full."""
+    with contextlib.suppress(OSError):
+        if error.errno is None and shutil.disk_usage(folder).free < FULL:
+            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return error

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +54,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[Target]:
-    """A studio with more options, whose files are in a folder."""
+def running(folder: Path, *options: str, within: Sequence[str] = ()) -> Iterator[Target]:
+    """A studio with more options, whose files are in a folder; `within` is a command that runs the command after it."""
     if not Path("/proc/self/statm").exists():
         pytest.skip("memory is measured in /proc, which is Linux's")
     make_tiny_model(folder / "models" / "faces", "celebamask_hq", appearance=True)
@@ -74,7 +74,7 @@ def running(folder: Path, *options: str) -> Iterator[Target]:
     log = folder / "log"
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--models", str(folder / "models"), *options],
+            [*within, sys.executable, "app.py", "--port", str(port), "--models", str(folder / "models"), *options],
             cwd=ROOT,
             env=environment,
             stdout=out,

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from semflow_core.errors import InputError
+from semflow_core.errors import InputError, WriteError
+from semflow_core.pictures import files
 from semflow_core.pictures.animations import write_frames
 from semflow_core.pictures.files import check_writable, open_picture_file, write_atomically
 from semflow_core.pictures.photos import read_photo, write_photo
@@ -73,3 +76,16 @@ def test_polygons_of_a_label_tool_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"shapes": [{"label": "hair", "points": [[1, 2], [3, 4], [5, 6]]}]}')
     with pytest.raises(InputError, match="the layout a.json is JSON and no picture; where it holds polygons"):
         open_picture_file(tmp_path / "a.json", "layout")
+
+
+@pytest.mark.parametrize("free", [0, 10**9])
+def test_a_full_disk_is_known_where_pillow_says_only_that_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    def fail(temporary: Path) -> None:
+        raise OSError("encoder error -2 when writing image file")
+
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(WriteError, match="encoder error" if free else "No space left on device") as caught:
+        write_atomically(tmp_path / "a.jpg", fail)
+    assert caught.value.reason.errno == (None if free else errno.ENOSPC) and not list(tmp_path.iterdir())

@@ -76,7 +76,7 @@ def test_an_edit_is_let_into_a_large_photo_in_strips_as_into_the_whole(
     size = width, height
     wide = np.clip(1 - cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 0) / (REACH / 4), 0, 1)
     core = cv2.GaussianBlur(where.astype(np.float32), (0, 0), CORE / 4)
-    wide, core = (cv2.resize(w, size)[..., None] for w in (wide, core))
+    wide, core = (cv2.resize(np.asarray(w, np.float32), size)[..., None] for w in (wide, core))
     one, other = (cv2.resize(p, size).astype(np.float32) for p in (own, edited))
     change = photo + wide * (other - one)
     expected = (change + core * (other - change)).round().clip(0, 255).astype(np.uint8)

@@ -7,6 +7,7 @@ import errno
 import io
 import json
 from collections.abc import Callable
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from app.guard.limits import LOGIN_SECONDS, MAX_SESSIONS, MAX_WRONG_LOGINS
 from app.guard.listeners import Listeners
 from app.guard.logins import Logins
 from app.guard.refusals import of_status
-from semflow_core.errors import InputError
+from semflow_core.errors import InputError, WriteError
 
 
 class Client:
@@ -135,6 +136,10 @@ def test_what_no_studio_needs_is_closed(path: str) -> None:
         (KeyError("/srv/secret"), 400, "/gradio_api/info"),
         (InputError("the layout is empty"), 422, "The layout is empty."),
         (OSError(errno.ENOSPC, "no space"), 507, "disk is full"),
+        (WriteError("/srv/secret cannot be written", OSError(errno.EDQUOT, "quota")), 507, "disk is full"),
+        (WriteError("/srv/secret cannot be written", OSError(errno.EIO, "secret")), 507, "cannot write"),
+        (PermissionError(errno.EACCES, "secret", f"{gettempdir()}/secret"), 507, "cannot write"),
+        (OSError(errno.EROFS, "secret"), 507, "cannot write"),
         (MemoryError(), 503, "too little memory"),
         (ZeroDivisionError("/srv/secret"), 500, "an error of its own"),
     ],
