@@ -180,7 +180,7 @@ class LabelTab:
         session, paths = controls.session, [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
         controls.keep_set()
         labelled = session.labelled or LabelSet(self.models.pipeline(controls.model).palette, own=False)
-        with room_for([p for p in paths if p.suffix.lower() not in (".zip", ".json")]):
+        with room_for(paths):
             found = read_files(paths, labelled.palette)
         if found.palette is not None and found.palette != labelled.palette:
             if labelled.items and found.items:

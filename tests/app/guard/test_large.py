@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pillow_heif
@@ -64,3 +65,19 @@ def test_a_photo_of_a_phone_is_known_as_large_before_any_other_was_read(tmp_path
     Image.new("RGB", (64, 48)).save(tmp_path / "photo.heic")
     code = f"from app.guard.large import pixels_of; print(pixels_of({str(tmp_path / 'photo.heic')!r}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == ["3072"]
+
+
+def test_the_pictures_in_a_zip_count_together(photo: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 25)).save(tmp_path / "small.jpg")
+    for name, files, pixels in (
+        ("a.zip", ["small.jpg", "notes.txt"], 500),
+        ("b.ZIP", ["small.jpg", "small.jpg", "notes.txt", "photo.png", "photo.png"], 2200),  # counted until it is much
+    ):
+        (tmp_path / "notes.txt").write_text("no picture")
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for i, file in enumerate(files):
+                archive.write(tmp_path / file, f"set/{i}/{file}")
+        assert pixels_of(tmp_path / name) == pixels
+    data = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(data[: len(data) // 2])
+    assert pixels_of(tmp_path / "cut.zip") == pixels_of(tmp_path / "none.zip") == 0
