@@ -10,11 +10,13 @@ import gradio as gr
 
 from ..controls import Controls, View
 from ..reporting import report_to
+from ..state.memory import memory_of
 from ..state.sentences import count_steps, exchanged_sides
 from ..state.session import draw_seed
 from .models import Models
 
 UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
+EMPTY = "The layout is empty. Choose a class and draw something: its photo appears here."
 WAITING = "Layout changed. Press “Paint it” for its photo."
 
 ALL_STEPS = "“Paint it” takes all of them."
@@ -29,7 +31,7 @@ class Painting:
     def paint(
         self, controls: Controls, draft: bool = False, set_seed: bool = False, wanted: int | None = None
     ) -> Iterator[View]:
-        """The canvas -> photo, seed, player, status.
+        """The canvas -> photo, seed, player, status. An empty layout has no photo.
 
         Args:
             draft: stop at the first draft.
@@ -42,6 +44,9 @@ class Painting:
             Cancelled: a newer request came.
         """
         session, state = controls.session, controls.state
+        if self.is_empty(controls):
+            yield self._show_nothing(controls)
+            return
         if not controls.keep_seed:
             controls = replace(controls, seed=draw_seed())
             state.regions.drop_unlocked()
@@ -54,9 +59,9 @@ class Painting:
         progress = report_to(gr.Progress(), "Painting", last="Painting")
         for painted in session.paint(pipeline, state.in_mode(request), draft, progress):
             if painted.last:
-                how = "from memory" if painted.recalled else f"in {time.perf_counter() - started:.1f} s"
+                took = "" if painted.recalled else f" in {time.perf_counter() - started:.1f} s"
                 verb = "Edited" if state.shows_opened else "Painted"
-                status = f"{verb} {how} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
+                status = f"{verb}{took} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
                 status += exchanged_sides(pipeline.palette, controls.labels)
                 mark = ""
                 if wanted is not None and wanted > painted.steps:
@@ -82,11 +87,33 @@ class Painting:
             yield View()
             return
         controls.state.turn_to(controls.landing)
-        if controls.live or self.is_unchanged(controls):
+        if controls.live or self.is_unchanged(controls) or self.is_empty(controls) or self._comes_back(controls):
             steps = controls.state.pace.live_steps(controls.steps)
             yield from self.paint(replace(controls, steps=steps), wanted=controls.steps)
         else:
             yield View(status=WAITING)
+
+    def is_empty(self, controls: Controls) -> bool:
+        """Whether nothing is drawn, and it is not the layout of the opened photo."""
+        background = self.models.pipeline(controls.model).palette.background
+        return bool((controls.labels == background).all()) and not self.is_unchanged(controls)
+
+    def _show_nothing(self, controls: Controls) -> View:
+        """The empty state: what a person sees who may begin.
+
+        Raises:
+            InputError: as in `paint`.
+        """
+        controls.request()
+        controls.session.show_nothing()
+        return View(photo=None, film=None, draft="", status=EMPTY)
+
+    def _comes_back(self, controls: Controls) -> bool:
+        """Whether no photo is shown, and that of the canvas is known: an undo after the layout was emptied."""
+        if controls.state.photo is not None:
+            return False
+        request = controls.state.in_mode(controls.request())
+        return memory_of(self.models.pipeline(controls.model)).get(request) is not None
 
     def is_unchanged(self, controls: Controls) -> bool:
         """Whether the opened photo already is the picture of the canvas."""

@@ -129,3 +129,7 @@ class ModelState:
         """A picture becomes the one shown: painted from `request`, or the opened photo (None)."""
         self.photo, self.request, self.drafting = photo, request, drafting
         self.shows_opened = request is None or isinstance(request, EditRequest)
+
+    def show_nothing(self) -> None:
+        """No picture is shown; what is opened stays, for the layout may come back."""
+        self.photo, self.request, self.drafting, self.shows_opened = None, None, False, False

@@ -180,6 +180,7 @@ class Session:
             check(steps, steps)  # decoding takes time, too
             before += steps
             state.show(photo, stage, drafting=steps != request.steps)
+            self.walked = None  # the page drops its path with the picture, even where that is the same one again
             yield Painted(photo, steps, steps == request.steps, recalled)
 
     def vary(self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]) -> Iterator[tuple[list[np.ndarray], int]]:
@@ -270,6 +271,11 @@ class Session:
         self.cancel_running()
         state.show(state.opened.base, None)
         return state.opened.base
+
+    def show_nothing(self) -> None:
+        """The layout is empty: no picture is shown."""
+        self.cancel_running()
+        self.current.show_nothing()
 
     def segment(self, pipeline: Pipeline, request: SegmentationRequest) -> Segmentation:
         """The picture shown, segmented again. Nothing of the session changes.

@@ -122,7 +122,8 @@ class OpenSave:
         Raises:
             InputError: there is no photo yet, or the layout has an id that is no class.
         """
-        return View(download=self._file(what, controls))
+        file = self._file(what, controls)
+        return View(download=file, status=f"Saved {file['name']}.")
 
     def _file(self, what: str, controls: Controls) -> Download:
         palette, state = self.models.pipeline(controls.model).palette, controls.state

@@ -67,7 +67,9 @@ class ShareRow:
         palette.index(controls.labels)  # refuses ids that are no class
         labels, _ = fit_layout(controls.labels, photo.shape[1], photo.shape[0])
         both = side_by_side(palette.colorize(labels), photo)
-        return View(download=png_download("layout_and_photo.png", both, self._note(controls)))
+        name, (height, width) = "layout_and_photo.png", both.shape[:2]
+        status = f"Saved {name}: layout and photo side by side, {width} × {height} pixels."
+        return View(download=png_download(name, both, self._note(controls)), status=status)
 
     @staticmethod
     def _note(controls: Controls) -> str:

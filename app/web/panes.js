@@ -59,6 +59,15 @@
     if (document.fullscreenElement) document.exitFullscreen();
     else pane.requestFullscreen?.();
   };
+  document.addEventListener('fullscreenchange', () => {
+    for (const button of document.querySelectorAll('[data-full]')) {
+      const name = button.dataset.full === '#painter' ? 'Layout' : 'Photo';
+      const open = document.fullscreenElement?.matches(button.dataset.full);
+      const label = open ? `${name}: leave full screen` : `${name} in full screen`;
+      button.setAttribute('aria-label', label);
+      button.title = label + ' (X)';
+    }
+  });
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-full]');
     if (button) toggleFull(document.querySelector(button.dataset.full));

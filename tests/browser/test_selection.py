@@ -382,7 +382,7 @@ def test_the_photo_selects_and_the_bar_changes_its_look(studio: str, browser: An
         page.keyboard.press("Control+z")  # the lock
         page.keyboard.press("Control+z")  # the look
         wait_new_photo(page, old)
-        wait_status(page, "from memory")
+        wait_status(page, "Painted with")
         page.wait_for_function("!document.querySelector('#lock input').checked", timeout=PATIENCE)
         old = photo_url(page)
         drag(page, (0.2, 0.2), (0.4, 0.2))  # the select tool was never chosen: this paints, and the selection ends

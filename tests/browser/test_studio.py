@@ -147,7 +147,7 @@ def test_a_stroke_is_exact_and_changes_the_photo(page: Any) -> None:
     page.wait_for_function("document.querySelector('#painter [data-do=redo]:not(:disabled)')")
     page.wait_for_timeout(200)
     assert np.array_equal(ids_on_canvas(page), before)
-    wait_status(page, "from memory")  # the earlier picture comes back without being computed
+    wait_status(page, "Painted with")  # the earlier picture comes back without being computed
     page.keyboard.press("Control+Shift+z")
     page.wait_for_timeout(200)
     assert np.array_equal(ids_on_canvas(page), after)
@@ -311,14 +311,51 @@ def test_keys_rest_while_the_page_waits_for_what_was_kept(page: Any) -> None:
     assert now[0] is not before[0] and now[1] != before[1]
 
 
+def test_a_comparison_names_the_moment_that_is_shown(page: Any) -> None:
+    wait_path(page)
+    page.click("#result .compare-button")
+    sides = [page.locator(f"#player .side.{side}") for side in ("one", "two")]
+    assert [side.inner_text() for side in sides] == ["layout", "photo"]
+    slide(page, 6)
+    assert [side.inner_text() for side in sides] == ["layout", "t = 0.50"]
+    slide(page, 0)
+    assert [side.inner_text() for side in sides] == ["layout", "photo"]
+
+
+def test_a_region_that_was_turned_leaves_the_photo_its_path(page: Any) -> None:
+    def wait_status_again() -> None:
+        wait_status(page, "Painted with")  # the same picture once more
+        page.wait_for_function("document.querySelectorAll('#player .marks i').length > 1", timeout=PATIENCE)
+
+    old = photo_url(page)
+    page.keyboard.press("m")
+    drag(page, (0.5, 0.06), (0.5, 0.08))  # the hair
+    page.keyboard.press(".")
+    wait_new_photo(page, old)
+    wait_path(page)
+    page.click("#painter [data-do=put-down]")
+    wait_status_again()
+    # a path that was asked for, of the very same picture
+    page.click("#path-button")
+    page.click("#show-path")
+    wait_path(page, 25)
+    page.keyboard.press("b")
+    drag(page, (0.5, 0.5), (0.52, 0.5))
+    page.keyboard.press("Control+z")
+    wait_status_again()
+
+
 def test_either_pane_in_full_screen(page: Any) -> None:
     for pane, picture in (("#painter", "#painter .stage"), ("#result", "#photo")):
         page.click(f"[data-full='{pane}']")
         page.wait_for_function("(pane) => document.fullscreenElement?.matches(pane)", arg=pane)
+        name = "Layout" if pane == "#painter" else "Photo"
+        page.wait_for_selector(f"[data-full='{pane}'][title='{name}: leave full screen (X)']")
         page.wait_for_timeout(300)
         assert page.locator(picture).bounding_box()["height"] > 0.9 * page.evaluate("innerHeight") - 20
         page.keyboard.press("x")
         page.wait_for_function("!document.fullscreenElement")
+        page.wait_for_selector(f"[data-full='{pane}'][aria-label='{name} in full screen']")
 
 
 def test_on_a_phone_the_photo_stays_in_sight(studio: str, browser: Any) -> None:
@@ -331,6 +368,26 @@ def test_on_a_phone_the_photo_stays_in_sight(studio: str, browser: Any) -> None:
             assert box["y"] >= 0 and box["y"] + box["height"] < 500, part
 
 
+def test_an_empty_layout_has_no_photo_and_undo_brings_all_back(page: Any) -> None:
+    before, old = ids_on_canvas(page), photo_url(page)
+    page.click("#painter [data-do=clear]")
+    assert "draw something" in wait_status(page, "The layout is empty.")
+    page.wait_for_selector("#photo img", state="detached", timeout=PATIENCE)
+    assert page.inner_text("#result .begin") == "Draw something: its photo appears here."
+    page.keyboard.press("c")  # nothing to compare
+    assert page.locator("#result .compare").is_hidden() and page.locator("#result .compare-button").is_disabled()
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    wait_status(page, "Painted with 4 steps")  # the photo that was there, at once
+    wait_ids(page, before)
+    assert photo_url(page) == old and page.locator("#result .begin").is_hidden()
+    page.click("#painter [data-do=clear]")
+    wait_status(page, "The layout is empty.")
+    drag(page, (0.3, 0.5), (0.7, 0.5))
+    wait_status(page, "Painted in")
+    assert page.locator("#photo img").is_visible()
+
+
 def test_a_visit_starts_from_the_gallery(page: Any) -> None:
     before, old = ids_on_canvas(page), photo_url(page)
     page.click("#gallery .card:has-text('Hat')")
@@ -338,7 +395,7 @@ def test_a_visit_starts_from_the_gallery(page: Any) -> None:
     hat = PALETTE.colorize(read_layout("assets/layouts/hat.png", PALETTE))
     assert np.array_equal(ids_on_canvas(page), hat)
     page.click("#gallery .card:has-text('Draw your own')")
-    wait_status(page, "Painted")
+    wait_status(page, "The layout is empty.")
     wait_ids(page, np.broadcast_to(np.array(PALETTE.color_of_id[0]), before.shape))
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")

@@ -161,7 +161,7 @@ def test_a_variation_is_picked_whole_or_for_one_region(page: Any) -> None:
     seed, old = page.input_value("#seed input"), photo_url(page)
     page.click("#strip button >> nth=1")
     wait_new_photo(page, old)
-    assert "from memory" in wait_status(page, "Painted")
+    assert " s " not in wait_status(page, "Painted with")  # it was there
     picked = page.input_value("#seed input")
     assert picked != seed
     page.click("#takes label:has-text('Only hair')")
@@ -182,9 +182,15 @@ def test_strokes_edit_an_opened_photo_and_edits_chain(page: Any, tmp_path: Path)
     drag(page, (0.2, 0.8), (0.5, 0.8))
     wait_new_photo(page, old)
     wait_status(page, "Edited")
+    compared, button = page.locator("#player .compared"), page.locator("#player .compare-button")
     page.keyboard.press("c")
     assert page.inner_text("#player .side.one") == "before"
-    page.keyboard.press("Escape")
+    assert compared.inner_text() == "Before and after; next: layout and photo"
+    page.keyboard.press("c")
+    assert compared.inner_text() == "Layout and photo; next: off"
+    assert button.get_attribute("title") == "Layout and photo; next: off (C)"
+    page.keyboard.press("c")
+    assert compared.is_hidden() and button.get_attribute("aria-pressed") == "false"
     with page.expect_download(timeout=PATIENCE) as download:
         page.click("#whole-photo")
     with Image.open(tmp_path / "face.png") as taken, Image.open(download.value.path()) as whole:

@@ -18,6 +18,7 @@ let playing = null; // {from, start, direction} while it runs
 let version = 0, nextView = null; // nextView: the view that the server is computing
 let wanted = null; // where the slider waits for a path that is being computed, as a share of its length
 let playsNext = false; // whether the path that comes is to be played
+let moment = ''; // what is said of the moment shown; '' at the photo itself
 
 const last = () => Math.max(1, shown.length - 1);
 /** Where the photo itself is: at the left, but for the way from an earlier state to this one. */
@@ -38,6 +39,8 @@ function show() {
   const place = from + share * (to - from);
   const text = film.predictable ? 't = ' + place.toFixed(2) : Math.round(100 * place) + ' %';
   say(canvas.hidden ? '' : text);
+  moment = canvas.hidden ? '' : text;
+  nameSides();
   range.setAttribute('aria-valuetext', text);
 }
 
@@ -125,6 +128,8 @@ function empty() {
   find('.marks').replaceChildren();
   for (const control of options.querySelectorAll('select, button')) control.disabled = true;
   canvas.hidden = true;
+  moment = '';
+  nameSides();
   say(wanted === null ? '' : 'Computing the path …');
 }
 
@@ -141,7 +146,10 @@ async function load() {
   if (film) Object.values(film.views).flat().forEach((b) => b.close());
   const again = film && next && nextView && next.views[nextView]; // the same film with more views
   film = next;
-  if (!film) return empty();
+  if (!film) {
+    empty();
+    return wait(); // the photo may be the one that it was
+  }
   for (const control of options.querySelectorAll('select, button')) control.disabled = false;
   view.hidden = !film.predictable;
   if (!again) view.value = 'path';
@@ -255,12 +263,19 @@ document.addEventListener('pointerdown', (event) => {
   pressed = true;
   if (!options.hidden && !event.target.closest('.options, .more')) openOptions(false);
 });
-for (const up of ['pointerup', 'pointercancel']) document.addEventListener(up, () => (pressed = false));
+// what a hand has begun stopped the path on its way, and may have come to nothing
+for (const up of ['pointerup', 'pointercancel', 'keyup']) {
+  document.addEventListener(up, () => {
+    if (up !== 'keyup') pressed = false;
+    if (!film) wait();
+  });
+}
 find('.stop').addEventListener('click', () => trigger('stop'));
 
 // ---- comparing -------------------------------------------------------------------------------------
 
 const SIDES = { before: ['before', 'after'], layout: ['layout', 'photo'] };
+const COMPARED = { before: 'Before and after; next: layout and photo', layout: 'Layout and photo; next: off' };
 const compareButton = find('.compare-button'), divider = find('.divider'), other = find('.other');
 let comparing = null; // 'before', 'layout' or null
 let now = '', settled = '', earlier = ''; // the picture shown, the last that was no draft, and the one before that
@@ -272,16 +287,26 @@ function compare(mode) {
   comparing = mode;
   find('.compare').hidden = !mode;
   compareButton.setAttribute('aria-pressed', Boolean(mode));
+  find('.compared').textContent = mode ? COMPARED[mode] : '';
+  find('.compared').hidden = !mode;
+  compareButton.title = `${mode ? COMPARED[mode] : 'Compare: before and after, layout and photo'} (C)`;
   if (!mode) return;
-  [find('.one').textContent, find('.two').textContent] = SIDES[mode];
+  nameSides();
   divider.setAttribute('aria-label', `Divider between ${SIDES[mode].join(' and ')}`);
   other.classList.toggle('exact', mode === 'layout');
   split();
   paintOther();
 }
 
+/** What lies on both sides of the divider: away from the photo's end it is a moment of the path. */
+function nameSides() {
+  if (!comparing) return;
+  [find('.one').textContent, find('.two').textContent] = [SIDES[comparing][0], moment || SIDES[comparing][1]];
+}
+
 /** off -> before and after, if there is a before -> layout and photo -> off */
 function nextComparison() {
+  if (!photo()) return;
   if (!comparing) compare(before() && before() !== now ? 'before' : 'layout');
   else compare(comparing === 'before' ? 'layout' : null);
 }
@@ -326,7 +351,11 @@ function showDraft() {
 /** Another picture is here. */
 function follow() {
   if (photo() === now) return;
+  const had = Boolean(now);
   now = photo();
+  find('.begin').hidden = Boolean(now) || !had;
+  compareButton.disabled = !now;
+  if (!now && comparing) compare(null);
   wait();
   setTimeout(() => {
     if (props.draft || now === settled) return; // whether it is a draft comes with it, in no order

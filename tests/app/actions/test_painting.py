@@ -11,7 +11,7 @@ import pytest
 
 from app.actions.models import Models
 from app.actions.opening import open_photo
-from app.actions.painting import UNCHANGED, Painting
+from app.actions.painting import EMPTY, UNCHANGED, Painting
 from app.state.session import Cancelled, Session
 from app.tabs import PaintPanel
 from semflow_core.errors import InputError
@@ -70,6 +70,33 @@ def test_a_photo_and_its_layout_wait_for_no_button(painting: Painting, pipeline:
     calls = len(pipeline.calls)
     undone = last(painting.paint_if_live(controls(session, opened.painter["value"], live=False)))
     assert undone.photo is opened.photo and undone.status == UNCHANGED and len(pipeline.calls) == calls
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_an_empty_layout_has_no_photo(
+    painting: Painting, pipeline: FakePipeline, labels: np.ndarray, live: bool
+) -> None:
+    session, empty = Session("faces"), np.zeros_like(labels)
+    painted = last(painting.paint(controls(session, labels)))
+    calls = len(pipeline.calls)
+    view = last(painting.paint_if_live(controls(session, empty, live=live)))
+    assert view.photo is None and view.film is None and view.status == EMPTY and len(pipeline.calls) == calls
+    assert session.current.photo is None and session.current.request is None
+    back = last(painting.paint_if_live(controls(session, labels, live=live)))  # an undo, live or not
+    assert back.photo is painted.photo and len(pipeline.calls) == calls
+    assert str(back.status).startswith("Painted with 4 steps")  # it took no time
+    one = labels.copy()
+    one[:] = 13  # one class everywhere is a drawing
+    assert last(painting.paint(controls(session, one))).photo is not None
+
+
+def test_an_emptied_photo_comes_back(painting: Painting, pipeline: FakePipeline, tmp_path: Path) -> None:
+    session = Session("faces")
+    opened = open_photo(Path(save_picture(tmp_path / "photo.png", (300, 300))), session, pipeline)
+    layout = opened.painter["value"]
+    assert last(painting.paint_if_live(controls(session, np.zeros_like(layout)))).status == EMPTY
+    back = last(painting.paint_if_live(controls(session, layout, live=False)))
+    assert back.photo is opened.photo and back.status == UNCHANGED
 
 
 def test_a_draft_is_called_one(painting: Painting, labels: np.ndarray) -> None:

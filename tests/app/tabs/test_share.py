@@ -43,6 +43,8 @@ def test_the_pair_needs_a_photo(row: ShareRow, labels: np.ndarray) -> None:
     with pytest.raises(InputError, match="no photo yet"):
         row.save_pair(wanted)
     wanted.state.show(np.full((512, 512, 3), 7, np.uint8), None)
-    both = opened(row.save_pair(wanted))
+    view = row.save_pair(wanted)
+    both = opened(view)
+    assert view.status == "Saved layout_and_photo.png: layout and photo side by side, 1024 × 512 pixels."
     assert both.size == (1024, 512) and "model faces" in both.info["Comment"]
     assert (np.asarray(both)[:, 512:] == 7).all()
