@@ -1090,3 +1090,20 @@ def test_other_classes_with_the_same_layout_start_a_new_history(faces: Scene, vi
     canvas.page.wait_for_function("document.querySelector('#painter [data-do=undo]').disabled")
     canvas.click(40, 40)
     assert not np.array_equal(canvas.settled(), shown)
+
+
+def test_a_tap_chooses_even_where_the_browser_gives_no_click(faces: Scene, visit: Callable[..., Canvas]) -> None:
+    canvas = visit(faces, 2, True)
+    fire = """([selector, ...types]) => {
+        const target = document.querySelector(`#painter ${selector} > *`);
+        const how = { pointerType: 'touch', pointerId: 7, bubbles: true };
+        for (const type of types) target.dispatchEvent(new PointerEvent(type, how));
+    }"""
+    chosen = canvas.page.locator("#painter .chosen-name")
+    canvas.page.evaluate(fire, [f"[data-id='{HAIR}']", "pointerdown", "pointerup"])
+    assert chosen.inner_text() == "hair"
+    canvas.page.evaluate(fire, [f"[data-id='{HAT}']", "pointerdown", "pointercancel"])  # the palette scrolls
+    canvas.page.evaluate(fire, [f"[data-id='{HAT}']", "pointerup"])
+    assert chosen.inner_text() == "hair"
+    canvas.page.evaluate(fire, ["[data-tool=fill]", "pointerdown", "pointerup"])
+    assert canvas.page.get_attribute("#painter [data-tool=fill]", "aria-pressed") == "true"

@@ -41,6 +41,7 @@ coverInput.addEventListener('input', showCover);
 finder.addEventListener('input', search);
 finder.addEventListener('keydown', searchKey);
 classList.addEventListener('keydown', walk);
+for (const type of ['pointerdown', 'pointerup', 'pointercancel']) element.addEventListener(type, touchChoice);
 find('.tools').addEventListener('keydown', walk);
 help.addEventListener('click', (event) => event.target === help && help.close()); // on the backdrop
 

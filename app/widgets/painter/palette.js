@@ -171,3 +171,16 @@ function walk(event) {
   next.focus();
   if (next.dataset.id) choose(Number(next.dataset.id));
 }
+
+let touched = null; // the class or tool on which a finger is down
+
+/**
+ * A finger chooses a class or a tool as soon as it is up. While a browser is busy, as right after a stroke, it may take
+ * the tap for another gesture's and give no click. A finger that scrolls is taken away, and chooses nothing.
+ */
+function touchChoice(event) {
+  if (event.pointerType !== 'touch') return;
+  const button = event.target.closest('[data-id], [data-tool]'), before = touched;
+  touched = event.type === 'pointerdown' ? button : null;
+  if (event.type === 'pointerup' && button && button === before) button.click();
+}
