@@ -18,7 +18,7 @@
     403: 'The server does not allow this request: reload the page to log in again, or ask whoever runs it.',
     413: 'The file is larger than the server, or the proxy before it, takes: reduce it, or ask whoever runs it for a higher limit.',
     429: 'The server gets too many requests at the moment: wait a little, then try again.',
-    507: 'The disk of the server is full: whoever runs it must free some space, then it goes on.',
+    507: 'The disk of the server is full or read-only: whoever runs it must see to it, then it goes on.',
   };
   const say = (text) => {
     let box = document.getElementById('unreachable');

@@ -41,7 +41,7 @@ def banner_after(browser: Any, root: str, status: int) -> str:
         ("http://studio.test/paint", 0, "^$"),  # a connection that breaks is said by what brings it back
         ("http://studio.test/paint", 413, "larger than the server, or the proxy before it, takes"),
         ("http://studio.test/paint", 401, "reload the page to log in again"),
-        ("http://studio.test/paint", 507, "disk of the server is full"),
+        ("http://studio.test/paint", 507, "disk of the server is full or read-only"),
         ("http://studio.test/paint", 200, "^$"),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +58,12 @@ class Disk:
 
     def _remount(self, how: str) -> None:
         enter = ["nsenter", "-t", str(self.target.pid), "-U", "-m", "--preserve-credentials"]
-        subprocess.run([*enter, "mount", "-o", f"remount,{how}", str(self.target.temporary)], check=True)
+        for _ in range(100):  # it is busy while a file is being written
+            run = subprocess.run([*enter, "mount", "-o", f"remount,{how}", str(self.target.temporary)])
+            if run.returncode == 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the folder cannot be made {how}")
 
 
 @pytest.fixture(scope="module")
