@@ -59,8 +59,9 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
     turned = parts.paint.wire(page)
-    for part in (parts.variations, appearance, parts.check, parts.path, parts.share, parts.label):
+    for part in (parts.variations, appearance, parts.check, parts.path, parts.share):
         part.wire(page)
+    left = parts.label.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
@@ -75,7 +76,8 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
     # nothing was kept of a visit, or it has come back: the set that was labelled comes after it
     fresh, back = (parts.keeping_set.come_back_after(event, page) for event in (parts.keeping.keeper.fresh, back.then))
-    parts.keeping.paint_fresh_after(fresh.then, page)
+    for event in (fresh, left):
+        parts.keeping.paint_missing_after(event.then, page)
 
     # something was refused beside the queue
     page.said.change(None, page.said, None, js=SAY_JS, **PRIVATE)

@@ -46,6 +46,7 @@ class LabelSet:
         asked: whether somebody was told so who wants to start another, and nothing changed since.
         canvas: as the page has it now, compressed, and the number of the photo that it is of (`Sheet`).
         touched: when something was done with the set last, by `time.monotonic`.
+        ticket: what its page was told to keep (`Shelf`).
         forgotten: whether the visitor wants nothing of it to be kept for a reload, and has not gone on with it since.
     """
 
@@ -64,6 +65,7 @@ class LabelSet:
     asked: bool = False
     canvas: tuple[bytes, int] = (b"", 0)
     touched: float = field(default_factory=time.monotonic)
+    ticket: str = ""
     forgotten: bool = False
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class LabelSet:
 
     def copy(self) -> LabelSet:
         """The set for another visit, with what is on the canvas; neither changes with the other from then on."""
-        copy = replace(self, items=[replace(item) for item in self.items], state=ModelState(), asked=False)
+        copy = replace(self, items=[replace(item) for item in self.items], state=ModelState(), asked=False, ticket="")
         packed, number = copy.canvas
         if packed and number == copy.shown and copy.items:
             copy.keep_changes(Sheet(unpack(packed, copy.item.shape), number))

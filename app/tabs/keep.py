@@ -87,13 +87,13 @@ class Keeping:
         session.kept[controls.model] = mark
         return View(parts={self.state: {"model": controls.model, "state": keep_state(state), "photo": photo}})
 
-    def paint_fresh_after(self, event: Event, page: Page) -> None:
-        """The first picture of a page where nothing was kept, unless a set came back."""
-        page.newest(event, self.paint_fresh, changes=page.painted)
+    def paint_missing_after(self, event: Event, page: Page) -> None:
+        """The first picture of a page, or of a model whose layout comes after a set that came back."""
+        page.newest(event, self.paint_missing, changes=page.painted)
 
-    def paint_fresh(self, controls: Controls) -> Iterator[View]:
-        """The canvas as it stands there, unless it shows a set."""
-        if controls.session.labelling is None:
+    def paint_missing(self, controls: Controls) -> Iterator[View]:
+        """The canvas, where it shows no set and has no picture yet."""
+        if controls.session.labelling is None and controls.state.photo is None:
             yield from self.painting.paint(controls)
 
     def forget(self, controls: Controls) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
+from gradio.events import Dependency
 
 from semflow_core.errors import InputError
 
@@ -41,6 +42,7 @@ CLASSES_HINT = (
 TRAIN_HINT = "Unpack the saved set in the folder of this project, and run this there:"
 PAINT_HINT = "Then paint with it; in the menu of models it has the name of the set:"
 TOO_FEW = "Two accepted photos are the fewest to train on; docs/own_data.md says what to expect of how many."
+EACH = {"trigger_mode": "multiple"}  # a key that is pressed before the last answer has ended is not lost
 FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
 NOTHING = View()
 NO_TICKET = {"ticket": ""}  # the browser's tab keeps none any more
@@ -122,8 +124,8 @@ class LabelTab:
         """What there is to do about the photo on the canvas."""
         return [self.back, self.accept, self.forward, self.unsure, self.doubt, self.leave]
 
-    def wire(self, page: Page) -> None:
-        """Bind the events."""
+    def wire(self, page: Page) -> Dependency:
+        """Bind the events -> the one after the set was left."""
         changes = [*page.landed, *self.parts]
         arrivals = [
             page.with_model(
@@ -140,14 +142,14 @@ class LabelTab:
             for opener in (self.photos, self.folder)
         ]
         arrivals += [
-            page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes),
-            page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes),
-            page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes),
+            page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes, **EACH),
+            page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes, **EACH),
+            page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes, **EACH),
             page.with_model(self.resume.click, self.return_to_set, self.doubt, changes=changes),
             page.with_model(self.use.click, self.use_classes, self.table, self.doubt, changes=changes),
             page.with_model(self.start.input, self.choose_classes, self.start, self.doubt, changes=changes),
         ]
-        page.with_model(self.leave.click, self.leave_set, changes=changes)
+        left = page.with_model(self.leave.click, self.leave_set, changes=changes)
         for arrived in arrivals:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
         page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
@@ -156,6 +158,7 @@ class LabelTab:
             page.at_once(event, self.plan, self.name, self.minutes, changes=[self.command, self.name])
         page.downloads(self.save.click, self.save_set, self.name, self.minutes)
         page.downloads(self.export.click, self.save_palette, self.table)
+        return left
 
     # ---- the set --------------------------------------------------------------------------------------
 
@@ -355,7 +358,9 @@ class LabelTab:
             self.table: rows_of(palette),
             self.command: describe(labelled),
         }
-        if ticket := self.shelf.hold(labelled):  # a page without a set has not asked for the one of its tab yet
+        ticket = self.shelf.hold(labelled)  # a page without a set has not asked for the one of its tab yet
+        if labelled is not None and ticket and ticket != labelled.ticket:
+            labelled.ticket = ticket
             parts[self.ticket] = {"ticket": ticket}
         return View(parts=parts)
 

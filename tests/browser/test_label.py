@@ -61,12 +61,16 @@ def photo_on_canvas(page: Any, number: int) -> None:
 
 def accept(page: Any, number: int) -> None:
     """Enter, once its proposal is there."""
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "(n) => document.querySelector('#label-progress').innerText.startsWith(n + ' of 3 accepted')",
-        arg=number,
-        timeout=PATIENCE,
-    )
+    early = ".toast-body:has-text('is not on the canvas yet'), .toast-body:has-text('still reading')"
+    done = f"#label-progress:has-text('{number} of 3 accepted')"
+    for _ in range(5):  # on a busy machine the canvas may come after the status line
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"{done}, {early}", timeout=PATIENCE)
+        if page.is_visible(done):
+            return
+        page.click(".toast-close")
+        page.wait_for_selector(early, state="detached", timeout=PATIENCE)
+    raise AssertionError(f"photo {number} cannot be accepted: {page.inner_text('#status')}")
 
 
 def test_a_set_that_was_not_saved_is_asked_about(page: Any, drawn: Path) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from .conftest import SCREENS
 from .test_label import accept, drawn, mask, open_files, photo_on_canvas, saved_set
-from .test_lost import browse, open_page
+from .test_lost import browse, open_page, stroke, undo, wait_kept
 from .test_studio import PATIENCE, drag, ids_on_canvas, reach_canvas, wait_ids, wait_status
 
 __all__ = ["drawn"]  # a fixture
@@ -53,7 +54,7 @@ def test_a_set_comes_back_after_a_reload(page: Any, drawn: Path) -> None:
     wait_status(page, "2 of 3 accepted. Photo 3: 0003. As you left it. The set is as you left it.")
     wait_ids(page, painted)
     page.wait_for_selector("#label-accept", timeout=PATIENCE)  # its tab is in front
-    assert page.inner_text("#label-progress").startswith("2 of 3 accepted. Photo 3: 0003")
+    page.wait_for_selector("#label-progress:has-text('2 of 3 accepted. Photo 3: 0003')", timeout=PATIENCE)
     page.wait_for_function(f"(old) => {TICKET} && {TICKET} !== old", arg=ticket, timeout=PATIENCE)
     page.keyboard.press(",")
     wait_status(page, "Photo 2: 0002. It is accepted")
@@ -66,7 +67,7 @@ def test_a_set_comes_back_after_a_reload(page: Any, drawn: Path) -> None:
     files = saved_set(page, "birds")
     assert (mask(files, "0003", "birds")[128, 100:150] == 14).all()
     page.click("#label-leave", timeout=PATIENCE)  # the model has its layout, and a photo, as on a fresh page
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    wait_status(page, "Painted")
 
     # a new set drops it; nothing comes back then
     page.click("#label-clear", timeout=PATIENCE)
@@ -77,6 +78,30 @@ def test_a_set_comes_back_after_a_reload(page: Any, drawn: Path) -> None:
     page.click("#label-button")
     page.wait_for_selector("#label-photos", timeout=PATIENCE)
     assert not page.is_visible("#label-resume") and not page.is_visible("#label-save")
+
+
+def test_what_was_painted_before_the_set_comes_back_with_it(studio: str, browser: Any, drawn: Path) -> None:
+    with browse(browser) as context:
+        page = open_page(context, studio)
+        fresh, painted = ids_on_canvas(page), stroke(page, 0.2)
+        wait_kept(page, 1)
+        page.click("#label-button")
+        page.wait_for_selector("#label-photos", timeout=PATIENCE)
+        open_files(page, *sorted((drawn / "images").iterdir()))
+        photo_on_canvas(page, 1)
+        reload(page)
+        wait_status(page, "0 of 3 accepted. Photo 1: 0001")
+        page.click("#label-leave", timeout=PATIENCE)
+        wait_ids(page, painted)
+        wait_status(page, "Painted")
+        page.wait_for_selector("#photo img", timeout=PATIENCE)
+        assert np.array_equal(undo(page), fresh)
+        reload(page)
+        wait_ids(page, fresh)
+        wait_status(page, "Painted")
+        page.click("#label-button")
+        page.click("#label-resume", timeout=PATIENCE)
+        wait_status(page, "0 of 3 accepted. Photo 1: 0001")
 
 
 def test_a_ticket_that_the_server_does_not_know_is_said_so(page: Any) -> None:

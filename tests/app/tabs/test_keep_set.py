@@ -53,9 +53,10 @@ def ticket(keeping: SetKeeping, views: Any) -> Any:
 def begun(keeping: SetKeeping, photos: list[str]) -> tuple[Session, Any]:
     """A visit with a set in the middle of its work, and the ticket."""
     session, tab = Session("faces"), keeping.tab
-    list(tab.open(controls(session), photos, False, "dogs", 90))
-    views = list(tab.accept_item(sheet(session, 3)))
-    return session, ticket(keeping, views)
+    views = list(tab.open(controls(session), photos, False, "dogs", 90))
+    assert len([view for view in views if tab.ticket in view.parts]) == 1
+    list(tab.accept_item(sheet(session, 3)))
+    return session, {"ticket": tab.shelf.hold(session.labelled)}
 
 
 def test_everything_of_the_set_is_there_again(
@@ -144,9 +145,11 @@ def test_the_model_paints_nothing_over_a_set_that_came_back(
     again = Session("faces")
     list(keeping.come_back(controls(again), stored))
     calls = len(pipeline.calls)
-    assert not list(keeper.paint_fresh(sheet(again, 1))) and not list(opener.finish_open(sheet(again, 1)))
+    assert not list(keeper.paint_missing(sheet(again, 1))) and not list(opener.finish_open(sheet(again, 1)))
     assert len(pipeline.calls) == calls
-    assert last(keeper.paint_fresh(sheet(Session("faces"), 1))).photo is not None
+    keeping.tab.leave_set(sheet(again, 1))  # the model's layout comes, and gets its picture
+    assert last(keeper.paint_missing(sheet(again, 1))).photo is not None
+    assert not list(keeper.paint_missing(sheet(again, 1)))  # it has one
 
 
 def test_classes_of_its_own_come_back(keeping: SetKeeping, photos: list[str], tmp_path: Path) -> None:
