@@ -22,7 +22,7 @@ from ..state.pipeline import Pipeline
 from ..state.session import Cancelled, Session
 from ..state.sheet import Sheet
 from ..widgets.painter import painter_props
-from .models import Models
+from .models import Models, style_of
 
 UNSURE = CERTAIN  # margin below which a pixel is unsure
 SMALLEST_SPOT = 0.0008  # of the picture
@@ -141,8 +141,7 @@ def show(labelled: LabelSet, doubt: bool) -> View:
         "spots": pack_labels(regions) if regions is not None and regions.any() else "",
     }
     height, width = item.shape
-    shape = f"<style>:root {{ --aspect: {width / height:.5g} }}</style>"
-    return View(painter=painter, shape=shape, film=None, draft="", before="")
+    return View(painter=painter, shape=style_of(width / height), film=None, draft="", before="")
 
 
 def guidance(pipeline: Pipeline, labelled: LabelSet, item: Item) -> str:

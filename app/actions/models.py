@@ -18,6 +18,8 @@ from ..guard.logs import cut, report
 from ..guard.served import served
 from ..state.pipeline import Pipeline
 
+WIDE = 1.4  # width by height of pictures from which a palette has no room beside them on a tablet
+
 
 class Models:
     """Models by name, each loaded once.
@@ -65,7 +67,13 @@ class Models:
 
 def shape_style(pipeline: Pipeline) -> str:
     """A style sheet that gives every frame the model's shape, so that nothing jumps when pictures come."""
-    return f"<style>:root {{ --aspect: {pipeline.aspect:g} }}</style>"
+    return style_of(pipeline.aspect)
+
+
+def style_of(aspect: float) -> str:
+    """A style sheet with width by height of the pictures; it has the class `wide` where they are wide (root.css)."""
+    wide = ' class="wide"' if aspect >= WIDE else ""
+    return f"<style{wide}>:root {{ --aspect: {aspect:.5g} }}</style>"
 
 
 def beta_range(pipeline: Pipeline) -> dict[str, Any]:

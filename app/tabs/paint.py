@@ -53,9 +53,7 @@ class PaintPanel:
             self.solver = gr.Dropdown(list(SOLVERS), value=DEFAULT_SOLVER, label="Solver")
             self.grid = gr.Dropdown(list(GRIDS), value=TO_IMAGE_GRID, label="Time grid")
         with gr.Row(elem_classes="panel"):
-            self.beta = gr.Slider(
-                0, step=0.5, label="Perturbation: how far a colour may move, of 255", **beta_range(pipeline)
-            )
+            self.beta = gr.Slider(0, step=0.5, label="Perturbation of colours, grey levels", **beta_range(pipeline))
             self.frames = gr.Slider(MIN_FRAMES, 60, DEFAULT_FRAMES, step=1, label="Moments on the path")
         self.controls |= {"solver": self.solver, "grid": self.grid, "beta": self.beta, "frames": self.frames}
 

@@ -35,7 +35,9 @@
   const OUTSIDE = 'script, style, textarea, input, [contenteditable]';
   const tapped = (english) => english.replace(/\b(c)lick(?=s?\b)/gi, (_, c) => (c === 'C' ? 'Tap' : 'tap'));
   const bound = (text) => text.replace(/(\d) (?=%|(?:s|ms|kB|MB|GB|px)\b)/g, '$1\u00a0');
-  const shown = (english) => {
+  const KEYS = { 'common.complete': 'Done' }; // keys that Gradio has no text for, and says to screen readers
+  const shown = (text) => {
+    const english = KEYS[text] || text;
     if (!fingers || !/click/i.test(english)) return translate(english) ?? english;
     const touched = tapped(english);
     return translate(touched) ?? (table.size ? translate(english) ?? english : touched);
@@ -49,13 +51,25 @@
     const text = element.hasAttribute(name) ? translate(element.getAttribute(name)) : null;
     if (text !== null && text !== element.getAttribute(name)) element.setAttribute(name, text);
   };
+  // a menu shows its choice in a field, whose value no observer sees
+  const MENU = 'input[role="combobox"]';
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+  if (table.size) {
+    Object.defineProperty(HTMLInputElement.prototype, 'value', {
+      configurable: true, enumerable: true, get,
+      set(value) { set.call(this, this.matches(MENU) ? translate(String(value)) ?? value : value); },
+    });
+  }
   const exchange = (root) => {
     if (root.nodeType === Node.TEXT_NODE) return exchangeText(root);
     if (root.nodeType !== Node.ELEMENT_NODE) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = root; node; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) exchangeText(node);
-      else for (const name of ATTRIBUTES) exchangeAttribute(node, name);
+      else {
+        for (const name of ATTRIBUTES) exchangeAttribute(node, name);
+        if (table.size && node.matches(MENU)) node.value = get.call(node);
+      }
     }
   };
   if (table.size) document.documentElement.lang = language;

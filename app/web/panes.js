@@ -27,7 +27,7 @@
   /** What the tab in front holds; while a set is labelled the canvas comes with the buttons below it. */
   const reachContent = () => {
     if (isLabelling()) more.querySelector('#label-progress').scrollIntoView({ block: 'end' });
-    else more.scrollIntoView({ block: 'start' });
+    else more.scrollIntoView({ block: 'nearest' });
   };
   let wasLabelling = false;
   new MutationObserver(() => {

@@ -8,7 +8,7 @@
       keys: 'Choose a class and paint. The wheel zooms, ? lists the keys.',
       fingers: 'Choose a class and paint with one finger. Two fingers zoom.',
     },
-    { name: 'slide', where: '#photo', keys: 'Drag the slider below: the photo becomes its layout, and back.' },
+    { name: 'slide', where: '#photo', keys: 'Drag the slider: the photo becomes its layout, and back.' },
     { name: 'select', where: '#photo', keys: 'Click a region of the photo to colour, re-roll, lock or fill it.', fingers: 'Tap a region of the photo to colour, re-roll, lock or fill it.' },
   ];
   const memory = new Set(); // where a browser keeps nothing

@@ -10,6 +10,7 @@ from app.language import language_script, languages
 from app.state.names import readable
 from app.state.regions import region_name
 from semflow_core.method.palette import load_palette
+from semflow_core.method.solvers import SOLVERS
 
 from .test_studio import PATIENCE, wait_status
 
@@ -69,6 +70,57 @@ def test_a_click_is_a_tap_where_fingers_point_and_units_stay_with_their_numbers(
         "Eine Fläche antippen",
         "4 Varianten: 8 Schritte. Tippen Sie eine an, um von ihr aus weiterzumachen.",
     ]
+
+
+NAMES = {"SemFlow", "Studio", *SOLVERS}  # the same in every language
+WALK = """() => {
+  const seen = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+    if (element.closest('script, style, textarea, pre, code, kbd') || !element.checkVisibility()) continue;
+    if (node.nodeType === Node.TEXT_NODE) seen.push(node.data.trim());
+    else {
+      for (const name of ['title', 'aria-label', 'placeholder', 'alt']) seen.push(node.getAttribute(name) || '');
+      if (node.matches('[role=combobox]')) seen.push(node.value);
+    }
+  }
+  return seen.filter((text) => /[a-z]{3}/i.test(text));
+}"""
+
+
+def texts_of(studio: str, browser: Any, language: str) -> set[str]:
+    """All texts of the page with each tab in front, hints and the choices of menus included."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=language)
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#player .marks i", timeout=PATIENCE, state="attached")
+    page.click("#painter .members button >> nth=1")
+    texts = set(page.evaluate(WALK))
+    for tab in page.locator("#more [role=tab]").all():
+        tab.click()
+        page.wait_for_selector(f"#{tab.get_attribute('aria-controls')}", timeout=PATIENCE)
+        closed = page.locator("#more .tabitem button.label-wrap:not(.open):visible")
+        while closed.count():
+            closed.first.click()
+        texts |= set(page.evaluate(WALK))
+    for menu in page.locator("#advanced [role=combobox]").all():
+        menu.click()
+        page.wait_for_selector("[role=option]", timeout=PATIENCE)
+        texts |= set(page.evaluate(WALK))
+        page.keyboard.press("Escape")
+    context.close()
+    return texts
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_no_tab_has_english_left(studio: str, browser: Any, language: str) -> None:
+    english = texts_of(studio, browser, "en")
+    assert not any(text.startswith("common.") for text in english)  # Gradio's keys
+    assert len(english) > 150 and {"what they look like", "quadratic", "Save the palette"} <= english
+    words = languages()[language]
+    left = english & texts_of(studio, browser, language) - NAMES
+    assert "\n".join(sorted(text for text in left if words.get(text) != text)) == ""
 
 
 def test_sentences_are_german_as_a_whole(studio: str, browser: Any) -> None:

@@ -184,6 +184,40 @@ def test_upright_the_photo_is_above_and_stays(studio: str, browser: Any, size: t
         assert 0 <= box(page, "#photo")[1] < height / 2
 
 
+def test_a_phones_full_screen_has_path_and_comparison_over_the_photo(studio: str, browser: Any) -> None:
+    with visit(studio, browser, (390, 844), touch=True) as page:
+        page.click(".tip button")
+        page.wait_for_selector(".tip[data-tip=slide]", timeout=PATIENCE)
+        tip, photo = box(page, ".tip"), box(page, "#photo")
+        assert tip[1] >= photo[3] and tip[2] - tip[0] > 300
+        page.evaluate("document.querySelector('#result').requestFullscreen()")
+        page.wait_for_function("document.fullscreenElement", timeout=PATIENCE)
+        page.click("#result .compare-button")
+        page.wait_for_selector("#player .compare", timeout=PATIENCE)
+        assert box(page, "#result .stage") == pytest.approx(box(page, "#photo"), abs=1)
+        assert not page.is_visible(".tip")
+
+
+def test_a_tablet_shows_all_classes_below_a_wide_layout(studio: str, browser: Any) -> None:
+    width, height = 768, 1024
+    with visit(studio, browser, (width, height), touch=True) as page:
+        page.click("#model input")
+        page.click("[role=option]:has-text('streets')")
+        page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+        left, _, right, bottom = box(page, "#painter .stage")
+        assert right - left >= 0.8 * width
+        for button in page.locator("#painter .members button").all():
+            assert button.bounding_box()["y"] >= bottom
+        last = "#painter .members button >> nth=-1"
+        page.click(last)
+        assert page.get_attribute(last, "aria-checked") == "true"
+        for part in (last, "#painter .options", "#synthesize"):
+            assert box(page, part)[3] <= box(page, "#more .tab-wrapper")[1], part
+        assert page.evaluate("scrollY") == 0
+        assert page.evaluate(SMALL) == []
+        check_nothing_is_cut_off(page)
+
+
 @pytest.mark.parametrize("size", ON_ITS_SIDE, ids=lambda s: f"{s[0]}x{s[1]}")
 def test_a_phone_on_its_side_has_canvas_tools_and_classes_in_reach(
     studio: str, browser: Any, size: tuple[int, int]
