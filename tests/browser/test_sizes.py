@@ -240,3 +240,34 @@ def test_a_phone_on_its_side_has_canvas_tools_and_classes_in_reach(
         check_tabs_are_reached(page)
         photo = box(page, "#photo")
         assert photo[1] >= 0 and photo[3] <= height  # it stays beside the panel
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_settings_show_both_ends_of_their_sliders(studio: str, browser: Any, size: tuple[int, int]) -> None:
+    with visit(studio, browser, size, touch=False) as page:
+        page.click("#advanced-button")
+        page.wait_for_selector("#advanced .max_value")
+        cut = """() => [...document.querySelectorAll('#advanced .max_value')].filter((e) => {
+          const out = e.getBoundingClientRect().right > e.closest('.block').getBoundingClientRect().right;
+          return out || e.scrollWidth > e.clientWidth;
+        }).map((e) => e.textContent)"""
+        assert page.evaluate(cut) == []
+
+
+def test_long_words_keep_their_distance_on_a_phone(studio: str, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="de")
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.click("#appearance-button")
+    page.wait_for_selector("#pad .axes input")
+    gaps = """() => [...document.querySelectorAll('#pad .axes label')].map((label) => {
+      const text = document.createRange();
+      text.selectNodeContents(label.firstChild);
+      return label.querySelector('input').getBoundingClientRect().left - text.getBoundingClientRect().right;
+    })"""
+    assert min(page.evaluate(gaps)) >= 6
+    page.click("#variations-button")
+    page.wait_for_selector("#takes label")
+    assert all(b["x"] + b["width"] <= 390 for b in (e.bounding_box() for e in page.locator("#takes label").all()))
+    context.close()
