@@ -39,7 +39,11 @@
     if (event.target.closest('.card')) scrollTo(0, 0); // to the canvas, which gets it
     if (!event.target.closest('[role=tab]')) return;
     setFolded(false);
-    if (isBelow()) requestAnimationFrame(reachContent);
+    if (!isBelow()) return;
+    requestAnimationFrame(reachContent);
+    const late = new ResizeObserver(reachContent); // Gradio makes a tab's content when it is first in front
+    late.observe(more);
+    setTimeout(() => late.disconnect(), 1000);
   });
   new MutationObserver(() => {
     const tab = tabs.querySelector('[aria-selected=true]');

@@ -45,7 +45,8 @@ CUT_OFF = """(controls) => [...document.querySelectorAll(controls)].filter((c) =
   return out || thin ? [c.outerHTML.slice(0, 120) + JSON.stringify(box)] : [];
 })"""
 SMALL = """() => [...document.querySelectorAll('#painter :is(.tools, .history, .members, .view, .options) button, '
-  + '#result .bar > button, #head button, #paint button, #more [role=tab]')].filter((c) => c.checkVisibility())
+  + '#result .bar > button, #head button, #paint button, #more [role=tab], '
+  + '#history .top button, .state .animate, #pad input')].filter((c) => c.checkVisibility())
   .filter((c) => !c.closest('.pair') && Math.min(c.offsetWidth, c.offsetHeight) < 39.5)
   .map((c) => c.outerHTML.slice(0, 120) + c.offsetWidth + 'x' + c.offsetHeight)"""
 
@@ -180,6 +181,10 @@ def test_upright_the_photo_is_above_and_stays(studio: str, browser: Any, size: t
         for do in ("undo", "clear"):
             assert box(page, f"#painter [data-do={do}]")[2] <= width, do
         check_nothing_is_cut_off(page)
+        for tab, part in (("appearance", "#pad input >> nth=0"), ("past", "#history .top button >> nth=0")):
+            page.click(f"#{tab}-button")
+            page.wait_for_selector(part, timeout=PATIENCE)
+            assert page.evaluate(SMALL) == []
         check_tabs_are_reached(page)
         assert 0 <= box(page, "#photo")[1] < height / 2
 
