@@ -52,10 +52,11 @@ class Labelling:
         photo = item.pixels()
         session.enter_set(labelled, photo, controls.canvas)
         yield show(labelled, doubt).then(View(photo=photo))
-        if item.labels is None and item.proposal is None and proposes(pipeline, labelled):
-            status = f"Reading photo {labelled.at + 1} …"
-            yield View(status=status)
-            self.propose(pipeline, labelled, item, session.start())
+        # the proposal may have come ahead since the canvas was put together
+        if item.labels is None and not labelled.proposed and proposes(pipeline, labelled):
+            if item.proposal is None:
+                yield View(status=f"Reading photo {labelled.at + 1} …")
+                self.propose(pipeline, labelled, item, session.start())
             if session.labelling is labelled and labelled.item is item:
                 labelled.proposed = True
                 yield show(labelled, doubt)

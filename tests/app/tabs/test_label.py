@@ -164,6 +164,16 @@ def test_an_empty_canvas_is_not_accepted_before_its_proposal_is_there(
     assert len(session.labelled.accepted) == 1
 
 
+def test_a_proposal_that_comes_ahead_while_its_photo_is_shown_is_shown(tab: LabelTab, photos: list[str]) -> None:
+    session = Session("faces")
+    views = tab.open(controls(session), photos)
+    next(views)  # the photo alone
+    tab.labelling.ahead(controls(session, np.zeros((256, 256), np.uint8)))
+    assert canvas(views).max() == 1
+    list(tab.accept_item(here(session)))
+    assert session.labelled is not None and len(session.labelled.accepted) == 1
+
+
 def test_a_painted_canvas_is_accepted_before_its_proposal_is_there(tab: LabelTab, photos: list[str]) -> None:
     session = Session("faces")
     next(tab.open(controls(session), photos))
