@@ -176,11 +176,12 @@ class Page:
             return updates[-1] if changes else None
 
         def call_stepwise(*values: Any) -> Iterator[Any]:
+            silent = True
             for view in reported(views(values)):
+                silent = False
                 yield self.updates(view)
-            # Gradio sends what came last once more when the event has ended, which may be after the answer to a later
-            # one; and it would empty the outputs of an event that gives nothing
-            yield self.updates(None)
+            if silent:  # Gradio would empty the outputs of an event that gives nothing
+                yield self.updates(None)
 
         result = call_stepwise if inspect.isgeneratorfunction(handler) else call
         values = [inspect.Parameter(f"value_{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(size + count)]

@@ -120,7 +120,7 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(page: Page, sentences: li
         raise InputError("that was all")
 
     assert call(page, refuse) == NOTHING
-    assert call(page, refuse_later) == [{page.status: "so far"}, NOTHING, NOTHING]
+    assert call(page, refuse_later) == [{page.status: "so far"}, NOTHING]
     assert sentences == ["The seed is -1.", "That was all."]
 
 
@@ -142,16 +142,6 @@ def test_a_handler_that_gives_nothing_changes_nothing(page: Page) -> None:
         yield from ()
 
     assert call(page, nothing) == [NOTHING]
-
-
-def test_the_end_of_an_answer_repeats_nothing(page: Page) -> None:
-    """Gradio sends what came last once more at the end, over what a later event has shown in the meantime."""
-
-    def two(values: Controls) -> Iterator[View]:
-        yield View(status="Photo 1")
-        yield View(status="Photo 2")
-
-    assert call(page, two) == [{page.status: "Photo 1"}, {page.status: "Photo 2"}, NOTHING]
 
 
 def test_cancelled_work_is_not_mentioned(page: Page, sentences: list[str]) -> None:
