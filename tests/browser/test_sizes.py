@@ -46,7 +46,7 @@ CUT_OFF = """(controls) => [...document.querySelectorAll(controls)].filter((c) =
 })"""
 SMALL = """() => [...document.querySelectorAll('#painter :is(.tools, .history, .members, .view, .options) button, '
   + '#result .bar > button, #head button, #paint button, #more [role=tab], '
-  + '#history .top button, .state .animate, #pad input')].filter((c) => c.checkVisibility())
+  + '#history .top button, #pad input')].filter((c) => c.checkVisibility())
   .filter((c) => !c.closest('.pair') && Math.min(c.offsetWidth, c.offsetHeight) < 39.5)
   .map((c) => c.outerHTML.slice(0, 120) + c.offsetWidth + 'x' + c.offsetHeight)"""
 
