@@ -208,6 +208,16 @@ def test_what_is_said_of_an_unsure_region_ends_with_it(faces: Scene, visit: Call
         canvas.page.evaluate("(spots) => update({spots})", pack_labels(box_of(24, 24, 5, 4, 1)))
 
 
+def test_an_unsure_region_that_is_on_its_way_is_waited_for(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+    canvas = visit(faces)
+    canvas.start(face())
+    asked = "(spots) => { update({spots}); document.dispatchEvent(new CustomEvent('semflow:spot')); }"
+    canvas.page.evaluate(asked, pack_labels(box_of(24, 24, 5, 4, 1)))
+    said = "document.querySelector('#painter .hover').textContent"
+    canvas.page.wait_for_function(f"{said} !== ''")
+    assert canvas.page.evaluate(said) == "Unsure region 1 of 1"
+
+
 def test_a_turned_region_scales_about_its_other_side(canvas: Canvas) -> None:
     canvas.start(box_of(20, 30, 20, 4, HAT))
     canvas.click(30, 32)

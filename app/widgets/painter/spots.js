@@ -3,15 +3,19 @@
 
 const SPOT_SHARE = 0.4; // of the stage's side that a region takes
 let spots = null, spotCount = 0, spotAt = 0; // numbers of the regions (Uint8Array of W x H), how many, the last visited
+let unpackingSpots = null; // the promise of regions that are on their way
 let visits = false; // whether what is said is of a visit
 
 async function loadSpots() {
   const packed = props.spots;
   spots = null;
   spotCount = spotAt = 0;
+  unpackingSpots = packed ? unpackLabels(packed).catch(() => null) : null;
   if (!packed) return;
-  const picture = await unpackLabels(packed).catch(() => null);
-  if (!picture || packed !== props.spots) return;
+  const picture = await unpackingSpots;
+  if (packed !== props.spots) return;
+  unpackingSpots = null;
+  if (!picture) return;
   spots = picture.ids;
   spotCount = spots.reduce((most, number) => Math.max(most, number), 0);
 }
@@ -29,6 +33,7 @@ function endVisit() {
 }
 
 function visitSpot() {
+  if (unpackingSpots) return unpackingSpots.then(visitSpot);
   if (stroke || floating) return;
   if (!spotCount || spots.length !== ids.length) return say('No unsure region here.');
   spotAt = (spotAt + 1) % (spotCount + 1);
