@@ -19,7 +19,6 @@ APART = (
     "app/endpoints.py",
     "app/engine/replica.py",
     "app/serving.py",
-    "app/guard/cost.py",
     "app/values.py",
 )
 SAID = {"InputError", "Warning", "Info"}
