@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from PIL import Image
 from semflow_core.method.palette import load_palette
 from semflow_core.pictures.layouts import LAYOUT_DIR, read_layout
 
-from .studio import most_memory, studio
+from .studio import chromium, most_memory, studio
 
 SIZE = 7300, 5400
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {  # name of the file -> mode, and how it is written
@@ -98,8 +97,7 @@ def save_whole(table: Table, file: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        page = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"]).new_page()
         page.set_default_timeout(180_000)
         page.goto(table.url)
         page.wait_for_selector("#photo img")

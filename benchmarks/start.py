@@ -11,54 +11,20 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import psutil
 from gradio_client import Client, handle_file
 
 from semflow_core.pictures.layouts import LAYOUT_DIR
 
-ROOT = Path(__file__).parents[1]
+from .studio import ROOT, chromium, memory_of, studio
+
 PATIENCE = 60  # seconds
 IMPORT = "from semflow_core import SemFlowPipeline, SynthesisRequest"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LAYOUTS = {"faces": "long_hair.png", "streets": "street.png"}
-
-
-@contextmanager
-def studio() -> Iterator[tuple[str, float, psutil.Process]]:
-    """A studio's address, the seconds until it served its page, and its process."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    url, started = f"http://127.0.0.1:{port}/", time.perf_counter()
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log)
-        try:
-            while time.perf_counter() < started + PATIENCE and server.poll() is None:
-                try:
-                    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
-                        answer.read()
-                    break
-                except OSError:
-                    time.sleep(0.02)
-            else:
-                log.seek(0)
-                raise SystemExit(f"app.py did not start: {log.read().decode()[-500:]}")
-            yield url, time.perf_counter() - started, psutil.Process(server.pid)
-        finally:
-            server.terminate()
-            server.wait(PATIENCE)
 
 
 def by_api(url: str) -> float:
@@ -75,7 +41,7 @@ def paint(client: Client, model: str) -> None:
 
 def in_chromium(url: str) -> float | None:
     """Seconds until the page shows its first photo; None without Chromium or Playwright."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    program = chromium()
     if program is None or importlib.util.find_spec("playwright") is None:
         return None
     from playwright.sync_api import sync_playwright
@@ -107,13 +73,13 @@ def main() -> None:
     print(f"{IMPORT}: {took:.1f} s")
     ups, photos, pages, memory = [], [], [], []
     for _ in rounds:
-        with studio() as (url, up, process):
-            ups.append(up)
+        started = time.perf_counter()
+        with studio() as url:
+            ups.append(time.perf_counter() - started)
             photos.append(by_api(url))
             paint(Client(url, verbose=False), "streets")
-            memory.append(process.memory_info().rss / 2**30)
-        with studio() as (url, up, _process):
-            ups.append(up)
+            memory.append((memory_of(url) or 0) / 1024)
+        with studio() as url:
             pages.append(in_chromium(url))
     print(f"page up: {statistics.median(ups):.1f} s")
     print(f"first photo after it, by the API: {statistics.median(photos):.1f} s")

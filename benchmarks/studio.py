@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -56,8 +57,13 @@ def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
         except httpx.HTTPError:
             if server.poll() is not None:
                 break
-            time.sleep(0.5)
+            time.sleep(0.05)
     raise SystemExit(f"the studio did not start: {log.read_text()[-2000:]}")
+
+
+def chromium() -> str | None:
+    """The program, if this machine has one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def process_at(url: str) -> psutil.Process | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,24 +14,10 @@ from semflow_core.pictures import colours, layouts, pixels, strips
 from semflow_core.pictures.files import ORIENTATION
 from semflow_core.pictures.values import color_map
 
+from .memory import IN_PROC, check_memory
 from .samples import encoded
 
-BOUND = 520  # MB above what is there before; the studio's own is 600
 KINDS = ["RGB", "RGBA", "L", "P", "16 bits", "JPEG", "exchanged", "packed anew", "VOC", "equal"]
-# what opening a file needs, in a process of its own
-MEMORY = """
-import sys
-from semflow_core.environment import share_memory_pools
-share_memory_pools()
-from semflow_core.method.palette import load_palette
-from semflow_core.pictures.layouts import open_layout
-def kilobytes(name):
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
-palette = load_palette("celebamask_hq")
-open("/proc/self/clear_refs", "w").write("5")
-before = kilobytes("VmRSS")
-print(open_layout(sys.argv[1], palette).labels.shape[0], (kilobytes("VmHWM") - before) // 1024)
-"""
 
 
 @pytest.mark.parametrize("turn", [1, 3, 6])
@@ -104,7 +88,7 @@ def test_a_layout_without_its_colour_table_is_refused_in_a_sentence(photo: np.nd
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured in /proc, which is Linux's")
+@IN_PROC
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16"])
 def test_a_layout_of_40_megapixels_takes_bounded_memory(mode: str, tmp_path: Path) -> None:
     palette = load_palette("celebamask_hq")
@@ -117,11 +101,4 @@ def test_a_layout_of_40_megapixels_takes_bounded_memory(mode: str, tmp_path: Pat
     if mode == "I;16":
         picture = Image.fromarray(np.asarray(picture).astype(np.uint16))
     picture.save(tmp_path / "a.png", compress_level=1)
-    code = MEMORY.replace("import is_layout", "import open_layout").replace(
-        "assert not is_layout(sys.argv[1], palette)", ""
-    )
-    code = code.replace("open_photo(sys.argv[1]).pixels", "open_layout(sys.argv[1], palette).labels")
-    run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr[-500:]
-    height, most = (int(word) for word in run.stdout.split())
-    assert height == 5400 and 100 < most < BOUND
+    check_memory(tmp_path / "a.png", "open_layout(sys.argv[1], palette).labels.shape[0]")
