@@ -100,6 +100,7 @@ def test_undo_over_an_accepted_edit(page: Any, tmp_path: Path) -> None:  # noqa:
     page.click("#edit-button")
     page.click("#accept")
     wait_status(page, "Accepted")
+    page.wait_for_selector("#accept[disabled]", timeout=PATIENCE)  # all of the answer is here, the canvas's part, too
     page.keyboard.press("Control+z")
     wait_ids(page, layout)
     wait_status(page, "The photo as it is")
