@@ -11,8 +11,9 @@ import gradio as gr
 from ..controls import Controls, View
 from ..reporting import report_to
 from ..state.memory import memory_of
+from ..state.painted import paint
+from ..state.seeds import draw_seed
 from ..state.sentences import count_steps, exchanged_sides
-from ..state.session import draw_seed
 from .models import Models
 
 UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
@@ -57,7 +58,7 @@ class Painting:
             return
         pipeline, started = self.models.pipeline(controls.model), time.perf_counter()
         progress = report_to(gr.Progress(), "Painting", last="Painting")
-        for painted in session.paint(pipeline, state.in_mode(request), draft, progress):
+        for painted in paint(session, pipeline, state.in_mode(request), draft, progress):
             if painted.last:
                 took = "" if painted.recalled else f" in {time.perf_counter() - started:.1f} s"
                 verb = "Edited" if state.shows_opened else "Painted"

@@ -11,6 +11,7 @@ from semflow_core.requests import MorphRequest, Request, SynthesisRequest, Traje
 
 from ..controls import Controls, View
 from ..state.film import Film, film_of_morph, film_of_path, with_both_timelines
+from ..state.paths import morph, trace, trace_ahead
 from ..state.sentences import count_steps
 from ..state.session import Cancelled
 from .models import Models
@@ -33,7 +34,7 @@ class Walking:
         if controls.session.labelling is not None:
             raise Cancelled
         request, _ = self._path(replace(controls, frames=min(AHEAD, controls.frames)))
-        result = controls.session.trace_ahead(self.models.pipeline(controls.model), request)
+        result = trace_ahead(controls.session, self.models.pipeline(controls.model), request)
         return View(film=film_of_path(request, result))
 
     def walk(self, controls: Controls, progress: Progress | None = None) -> View:
@@ -43,7 +44,7 @@ class Walking:
             InputError, Cancelled: as in `Painting.paint`.
         """
         request, start = self._path(controls)
-        result = controls.session.trace(self.models.pipeline(controls.model), request, progress)
+        result = trace(controls.session, self.models.pipeline(controls.model), request, progress)
         how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
         return View(film=film_of_path(request, result), status=f"The path from your {start}: {how}.")
 
@@ -108,7 +109,7 @@ class Walking:
             InputError: the text is no request of a path.
         """
         request = replace(TrajectoryRequest.from_json(text), predict=True)
-        result = controls.session.trace(self.models.pipeline(request.model), request, progress)
+        result = trace(controls.session, self.models.pipeline(request.model), request, progress)
         status = "Photo: z − t v. Layout: z + (1 − t) v. Straight ahead of each moment."
         return View(film=film_of_path(request, result), status=status)
 
@@ -127,7 +128,7 @@ class Walking:
         raise InputError(f"a {type(request).__name__} has no path to show; show the path again")
 
     def _walk_morph(self, controls: Controls, request: MorphRequest, progress: Progress | None) -> Film:
-        result = controls.session.morph(self.models.pipeline(controls.model), request, progress)
+        result = morph(controls.session, self.models.pipeline(controls.model), request, progress)
         return film_of_morph(request, result)
 
 

@@ -1,4 +1,4 @@
-"""One visit: requests in, results out.
+"""One visit: what it shows, of which model or set, and which request is its newest.
 
 The newest request wins. A pointer that goes down raises the visit's number (`cancel_running`); a solve that was
 started under an older number stops before its next step by raising `Cancelled`.
@@ -6,43 +6,24 @@ started under an older number stops before its next step by raising `Cancelled`.
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from semflow_core.method.appearance import Offset
 from semflow_core.pipeline.progress import Progress
-from semflow_core.pipeline.results import Morph, Segmentation, Trajectory
-from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
+from semflow_core.pipeline.results import Segmentation
+from semflow_core.requests import SegmentationRequest
 
 from .label_set import LabelSet
-from .memory import memory_of
 from .model_state import Canvas, ModelState
 from .opened import Opened, Source
 from .pipeline import Pipeline
 from .regions import Regions
 
-SEEDS = 100_000  # drawn seeds are below this: short enough to be read out and typed in again
-DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
-
 
 class Cancelled(Exception):
     """A newer request made this one pointless."""
-
-
-@dataclass(frozen=True)
-class Painted:
-    """One picture on the way to the chosen number of steps."""
-
-    photo: np.ndarray  # (H, W, 3) uint8
-    steps: int
-    last: bool  # whether these are the steps that were asked for
-    recalled: bool  # whether it came from memory
 
 
 class Session:
@@ -139,75 +120,6 @@ class Session:
 
         return report
 
-    # ---- layout -> photo ---------------------------------------------------------------------------
-
-    def paint(
-        self, pipeline: Pipeline, request: SynthesisRequest, draft: bool = False, progress: Progress | None = None
-    ) -> Iterator[Painted]:
-        """Layout -> photo, or an edit of a photo: a draft at once, then better ones up to `request.steps`.
-
-        What was painted before comes from memory. Each picture is the one shown from then on.
-
-        Args:
-            draft: stop at the first draft.
-            progress: called with the steps done and those of all pictures on the way.
-
-        Raises:
-            Cancelled: a newer request came.
-            InputError: the request does not fit the model.
-        """
-        memory, state = memory_of(pipeline), self.current
-        stages = stages_to(request.steps)
-        if memory.get(request) is not None:
-            stages = stages[-1:]
-        if draft:
-            stages = stages[:1]
-        before, work = 0, sum(stages)
-        check = self.start(None if progress is None else lambda done, _: progress(before + done, work))
-        for steps in stages:
-            check(0, steps)  # the pointer may have gone down while the last stage travelled
-            stage = replace(request, steps=steps)
-            photo = memory.get(stage)
-            recalled = photo is not None
-            if photo is None:
-                started = time.perf_counter()
-                if isinstance(stage, EditRequest):
-                    photo = pipeline.edit(stage, check).photo
-                else:
-                    photo = pipeline.synthesize(stage, check).photo
-                memory.put(stage, photo)
-                state.pace.note(time.perf_counter() - started, steps)
-            check(steps, steps)  # decoding takes time, too
-            before += steps
-            state.show(photo, stage, drafting=steps != request.steps)
-            self.walked = None  # the page drops its path with the picture, even where that is the same one again
-            yield Painted(photo, steps, steps == request.steps, recalled)
-
-    def vary(self, pipeline: Pipeline, requests: Sequence[SynthesisRequest]) -> Iterator[tuple[list[np.ndarray], int]]:
-        """Variations as one batch -> (photos, steps), drafts first; picking one later needs no solve.
-
-        Edits come one by one, for each starts from a photo.
-
-        Raises:
-            Cancelled, InputError: as in `paint`.
-        """
-        progress, memory = self.start(), memory_of(pipeline)
-        self.current.variations = list(requests)
-        edits = [r for r in requests if isinstance(r, EditRequest)]
-        photos: list[np.ndarray] = []
-        for i, edit in enumerate(edits):
-            photos.append(pipeline.edit(edit, progress).photo)
-            memory.put(edit, photos[-1])
-            progress(i + 1, len(edits))
-            yield list(photos), edit.steps
-        for steps in [] if edits else stages_to(requests[0].steps):
-            stage = [replace(r, steps=steps) for r in requests]
-            photos = [result.photo for result in pipeline.synthesize_many(stage, progress)]
-            for request, photo in zip(stage, photos):
-                memory.put(request, photo)
-            progress(steps, steps)
-            yield photos, steps
-
     # ---- photos ------------------------------------------------------------------------------------
 
     def open_photo(
@@ -216,7 +128,7 @@ class Session:
         """Open a photo, cut out of `source`; `request` holds it at the canvas's size.
 
         Raises:
-            Cancelled, InputError: as in `paint`.
+            Cancelled, InputError: as in `painted.paint`.
         """
         progress = self.start()
         result = pipeline.segment(request, progress)
@@ -243,7 +155,7 @@ class Session:
         """Take the opened photo's offsets by its corrected layout; `request` holds that photo at the canvas's size.
 
         Raises:
-            Cancelled, InputError: as in `paint`.
+            Cancelled, InputError: as in `painted.paint`.
         """
         state = self.current
         assert state.opened is not None
@@ -281,60 +193,6 @@ class Session:
         """The picture shown, segmented again. Nothing of the session changes.
 
         Raises:
-            Cancelled, InputError: as in `paint`.
+            Cancelled, InputError: as in `painted.paint`.
         """
         return pipeline.segment(request, self.start())
-
-    # ---- paths -------------------------------------------------------------------------------------
-
-    def trace(self, pipeline: Pipeline, request: TrajectoryRequest, progress: Progress | None = None) -> Trajectory:
-        """The path between photo and layout.
-
-        Raises:
-            Cancelled, InputError: as in `paint`.
-        """
-        with self._walking():
-            return pipeline.trajectory(request, self.start(progress))
-
-    def trace_ahead(self, pipeline: Pipeline, request: TrajectoryRequest) -> Trajectory:
-        """`trace` before anybody asks. It stops nothing, and gives way to whatever is asked for.
-
-        Raises:
-            Cancelled: something was asked for, or another path of the photo shown was, which would be replaced.
-            InputError: as in `paint`.
-        """
-        progress, photo = self.start_beside(), self.current.photo
-        if self.walked is not None and self.walked is photo:
-            raise Cancelled
-        result = pipeline.trajectory(request, progress)
-        progress(request.steps, request.steps)
-        return result
-
-    def morph(self, pipeline: Pipeline, request: MorphRequest, progress: Progress | None = None) -> Morph:
-        """The way from one layout or seed to another.
-
-        Raises:
-            Cancelled, InputError: as in `paint`.
-        """
-        with self._walking():
-            return pipeline.morph(request, self.start(progress))
-
-    @contextmanager
-    def _walking(self) -> Iterator[None]:
-        """A path that was asked for is what the photo shown has from now on, unless it comes to nothing."""
-        self.walked = self.current.photo
-        try:
-            yield
-        except BaseException:
-            self.walked = None
-            raise
-
-
-def stages_to(steps: int) -> list[int]:
-    """Numbers of steps that lead to `steps`: each stage at least doubles the last, or it would show nothing new."""
-    return [n for n in DRAFT_STEPS if 2 * n <= steps] + [steps]
-
-
-def draw_seed() -> int:
-    """A seed for another picture."""
-    return random.randrange(SEEDS)

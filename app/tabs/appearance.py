@@ -25,8 +25,8 @@ from ..state.model_state import ModelState
 from ..state.names import in_words
 from ..state.pipeline import Pipeline
 from ..state.regions import Regions, region_choices, region_name, region_of
+from ..state.seeds import draw_seed
 from ..state.sentences import as_html
-from ..state.session import draw_seed
 from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
 
 Region = tuple[int, ...]  # class ids

@@ -19,7 +19,7 @@ from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Page
 from ..state.pipeline import Pipeline
-from ..state.session import draw_seed
+from ..state.seeds import draw_seed
 
 
 class PaintPanel:

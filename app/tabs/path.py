@@ -16,7 +16,7 @@ from ..controls import Controls, View
 from ..page import MODEL, PRIVATE, Page
 from ..reporting import report_to
 from ..state.downloads import download
-from ..state.session import draw_seed
+from ..state.seeds import draw_seed
 from ..widgets import Player
 
 HINT = (

@@ -14,9 +14,10 @@ from ..actions.models import Models
 from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Event, Page
+from ..state.painted import vary
 from ..state.regions import Regions, region_name, region_of
+from ..state.seeds import draw_seed
 from ..state.sentences import count_of, count_steps
-from ..state.session import draw_seed
 
 WHOLE, REGION = "whole", "region"
 
@@ -83,7 +84,7 @@ class VariationsTab:
         state, regions = controls.state, copy.deepcopy(controls.state.regions)
         regions.drop_unlocked()
         requests = [state.in_mode(replace(controls, seed=draw_seed()).request(regions)) for _ in range(count)]
-        for photos, steps in controls.session.vary(self.models.pipeline(controls.model), requests):
+        for photos, steps in vary(controls.session, self.models.pipeline(controls.model), requests):
             pictures = [(photo, f"seed {r.seed}") for photo, r in zip(photos, requests)]
             drawn, which = count_of(len(photos), "variation"), "it" if len(photos) == 1 else "one"
             status = f"{drawn} of {count_steps(steps)}. Click {which} to go on from it."

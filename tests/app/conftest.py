@@ -151,7 +151,7 @@ def controls(session: Session | None = None, labels: np.ndarray | None = None, *
 
 
 def last(views: Any) -> Any:
-    """The last of the Views that a handler gives."""
+    """The last of what a generator yields, such as the Views of a handler."""
     return list(views)[-1]
 
 

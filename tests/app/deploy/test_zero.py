@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from app.deploy import zero
+from app.state.painted import paint
 from app.state.pipeline import SOLVES
 from app.state.session import Cancelled, Session
 from semflow_core.errors import InputError
@@ -67,7 +68,7 @@ def test_mistakes_keep_their_words(borrowed: zero.Borrower) -> None:
 
 def test_a_session_paints_there_and_old_requests_are_not_sent(borrowed: zero.Borrower, face_layout: np.ndarray) -> None:
     session, request = Session("faces"), SynthesisRequest(layout=face_layout, steps=2)
-    assert [p.steps for p in session.paint(borrowed, request)] == [2]  # pyright: ignore[reportArgumentType]
+    assert [p.steps for p in paint(session, borrowed, request)] == [2]  # pyright: ignore[reportArgumentType]
     progress = session.start()
     session.cancel_running()
     with pytest.raises(Cancelled):

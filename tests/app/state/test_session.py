@@ -1,130 +1,24 @@
-"""Requests in, results out: memory, cancellation, and what a session holds."""
+"""What a session holds: the opened photo with its corrections and edits, and each model where it was left."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from app.state import memory
 from app.state.model_state import ModelState
+from app.state.painted import paint, vary
 from app.state.regions import Regions
-from app.state.session import Cancelled, Painted, Session, draw_seed, stages_to
+from app.state.session import Session
 from app.tabs.appearance import offset_in_photo
 from semflow_core.errors import InputError
-from semflow_core.pipeline.progress import Progress
-from semflow_core.pipeline.results import Trajectory
-from semflow_core.requests import (
-    EditRequest,
-    MorphRequest,
-    SegmentationRequest,
-    SynthesisRequest,
-    TrajectoryRequest,
-)
+from semflow_core.requests import EditRequest, SegmentationRequest
 
-from ..conftest import FakePipeline, controls
+from ..conftest import FakePipeline, controls, last
+from .requests import request
 
 PHOTO = np.full((256, 256, 3), 200, np.uint8)
-
-
-def request(labels: np.ndarray, seed: int = 0, steps: int = 4) -> SynthesisRequest:
-    return SynthesisRequest(steps=steps, seed=seed, layout=labels)
-
-
-def last(painted: Iterator[Painted]) -> Painted:
-    return list(painted)[-1]
-
-
-def test_a_draft_comes_first_and_the_chosen_steps_last(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session = Session()
-    seen = [(p.steps, p.last, session.current.drafting) for p in session.paint(pipeline, request(labels, steps=25))]
-    assert seen == [(2, False, True), (8, False, True), (25, True, False)]
-    assert {c.seed for c in pipeline.calls} == {0}  # the seed holds still
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 8, 16, 50, 1000])
-def test_every_stage_at_least_doubles_the_last(steps: int) -> None:
-    stages = stages_to(steps)
-    assert stages[-1] == steps and stages[0] <= 3 and all(2 * a <= b for a, b in zip(stages, stages[1:]))
-
-
-def test_a_draft_alone_is_one_stage(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    (only,) = Session().paint(pipeline, request(labels, steps=8), draft=True)
-    assert only.steps == 2 and not only.last
-
-
-def test_paint_returns_and_keeps_the_photo(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session = Session()
-    photo = last(session.paint(pipeline, request(labels))).photo
-    assert photo.shape == (256, 256, 3)
-    state = session.current
-    assert state.photo is photo and not state.shows_opened and state.request == request(labels)
-
-
-def test_the_classes_shown_are_those_of_the_picture_not_of_the_canvas(
-    pipeline: FakePipeline, labels: np.ndarray
-) -> None:
-    session = Session()
-    assert session.current.classes_shown() is None
-    list(session.paint(pipeline, SynthesisRequest(layout=labels, steps=1)))
-    assert session.current.classes_shown() == set(np.unique(labels).tolist())
-
-
-def test_the_same_request_is_computed_once_for_everyone(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    first = last(Session().paint(pipeline, request(labels)))
-    (again,) = Session().paint(pipeline, request(labels))  # what is known needs no draft
-    other = last(Session().paint(pipeline, request(labels, seed=1)))
-    assert np.array_equal(first.photo, again.photo) and not np.array_equal(first.photo, other.photo)
-    assert again.recalled and not first.recalled
-    assert [c.steps for c in pipeline.calls] == [2, 4, 2, 4]
-
-
-def test_the_memory_is_bounded_and_forgets_the_oldest(
-    pipeline: FakePipeline, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory, "MAX_BYTES", 10 * 256 * 256 * 4)
-    session = Session()
-    for seed in range(11):
-        last(session.paint(pipeline, request(labels, seed, steps=1)))
-    last(session.paint(pipeline, request(labels, 10, steps=1)))
-    assert len(pipeline.calls) == 11
-    last(session.paint(pipeline, request(labels, 0, steps=1)))
-    assert len(pipeline.calls) == 12
-
-
-def test_a_pointer_that_goes_down_stops_the_solve_at_its_next_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session, seen = Session(), []
-
-    def interfere(i: int) -> None:
-        seen.append(i)
-        if len(seen) == 4:
-            session.cancel_running()
-
-    pipeline.before_step = interfere
-    with pytest.raises(Cancelled):
-        last(session.paint(pipeline, request(labels)))
-    assert seen == [0, 1, 0, 1]  # the draft's two, and two of four
-    assert session.current.drafting and session.current.photo is not None  # the draft stays
-    pipeline.before_step = lambda i: None
-    assert last(session.paint(pipeline, request(labels))).last  # and the next request is not affected
-
-
-def test_a_pointer_that_goes_down_between_two_stages_stops_the_next(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session = Session()
-    stages = session.paint(pipeline, request(labels))
-    next(stages)
-    session.cancel_running()
-    with pytest.raises(Cancelled):
-        next(stages)
-    assert len(pipeline.calls) == 1
-
-
-def test_another_visitors_pointer_stops_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    other = Session()
-    pipeline.before_step = lambda i: other.cancel_running()
-    assert last(Session().paint(pipeline, request(labels))).last
 
 
 def test_reading_a_photo_makes_it_the_visitors_own(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -133,7 +27,7 @@ def test_reading_a_photo_makes_it_the_visitors_own(pipeline: FakePipeline, label
     assert (result.labels == 1).all()
     assert session.current.shows_opened and session.current.photo is photo and session.current.editing
     session.current.editing = False
-    last(session.paint(pipeline, session.current.in_mode(request(labels))))
+    last(paint(session, pipeline, session.current.in_mode(request(labels))))
     assert not session.current.shows_opened
 
 
@@ -155,7 +49,7 @@ def test_an_edit_keeps_the_photos_size_and_what_was_not_repainted(pipeline: Fake
     assert session.current.opened is not None
     wanted = session.current.in_mode(request(with_hat(session.current.opened.layout)))
     assert isinstance(wanted, EditRequest)
-    edited = last(session.paint(pipeline, wanted)).photo
+    edited = last(paint(session, pipeline, wanted)).photo
     assert edited.shape == photo.shape and session.current.shows_opened
     assert (edited[20:60, 20:80] != 200).any() and (edited[100:] == 200).all()
 
@@ -165,9 +59,9 @@ def test_edits_chain_and_are_dropped_together(pipeline: FakePipeline) -> None:
     opened = session.current.opened
     assert opened is not None
     first = with_hat(opened.layout)
-    edited = last(session.paint(pipeline, session.current.in_mode(request(first)))).photo
+    edited = last(paint(session, pipeline, session.current.in_mode(request(first)))).photo
     opened.accept(edited, first)
-    both = last(session.paint(pipeline, session.current.in_mode(request(with_hat(first, 100))))).photo
+    both = last(paint(session, pipeline, session.current.in_mode(request(with_hat(first, 100))))).photo
     assert np.array_equal(both[:200], edited[:200]) and not np.array_equal(both, edited)
     opened.reset()
     assert session.show_base() is photo and np.array_equal(opened.before, opened.layout)
@@ -178,11 +72,11 @@ def test_a_corrected_layout_changes_nothing_in_the_photo(pipeline: FakePipeline)
     opened = session.current.opened
     assert opened is not None
     corrected = with_hat(opened.layout)
-    last(session.paint(pipeline, session.current.in_mode(request(corrected))))  # live: the misreading was painted over
+    last(paint(session, pipeline, session.current.in_mode(request(corrected))))  # live: the misreading was painted over
     calls = len(pipeline.calls)
     assert session.correct(corrected) is photo and session.current.photo is photo and session.current.request is None
     assert len(pipeline.calls) == calls and opened.shows(corrected)
-    edited = last(session.paint(pipeline, session.current.in_mode(request(with_hat(corrected, 100))))).photo
+    edited = last(paint(session, pipeline, session.current.in_mode(request(with_hat(corrected, 100))))).photo
     assert (edited[20:60] == 200).all() and (edited[200:240, 20:80] != 200).any()
 
 
@@ -191,7 +85,7 @@ def test_a_correction_keeps_accepted_edits_and_outlives_them(pipeline: FakePipel
     opened = session.current.opened
     assert opened is not None
     read, edit = opened.layout, with_hat(opened.layout)
-    edited = last(session.paint(pipeline, session.current.in_mode(request(edit)))).photo
+    edited = last(paint(session, pipeline, session.current.in_mode(request(edit)))).photo
     opened.accept(edited, edit)
     assert session.correct(with_hat(edit, 100)) is edited
     opened.reset()
@@ -234,22 +128,12 @@ def test_what_is_opened_has_no_regions_of_an_earlier_layout(pipeline: FakePipeli
         assert session.current.regions == Regions()
 
 
-def test_variations_are_one_batch_and_picking_one_computes_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session = Session()
-    requests = [request(labels, seed, steps=8) for seed in range(4)]
-    stages = list(session.vary(pipeline, requests))
-    assert [steps for _, steps in stages] == [2, 8] and pipeline.batches == [4, 4]
-    calls = len(pipeline.calls)
-    (picked,) = session.paint(pipeline, session.current.variations[2])
-    assert np.array_equal(picked.photo, stages[-1][0][2]) and len(pipeline.calls) == calls
-
-
 def test_variations_of_an_edit_come_one_by_one(pipeline: FakePipeline) -> None:
     session, _ = open_photo(pipeline)
     assert session.current.opened is not None
     hat = with_hat(session.current.opened.layout)
     requests = [session.current.in_mode(request(hat, seed)) for seed in range(3)]
-    assert [len(photos) for photos, _ in session.vary(pipeline, requests)] == [1, 2, 3]
+    assert [len(photos) for photos, _ in vary(session, pipeline, requests)] == [1, 2, 3]
     assert not pipeline.batches
 
 
@@ -267,41 +151,6 @@ def test_another_model_finds_a_session_as_new_and_the_first_one_as_it_was(
     assert session.model == "faces" and session.current is faces and faces.opened is not None
 
 
-def test_a_walk_reports_every_step(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    done: list[tuple[int, int]] = []
-    walk = TrajectoryRequest(steps=3, frames=5, layout=labels)
-    result = Session().trace(pipeline, walk, lambda i, n: done.append((i, n)))
-    assert len(result.frames) == 5
-    assert done[:3] == [(1, 3), (2, 3), (3, 3)]
-
-
-def test_a_walk_ahead_stops_nothing_and_gives_way(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session, walk = Session(), TrajectoryRequest(steps=3, frames=5, layout=labels)
-    painting = session.paint(pipeline, request(labels, steps=8))
-    next(painting)  # its draft; the page asks for the path that it has no photo for yet
-    assert len(session.trace_ahead(pipeline, walk).frames) == 5
-    assert last(painting).last
-    plain = pipeline.trajectory
-
-    def interrupted(request: TrajectoryRequest, progress: Progress) -> Trajectory:
-        session.cancel_running()
-        return plain(request, progress)
-
-    pipeline.trajectory = interrupted  # type: ignore[method-assign]
-    with pytest.raises(Cancelled):
-        session.trace_ahead(pipeline, walk)
-
-
-def test_a_walk_ahead_does_not_replace_the_way_that_was_asked_for(pipeline: FakePipeline, labels: np.ndarray) -> None:
-    session, walk = Session(), TrajectoryRequest(steps=3, frames=5, layout=labels)
-    last(session.paint(pipeline, request(labels)))
-    session.morph(pipeline, MorphRequest(steps=3, frames=5, layout=labels, other_layout=labels, other_seed=7))
-    with pytest.raises(Cancelled):
-        session.trace_ahead(pipeline, walk)
-    last(session.paint(pipeline, request(labels, seed=1)))  # another photo, which has no path yet
-    assert len(session.trace_ahead(pipeline, walk).frames) == 5
-
-
 def test_sessions_are_copied_apart() -> None:
     """Gradio gives every visitor a deep copy of the first value."""
     first = Session()
@@ -309,10 +158,6 @@ def test_sessions_are_copied_apart() -> None:
     before = first.newest
     second.cancel_running()
     assert first.newest == before
-
-
-def test_drawn_seeds_are_short() -> None:
-    assert all(0 <= draw_seed() < 100_000 for _ in range(100))
 
 
 def test_a_photos_offsets_outlive_its_layout(pipeline: FakePipeline, labels: np.ndarray) -> None:
@@ -325,11 +170,3 @@ def test_a_photos_offsets_outlive_its_layout(pipeline: FakePipeline, labels: np.
     assert offset_in_photo(session.current, (1,)) == (0.01, 0.0, 0.0)
     with pytest.raises(InputError, match="too little of this region"):
         offset_in_photo(session.current, (13,))
-
-
-def test_progress_counts_the_steps_of_drafts_too(labels: np.ndarray, pipeline: FakePipeline) -> None:
-    done: list[tuple[int, int]] = []
-    request = SynthesisRequest(layout=labels, steps=8, seed=3)
-    list(Session("faces").paint(pipeline, request, progress=lambda *at: done.append(at)))
-    assert {total for _, total in done} == {10} and done[-1] == (10, 10)  # 2 of the draft, 8 of the picture
-    assert [d for d, _ in done] == sorted(d for d, _ in done)

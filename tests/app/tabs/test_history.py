@@ -15,6 +15,7 @@ from app.actions.models import Models
 from app.actions.walking import Walking
 from app.state.links import MAX_LINK, pack_link, unpack_link
 from app.state.opened import Opened
+from app.state.painted import paint
 from app.state.session import Session
 from app.tabs import HistoryStrip
 from semflow_core.errors import InputError
@@ -82,7 +83,7 @@ def test_a_project_too_detailed_for_a_link_is_refused() -> None:
 
 def painted(pipeline: FakePipeline, request: SynthesisRequest) -> Session:
     session = Session("faces")
-    list(session.paint(pipeline, request))
+    list(paint(session, pipeline, request))
     return session
 
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageSequence
 from app.actions.walking import Walking
 from app.controls import View
 from app.state.film import Film, with_both_timelines
+from app.state.paths import morph
 from app.state.session import Session
 from app.tabs import PathPanel
 from app.widgets import Player
@@ -186,7 +187,7 @@ def test_nonsense_from_the_page_is_one_sentence(
 def test_a_morph_reports_what_the_pipeline_reports(pipeline: FakePipeline, labels: np.ndarray) -> None:
     done: list[tuple[int, int]] = []
     request = MorphRequest(steps=3, frames=9, layout=labels, other_seed=1)
-    Session("faces").morph(pipeline, request, lambda i, n: done.append((i, n)))
+    morph(Session("faces"), pipeline, request, lambda i, n: done.append((i, n)))
     assert done == [(1, 3), (2, 3), (3, 3)]
 
 
