@@ -122,7 +122,7 @@ def test_states_of_one_burst_share_everything_but_the_layout(
 
 def test_drafts_and_photos_are_no_states(strip: HistoryStrip, pipeline: FakePipeline, labels: np.ndarray) -> None:
     draft = Session("faces")
-    next(draft.paint(pipeline, SynthesisRequest(layout=labels, steps=50)))
+    next(paint(draft, pipeline, SynthesisRequest(layout=labels, steps=50)))
     photo = np.zeros((256, 256, 3), np.uint8)
     edited = painted(pipeline, EditRequest(layout=labels, before=labels, photo=photo))
     noise = np.random.default_rng(0).integers(0, 19, (512, 512)).astype(np.uint8)
