@@ -76,7 +76,7 @@ class SetKeeping:
             return
         shown, labelled.open = labelled.open and bool(labelled.items), False
         session.labelled = labelled
-        more = View(parts={tab.name: labelled.name, tab.minutes: labelled.minutes})
+        more = tab.train.show_settings(labelled)
         if shown:
             yield from tab.arrive(controls, doubt, f" {BACK}", more.then(View(tab="label")))
         else:

@@ -52,8 +52,8 @@ def test_photos_become_a_set_and_the_set_a_model(
     list(tab.open(controls(session), [str(classes), *(photo(tmp_path, i) for i in (1, 2, 3))], False, "birds"))
     for number in (1, 2, 3):
         views = list(tab.accept_item(controls(session, mask(number))))
-    train, paint = re.findall(r"```sh\n(.+?)\n```", views[0].parts[tab.command])
-    saved = tab.save_set(controls(session, mask(3)), "birds", 1).download
+    train, paint = re.findall(r"```sh\n(.+?)\n```", views[0].parts[tab.train.command])
+    saved = tab.train.save_set(controls(session, mask(3)), "birds", 1).download
     assert isinstance(saved, dict)
     place = tmp_path / "project"
     (place / "assets").parent.mkdir()

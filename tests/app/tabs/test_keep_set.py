@@ -71,7 +71,11 @@ def test_everything_of_the_set_is_there_again(
         view = view.then(one)
     assert view.tab == "label" and view.painter["value"].labels.min() == 5 and len(pipeline.calls) == read
     assert view.status == "1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it."
-    assert view.parts[tab.name] == "dogs" and view.parts[tab.minutes] == 90 and view.parts[tab.accept]["visible"]
+    assert (
+        view.parts[tab.train.name] == "dogs"
+        and view.parts[tab.train.minutes] == 90
+        and view.parts[tab.accept]["visible"]
+    )
     assert again.labelling is not None and again.labelling is not session.labelled
     assert again.labelling.items[0].accepted and again.labelling.items[0].mask(load_palette("celebamask_hq")).max() == 3
     assert ticket(keeping, views) not in (stored, {"ticket": ""})
@@ -130,7 +134,7 @@ def test_a_new_set_and_forgetting_drop_the_ticket(keeping: SetKeeping, photos: l
     assert notices == [GONE] and keeping.tab.ticket not in keeping.tab.show_parts(controls(session)).parts
     later = ticket(keeping, list(keeping.tab.accept_item(sheet(session, 4))))  # what comes after is kept again
     assert later not in (stored, {"ticket": ""})
-    keeping.tab.save_set(controls(session), "dogs", 90)
+    keeping.tab.train.save_set(controls(session), "dogs", 90)
     assert keeping.tab.forget(sheet(session, 0)).parts[keeping.tab.ticket] == {"ticket": ""}
     list(keeping.come_back(controls(Session("faces")), later))
     assert notices == [GONE, GONE]

@@ -91,7 +91,7 @@ def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: 
 def test_a_reopened_set_has_its_name_and_minutes(tab: LabelTab, session: Session, tmp_path: Path) -> None:
     for _ in range(2):
         list(tab.accept_item(here(session)))
-    archive = unzip(tab.save_set(here(session), "my dogs", 120))
+    archive = unzip(tab.train.save_set(here(session), "my dogs", 120))
     archive.extractall(tmp_path)
     files = [str(p) for p in (tmp_path / "my_dogs").rglob("*") if p.is_file()]  # a browser drops the folders
     renamed = tmp_path / "my_dogs (1).zip"
@@ -102,9 +102,9 @@ def test_a_reopened_set_has_its_name_and_minutes(tab: LabelTab, session: Session
         again = Session("faces")
         views = list(tab.open(controls(again), opened))
         assert again.labelled is not None and (again.labelled.name, again.labelled.minutes) == ("my_dogs", 120)
-        assert views[0].parts[tab.name] == "my_dogs" and views[0].parts[tab.minutes] == 120
-        assert "train my_dogs/train.yaml" in views[0].parts[tab.command]
-        saved = unzip(tab.save_set(here(again), "my_dogs", 120))
+        assert views[0].parts[tab.train.name] == "my_dogs" and views[0].parts[tab.train.minutes] == 120
+        assert "train my_dogs/train.yaml" in views[0].parts[tab.train.command]
+        saved = unzip(tab.train.save_set(here(again), "my_dogs", 120))
         assert saved.read("my_dogs/train.yaml") == archive.read("my_dogs/train.yaml")
 
 
@@ -122,7 +122,7 @@ def test_a_name_that_somebody_typed_stays(tab: LabelTab, photos: list[str], tmp_
     assert sets[0] is not None and sets[0].minutes == 30
     with pytest.raises(InputError, match="not saved"):
         tab.forget(here(named))
-    assert tab.forget(here(named)).parts[tab.name] == "my_set"
+    assert tab.forget(here(named)).parts[tab.train.name] == "my_set"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_name_that_somebody_typed_stays(tab: LabelTab, photos: list[str], tmp_
 def test_a_folder_names_the_set(tab: LabelTab, photos: list[str], folder: Any, name: str) -> None:
     unnamed, named = Session("faces"), Session("faces")
     views = list(tab.open(controls(unnamed), photos, False, "my_set", 60, folder))
-    assert unnamed.labelled is not None and unnamed.labelled.name == name == views[0].parts[tab.name]
+    assert unnamed.labelled is not None and unnamed.labelled.name == name == views[0].parts[tab.train.name]
     list(tab.open(controls(named), photos, False, "Spring", 60, folder))
     assert named.labelled is not None and named.labelled.name == "Spring"
 
@@ -203,7 +203,7 @@ def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session:
     list(tab.accept_item(controls(session, masks[0])))
     views = list(tab.accept_item(controls(session, masks[1])))
     assert last(views).status.startswith("2 of 3 accepted. Photo 3: 0003.")
-    archive = unzip(tab.save_set(controls(session, canvas(views)), "set", 30))
+    archive = unzip(tab.train.save_set(controls(session, canvas(views)), "set", 30))
     names = {"images/0001.jpg", "images/0002.jpg", "masks/0001.png", "masks/0002.png", "to_do/0003.jpg"}
     assert set(archive.namelist()) == {f"set/{name}" for name in (*names, "palette.json", "train.yaml")}
     assert b"minutes: 22.5" in archive.read("set/train.yaml")
@@ -211,19 +211,19 @@ def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session:
 
 
 def test_a_set_is_saved_without_minutes_and_without_anything_accepted(tab: LabelTab, session: Session) -> None:
-    view = tab.save_set(here(session), "set", 30)
+    view = tab.train.save_set(here(session), "set", 30)
     assert "set/to_do/0001.jpg" in unzip(view).namelist() and "There is no train.yaml: the set has 0" in str(
         view.status
     )
     for _ in range(2):
         list(tab.accept_item(here(session)))
-    view = tab.save_set(here(session), "set", None)
+    view = tab.train.save_set(here(session), "set", None)
     assert "set/masks/0002.png" in unzip(view).namelist() and "There is no train.yaml: the training" in str(view.status)
-    view = tab.save_set(here(session), "set", 30)
+    view = tab.train.save_set(here(session), "set", 30)
     assert "set/train.yaml" in unzip(view).namelist()
     assert view.status == "Saved 2 of 3 photos with masks; the others are in it, too."
     list(tab.accept_item(here(session)))
-    assert tab.save_set(here(session), "set", 30).status == "Saved 3 of 3 photos with masks."
+    assert tab.train.save_set(here(session), "set", 30).status == "Saved 3 of 3 photos with masks."
 
 
 def test_masks_without_a_photo_are_named(tab: LabelTab, drawn: Path, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_canvas_of_the_photo_before_is_written_onto_no_other(
         "accept": lambda: list(tab.accept_item(late)),
         "return": lambda: [*tab.return_to_set(late), *tab.go(1, late)],
         "classes": lambda: list(tab.use_classes(late, rows_of(labelled.palette))),
-        "save": lambda: tab.save_set(late, "set", 30),
+        "save": lambda: tab.train.save_set(late, "set", 30),
         "open": lambda: list(tab.open(late, photos[:1])),
     }
     with contextlib.nullcontext() if press != "accept" else pytest.raises(InputError, match="once its photo is there"):
@@ -400,7 +400,7 @@ def test_a_new_set_asks_once_where_work_would_be_lost(tab: LabelTab, session: Se
 def test_a_new_set_asks_again_after_more_work(tab: LabelTab, session: Session) -> None:
     work: list[Any] = [
         lambda: list(tab.accept_item(controls(session, np.full((256, 256), 2, np.uint8)))),
-        lambda: list(tab.use_classes(here(session), [*rows_of(tab._palette(here(session)))[::-1]])),
+        lambda: list(tab.use_classes(here(session), [*rows_of(tab.classes.palette(here(session)))[::-1]])),
         lambda: list(tab.choose_classes(here(session), "celebamask_hq")),
         lambda: list(tab.go(1, controls(session, np.full((256, 256), 3, np.uint8)))),
     ]
@@ -419,20 +419,20 @@ def test_a_new_set_asks_again_after_more_work(tab: LabelTab, session: Session) -
 
 
 def test_the_command_stands_where_two_are_accepted(tab: LabelTab, session: Session) -> None:
-    assert "Two accepted photos" in str(tab.show_parts(controls(session)).parts[tab.command])
+    assert "Two accepted photos" in str(tab.show_parts(controls(session)).parts[tab.train.command])
     for _ in range(2):
         list(tab.accept_item(controls(session)))
-    text = tab.plan(controls(session), "my dogs", 120).parts[tab.command]
+    text = tab.train.plan(controls(session), "my dogs", 120).parts[tab.train.command]
     assert "python -m semflow_core train my_dogs/train.yaml" in text and "About 2 hours on two CPU cores" in text
-    assert "must have 1 to" in tab.plan(controls(session), "dogs", -3).parts[tab.command]
+    assert "must have 1 to" in tab.train.plan(controls(session), "dogs", -3).parts[tab.train.command]
 
 
 def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
     rows = rows_of(load_palette("celebamask_hq"))
-    file = tab.save_palette(controls(session), rows).download
+    file = tab.classes.save_palette(controls(session), rows).download
     assert isinstance(file, dict) and b"foreign" in base64.b64decode(file["url"].split(",")[1])
     rows[1]["name"] = "face"
-    file = tab.save_palette(controls(session), rows).download
+    file = tab.classes.save_palette(controls(session), rows).download
     assert isinstance(file, dict) and b'"face"' in base64.b64decode(file["url"].split(",")[1])
 
 
