@@ -139,6 +139,7 @@ class View:
         photo: (H, W, 3) uint8; None shows none.
         film: what the player shows; None shows none.
         draft: what is said over a photo that is only a draft; "" where it is none.
+        empty: whether there is no photo because nothing is drawn.
         before: URL of the photo that edits are compared with; "" is the picture before the one shown.
         status: a sentence.
         tab: id of the tab that comes to the front.
@@ -153,6 +154,7 @@ class View:
     photo: np.ndarray | None | Unset = UNSET
     film: Film | None | Unset = UNSET
     draft: str | Unset = UNSET
+    empty: bool | Unset = UNSET
     before: str | Unset = UNSET
     status: str | Unset = UNSET
     tab: str | Unset = UNSET

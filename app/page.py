@@ -147,7 +147,9 @@ class Page:
         updates = {component: value for component, value in values if value is not UNSET}
         if view.painter:
             updates[self.painter] = gr.update(**view.painter)
-        player = {"value": view.film, "draft": view.draft, "before": view.before}
+        player = {"value": view.film, "draft": view.draft, "before": view.before, "empty": view.empty}
+        if "model" in view.painter:  # the canvas is another's from now on: a model's, or a set's, which has no path
+            player["labelled"] = not view.painter["model"]
         if changes := {name: value for name, value in player.items() if value is not UNSET}:
             updates[self.player] = gr.update(**changes)
         if view.tab is not UNSET:

@@ -107,7 +107,7 @@ class Painting:
         """
         controls.request()
         controls.session.show_nothing()
-        return View(photo=None, film=None, draft="", status=EMPTY)
+        return View(photo=None, film=None, draft="", empty=True, status=EMPTY)
 
     def _comes_back(self, controls: Controls) -> bool:
         """Whether no photo is shown, and that of the canvas is known: an undo after the layout was emptied."""

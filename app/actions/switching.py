@@ -35,6 +35,7 @@ def switch_model(models: Models, controls: Controls, model: str) -> View:
         photo=session.current.photo,
         film=None,
         draft="",
+        empty=False,
         before=underlay_url(opened.photo) if opened is not None else "",
         status=f"{model}: as you left it." if left else f"{model}: a layout to start from.",
         settings={"beta": beta_range(pipeline)},

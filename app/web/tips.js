@@ -1,5 +1,6 @@
 // Three tips for the first visit, each in its place when its time has come: at the canvas until the first stroke, at the
-// slider once there is a path to slide along, at the photo once the slider was used. One at a time, and none twice.
+// slider once there is a path to slide along, at the photo once the slider was used. One at a time, and none twice. Those
+// of the photo stand below its slider, and the panes stay as they are.
 () => {
   const KEY = 'semflow-tips';
   const TIPS = [
@@ -8,8 +9,8 @@
       keys: 'Choose a class and paint. The wheel zooms, ? lists the keys.',
       fingers: 'Choose a class and paint with one finger. Two fingers zoom.',
     },
-    { name: 'slide', where: '#photo', keys: 'Drag the slider: the photo becomes its layout, and back.' },
-    { name: 'select', where: '#photo', keys: 'Click a region of the photo to colour, re-roll, lock or fill it.', fingers: 'Tap a region of the photo to colour, re-roll, lock or fill it.' },
+    { name: 'slide', where: '#result', keys: 'Drag the slider: the photo becomes its layout, and back.' },
+    { name: 'select', where: '#result', keys: 'Click a region of the photo to colour, re-roll, lock or fill it.', fingers: 'Tap a region of the photo to colour, re-roll, lock or fill it.' },
   ];
   const memory = new Set(); // where a browser keeps nothing
   const isSeen = (name, set) => {

@@ -19,6 +19,53 @@ def wait_tip(page: Any, name: str) -> None:
     assert tips(page) == [name]
 
 
+def check_it_covers_nothing(page: Any) -> None:
+    """The tip at the photo is seen whole, and nothing of the page is below it."""
+    below = page.eval_on_selector(
+        "#result > .tip",
+        """(tip) => {
+      const { left, top, right, bottom } = tip.getBoundingClientRect(), hidden = [];
+      if (top < 0 || left < 0 || bottom > innerHeight || right > innerWidth) return ['the window ends'];
+      for (const part of document.querySelectorAll('#photo, #result .bar > *, #painter .stage, #more, #paint')) {
+        const box = part.getBoundingClientRect();
+        const sticks = innerWidth < 500 && !part.closest('#result'); // the page scrolls below the photo
+        if (sticks || box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top) continue;
+        hidden.push(part.outerHTML.slice(0, 80));
+      }
+      return hidden;
+    }""",
+    )
+    assert below == []
+    if page.viewport_size["width"] > 900:
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_tip_at_the_slider_needs_a_path(studio: str, browser: Any, screen: str) -> None:
+    width, height = SCREENS[screen]
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    wait_path(page)
+    panes = page.locator("#photo").bounding_box(), page.locator("#painter .stage").bounding_box()
+    page.click(".tip[data-tip=paint] button")
+    page.click("#dice")
+    wait_tip(page, "slide")
+    if screen == "desktop":  # nothing moves below the hand that paints
+        assert panes == (page.locator("#photo").bounding_box(), page.locator("#painter .stage").bounding_box())
+    page.click("#label-button")
+    page.set_input_files("#label input[type=file] >> nth=0", ["assets/photos/collins.jpg"])
+    page.wait_for_selector("#label-leave", timeout=PATIENCE)
+    page.wait_for_selector("#player .at:disabled", timeout=PATIENCE)
+    assert page.locator("#player .play").is_disabled() and page.locator(".tip").is_hidden()
+    page.click("#label-leave")
+    page.wait_for_selector("#player .at:enabled", timeout=PATIENCE)
+    page.wait_for_selector(".tip[data-tip=slide]", timeout=PATIENCE)
+    wait_path(page)
+    context.close()
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_each_tip_ends_by_doing_it_and_comes_once(studio: str, browser: Any, screen: str) -> None:
     width, height = SCREENS[screen]
@@ -39,11 +86,13 @@ def test_each_tip_ends_by_doing_it_and_comes_once(studio: str, browser: Any, scr
     assert "paint" not in tips(page)
     wait_new_photo(page, old)
     wait_tip(page, "slide")
+    check_it_covers_nothing(page)
     slide(page, 0.5)
     assert tips(page) == []
     slide(page, 0)
     page.click("#dice")
     wait_tip(page, "select")
+    check_it_covers_nothing(page)
     page.click(".tip button")
     assert tips(page) == [] and page.locator("#painter .bar").is_hidden()  # the click was the tip's
 

@@ -138,3 +138,21 @@ def test_after_a_reload_an_open_photo_stays_open_and_an_earlier_one_leaves_its_l
     wait_ids(page, stroke)
     wait_status(page, "Painted")
     page.wait_for_selector("#mode", state="hidden", timeout=PATIENCE)
+
+
+def test_an_empty_layout_says_what_to_do_also_on_a_page_that_is_loaded_anew(page: Any) -> None:  # noqa: F811
+    assert page.locator("#result .begin").is_hidden()
+    page.click("#painter [data-do=clear]")
+    wait_status(page, "The layout is empty.")
+    page.wait_for_selector("#result .begin", timeout=PATIENCE)
+    assert page.locator("#player .at").is_disabled()  # there is no path
+    wait_until(page, KEPT, 1)
+    page.reload()
+    page.wait_for_selector("#result .begin", timeout=PATIENCE)
+    wait_status(page, "The layout is empty.")
+    assert page.inner_text("#result .begin") == "Draw something: its photo appears here."
+    page.wait_for_selector("#painter canvas.ids", timeout=PATIENCE)
+    drag(page, (0.3, 0.5), (0.7, 0.5))
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    page.wait_for_selector("#player .at:enabled", timeout=PATIENCE)
+    assert page.locator("#result .begin").is_hidden()

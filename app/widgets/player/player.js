@@ -1,7 +1,8 @@
 // The player lies over the photo: at the photo's own end it shows nothing, anywhere else one moment of the path. It
 // holds every frame as a bitmap, so that moving along the path asks the server nothing.
 // props: value {request, places, views {name: [{url}]}, timelines {name: [index]}, ends, predictable} or null,
-// draft (what is said while only a draft is shown, or ""), before (URL of the opened photo, or "").
+// draft (what is said while only a draft is shown, or ""), before (URL of the opened photo, or ""), empty (whether
+// there is no photo because nothing is drawn), labelled (whether the photo is one of a set, which has no path).
 // events: 'want' when the path of the photo shown is wanted, 'predict' {request} for views that are not there yet,
 // 'save' {request, view, timeline, there_and_back, seconds, format}, 'stop'.
 
@@ -177,13 +178,14 @@ async function load() {
 
 const STILL = 1500; // milliseconds without another picture or a pointer down, after which the path is computed
 const photo = () => document.querySelector('#photo img')?.src || '';
+const hasPath = () => Boolean(photo()) && !props.labelled;
 const busy = () => document.querySelector('#photo .wrap:not(.hide)') !== null;
 let waiting = 0, pressed = false;
 
 function wait() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
-    if (!element.isConnected || film || !photo()) return;
+    if (!element.isConnected || film || !hasPath()) return;
     if (busy() || pressed || document.hidden || props.draft) return wait();
     trigger('want');
   }, STILL);
@@ -191,7 +193,7 @@ function wait() {
 
 /** The slider or the play button is used before the path is here. */
 function want() {
-  if (!photo()) return;
+  if (!hasPath()) return;
   clearTimeout(waiting);
   if (find('.t').hidden) trigger('want');
   say('Computing the path …');
@@ -348,13 +350,18 @@ function showDraft() {
   find('.draft').hidden = !props.draft;
 }
 
+/** What can be used of the bar, and what an empty pane says. */
+function useWhatIs() {
+  find('.begin').hidden = Boolean(photo()) || !props.empty;
+  compareButton.disabled = !photo();
+  range.disabled = playButton.disabled = !hasPath();
+}
+
 /** Another picture is here. */
 function follow() {
   if (photo() === now) return;
-  const had = Boolean(now);
   now = photo();
-  find('.begin').hidden = Boolean(now) || !had;
-  compareButton.disabled = !now;
+  useWhatIs();
   if (!now && comparing) compare(null);
   wait();
   setTimeout(() => {
@@ -370,7 +377,16 @@ new MutationObserver(follow).observe(element.closest('#result'), {
 });
 watch('value', load);
 watch('draft', showDraft);
+watch('empty', useWhatIs);
+watch('labelled', () => {
+  useWhatIs();
+  if (!props.labelled) return wait();
+  wanted = null; // what was asked for does not come
+  playsNext = false;
+  if (!film) empty();
+});
 watch('before', () => comparing === 'before' && paintOther());
 showDraft();
+useWhatIs();
 load();
 follow();

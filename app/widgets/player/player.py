@@ -23,9 +23,10 @@ class Player(Widget):
         """
         Args:
             props: `draft`, what is said over a photo that is only a draft, `before`, the URL of the photo that edits
-                are compared with, "" for none, and what every component takes (elem_id, ...).
+                are compared with, "" for none, `empty`, whether there is no photo because nothing is drawn, `labelled`,
+                whether the photo is one of a set that is labelled, and what every component takes (elem_id, ...).
         """
-        super().__init__(value, **{"draft": "", "before": "", **props})
+        super().__init__(value, **{"draft": "", "before": "", "empty": False, "labelled": False, **props})
 
     def postprocess(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, value: Film | None
