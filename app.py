@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from app.deploy.launch import listen, parser, prepare
+from semflow_core.environment import quick_imports
 from semflow_core.errors import InputError
 
 # Hosts that import this module look for `demo`; their command line is not ours to read.
@@ -12,19 +14,21 @@ options = parser().parse_args(None if __name__ == "__main__" else [])
 try:
     prepare(options)
     place = listen(options) if __name__ == "__main__" else None
-    from app.studio import build, launch_options  # takes seconds, and reads variables that `prepare` sets
+    with quick_imports():
+        from app.studio import build, launch_options  # takes seconds, and reads variables that `prepare` sets
 
-    if options.threads:
-        from semflow_core.nets.threads import use_threads
+        if options.threads:
+            from semflow_core.nets.threads import use_threads
 
-        use_threads(options.threads)
-    engine = None
-    if options.ray:
-        from app.engine.on_ray import RayEngine, Replicas
+            use_threads(options.threads)
+        engine = None
+        if options.ray:
+            from app.engine.on_ray import RayEngine, Replicas
 
-        least, most = options.ray
-        engine = RayEngine(options.models, options.device, Replicas(least, most, options.ray_batch))
-    demo = build(options.models, options.device, options.queue_size, engine)
+            least, most = options.ray
+            engine = RayEngine(options.models, options.device, Replicas(least, most, options.ray_batch))
+        demo = build(options.models, options.device, options.queue_size, engine)
+        gc.freeze()  # what is here now lasts: no later collection needs to look through it
 except InputError as error:
     if __name__ != "__main__":
         raise

@@ -23,6 +23,8 @@ from semflow_core.pictures.layouts import LAYOUT_DIR
 from .studio import ROOT, chromium, memory_of, studio
 
 PATIENCE = 60  # seconds
+LIBRARIES = "import torch, gradio; from diffusers import UNet2DModel"
+COLLECTOR_OFF = "import gc; gc.disable(); "  # what semflow_core.environment.quick_imports does
 IMPORT = "from semflow_core import SemFlowPipeline, SynthesisRequest"
 LAYOUTS = {"faces": "long_hair.png", "streets": "street.png"}
 
@@ -71,6 +73,8 @@ def main() -> None:
     rounds = range(parser.parse_args().rounds)
     took = statistics.median(seconds_of(IMPORT) for _ in rounds)
     print(f"{IMPORT}: {took:.1f} s")
+    on, off = (statistics.median(seconds_of(code) for _ in rounds) for code in (LIBRARIES, COLLECTOR_OFF + LIBRARIES))
+    print(f"{LIBRARIES}: {on:.1f} s, without Python's cyclic collector {off:.1f} s ({off / on:.2f})")
     ups, photos, pages, memory = [], [], [], []
     for _ in rounds:
         started = time.perf_counter()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .environment import limit_waiting
+from .environment import limit_waiting, quick_imports
 
 limit_waiting()
 
@@ -53,7 +53,9 @@ ROOMS = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{ROOMS.get(name, 'requests')}", __name__), name)
+    with quick_imports():
+        room = importlib.import_module(f".{ROOMS.get(name, 'requests')}", __name__)
+    return getattr(room, name)
 
 
 def __dir__() -> list[str]:

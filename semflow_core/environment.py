@@ -1,15 +1,18 @@
-"""How long threads wait for each other, said to OpenMP before torch loads: its libraries read it once, when they load.
+"""What a process is set to before torch loads: how long threads wait for each other, pools of memory, quick imports.
 
-Threads that share an operator wait for the slowest of them. By default they compute nothing, at full load, for
-milliseconds (libgomp) or 200 ms (libomp) before they sleep. Beside a process that needs a processor, the one that is
-waited for then gets none, and a call takes ten to a hundred times as long. A short wait costs an idle machine nothing.
+How threads wait is said to OpenMP in variables, which its libraries read once, when they load. Threads that share an
+operator wait for the slowest of them. By default they compute nothing, at full load, for milliseconds (libgomp) or
+200 ms (libomp) before they sleep. Beside a process that needs a processor, the one that is waited for then gets none,
+and a call takes ten to a hundred times as long. A short wait costs an idle machine nothing.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 # each OpenMP has its own words: GNU's (torch on Linux) counts rounds, some tens of microseconds in all; LLVM's and
 # Intel's (torch on macOS and Windows) take milliseconds
@@ -39,3 +42,20 @@ def share_memory_pools() -> None:
         return
     with suppress(OSError, AttributeError, TypeError):  # Windows, macOS and musl have none
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, POOLS)
+
+
+@contextmanager
+def quick_imports() -> Iterator[None]:
+    """Import libraries, or load what lasts, without the cyclic collector; a collector that is off stays off.
+
+    What libraries make when they load lasts, and the collector looks through all of it again whenever it has grown by
+    a quarter: a fourth to a third of the time that torch, Gradio and diffusers take. `python -m benchmarks.start`
+    prints both times.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

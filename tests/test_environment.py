@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from semflow_core.environment import CHOSEN, POOLS, POOLS_CHOSEN, WAITING
+from semflow_core.environment import CHOSEN, POOLS, POOLS_CHOSEN, WAITING, quick_imports
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = {
@@ -76,3 +77,37 @@ def test_threads_share_pools_of_memory(chosen: dict[str, str], pools: int, tmp_p
     file = tmp_path / "pools.xml"
     subprocess.run([sys.executable, "-c", COUNT_POOLS, str(file)], cwd=ROOT, env=env, check=True, timeout=60)
     assert file.read_text().count("<heap nr=") == pools
+
+
+def test_libraries_are_imported_without_the_collector_which_then_is_as_it_was() -> None:
+    with quick_imports():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ImportError), quick_imports():
+        raise ImportError
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with quick_imports():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+COLLECTIONS = """
+import gc
+runs = []
+gc.callbacks.append(lambda phase, info: runs.append(info["generation"]))
+from semflow_core import load_pipeline
+load_pipeline("faces")
+print(runs.count(2), gc.isenabled())
+"""
+
+
+@pytest.mark.slow
+def test_loading_a_model_starts_no_full_collection() -> None:
+    """Imported with the collector, its libraries start a dozen."""
+    done = subprocess.run([sys.executable, "-c", COLLECTIONS], cwd=ROOT, capture_output=True, text=True, check=True)
+    collections, enabled = done.stdout.split()
+    assert int(collections) <= 2 and enabled == "True"  # one when the collector is on again, with its two callbacks

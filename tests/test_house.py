@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "pictures": {"errors", "assets", "method", "nets"},
     "requests": {"errors", "method", "pictures"},
     "data": {"errors", "method", "pictures"},
-    "pipeline": {"errors", "assets", "texts", "method", "nets", "pictures", "requests"},
+    "pipeline": {"environment", "errors", "assets", "texts", "method", "nets", "pictures", "requests"},
     "convert": {"errors", "method", "nets", "pictures", "pipeline"},
     "evaluation": {"errors", "method", "nets", "pictures", "requests", "data", "pipeline"},
     "training": {"errors", "texts", "method", "nets", "pictures", "requests", "data", "pipeline", "evaluation"},

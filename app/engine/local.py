@@ -6,6 +6,7 @@ photo: they are loaded while the page is on its way to the browser.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -69,6 +70,7 @@ class LatePipeline:
                     raise InputError(
                         f"the model '{self._facts.name}' cannot be loaded; choose another, or tell who runs the studio"
                     ) from None
+                gc.freeze()  # networks and their libraries last: no later collection needs to look through them
         return self._pipeline
 
 

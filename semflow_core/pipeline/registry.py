@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..assets import asset
+from ..environment import quick_imports
 from ..errors import InputError
 from ..nets.devices import DEVICES
 from .names import INDEX, model_name
@@ -106,6 +107,7 @@ def find_model(model: str, extra: Sequence[Path] = ()) -> tuple[str, Path]:
 
 
 @lru_cache(maxsize=4)
+@quick_imports()
 def _load(folder: Path, device: str, name: str) -> SemFlowPipeline:
     from .pipeline import SemFlowPipeline
     from .runtime import choose_runtime
