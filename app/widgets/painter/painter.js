@@ -31,7 +31,7 @@ for (const button of element.querySelectorAll('[data-tool]')) button.addEventLis
 for (const button of element.querySelectorAll('[data-shape]')) button.addEventListener('click', () => setBrushShape(button.dataset.shape));
 for (const button of element.querySelectorAll('[data-fill]')) button.addEventListener('click', () => setFill(button.dataset.fill));
 for (const button of element.querySelectorAll('[data-select]')) {
-  button.addEventListener('click', () => selected && SELECTION[button.dataset.select]());
+  button.addEventListener('click', () => selected && keepBar(SELECTION[button.dataset.select]));
 }
 bar.addEventListener('keydown', walk);
 bar.querySelector('input').addEventListener('click', ({ target }) => pickFrom(target)); // before the browser opens it

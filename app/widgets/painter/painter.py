@@ -42,6 +42,7 @@ class Painter(Widget):
         "masks",
         "region",
         "selection",
+        "bar",
         "spots",
         "pointer",
         "cursor",

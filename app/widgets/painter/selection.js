@@ -178,22 +178,9 @@ function showSelection() {
   find('.ants').setAttribute('d', outline);
   bar.querySelector('[data-select=add]').setAttribute('aria-pressed', adding);
   for (const button of element.querySelectorAll('[data-do=paste]')) button.disabled = !cut;
-  placeBar();
-  document.dispatchEvent(new CustomEvent('semflow:selected', { detail: { outline, W, H } }));
-}
-
-/** Above the selection, or below it, or where there is room inside the stage. */
-function placeBar() {
+  if (!barStays) placeBar();
   bar.hidden = !selected;
-  if (!selected) return;
-  const box = maskBox(selected, W), gap = 8;
-  const wide = stage.clientWidth, high = stage.clientHeight;
-  const left = ((box.x + box.w / 2) / W - originX) * zoom * wide - bar.offsetWidth / 2;
-  const top = (box.y / H - originY) * zoom * high, bottom = ((box.y + box.h) / H - originY) * zoom * high;
-  const above = top - gap - bar.offsetHeight;
-  const place = above >= gap ? above : bottom + gap;
-  bar.style.left = Math.max(gap, Math.min(wide - gap - bar.offsetWidth, left)) + 'px';
-  bar.style.top = Math.max(gap, Math.min(high - gap - bar.offsetHeight, place)) + 'px';
+  document.dispatchEvent(new CustomEvent('semflow:selected', { detail: { outline, W, H } }));
 }
 
 // ---- the photo's pane ------------------------------------------------------------------------------
