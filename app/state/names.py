@@ -21,6 +21,9 @@ READABLE = {
     "cloth": ("clothes", ""),
 }
 
+# what a person wears behind all classes with a mirror partner: eyes and brows stay to be seen
+BEHIND_PAIRS = ("eye_g",)
+
 
 def readable(name: str) -> dict[str, str]:
     """`name` to show and `hint` for the tooltip of one class."""

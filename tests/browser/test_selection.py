@@ -307,6 +307,46 @@ def test_glasses_go_behind_the_eyes(canvas: Canvas, how: str) -> None:
     assert np.array_equal(canvas.settled(), worn())
 
 
+@pytest.mark.parametrize("how", ["moved", "pasted"])
+def test_glasses_that_enclose_no_eye_go_behind_brows_and_eyes(canvas: Canvas, how: str) -> None:
+    drawn = face()
+    drawn[20:22, 24:29] = BROW
+    drawn[40:46, 22:42] = GLASSES  # below the eyes, where the mouth would be
+    canvas.start(drawn)
+    canvas.click(30, 42)
+    under = drawn
+    if how == "pasted":
+        act(canvas, "copy")
+        canvas.page.keyboard.press("Escape")
+        canvas.page.keyboard.press("Control+v")
+    else:
+        act(canvas, "lift")
+        under = np.where(drawn == GLASSES, SKIN, drawn).astype(np.uint8)
+    for up in (18, 3):  # over the eyes, over the brow
+        for _ in range(up):
+            canvas.page.keyboard.press("ArrowUp")
+        top = 22 if up == 18 else 19
+        expected = box_of(22, top, 20, 6, GLASSES, under)
+        for feature in (BROW, LEFT_EYE, RIGHT_EYE):
+            expected[drawn == feature] = feature
+        assert np.array_equal(canvas.settled(), expected)
+    canvas.page.keyboard.press("Escape")
+    assert np.array_equal(canvas.settled(), drawn)
+
+
+def test_other_things_cover_a_brow(canvas: Canvas) -> None:
+    drawn = face()
+    drawn[20:22, 24:29] = BROW
+    drawn[40:46, 22:42] = HAT
+    canvas.start(drawn)
+    canvas.click(30, 42)
+    act(canvas, "lift")
+    for _ in range(21):
+        canvas.page.keyboard.press("ArrowUp")
+    expected = box_of(22, 19, 20, 6, HAT, np.where(drawn == HAT, SKIN, drawn).astype(np.uint8))
+    assert np.array_equal(canvas.settled(), expected)
+
+
 def test_skin_shows_through_a_thin_frame_that_moves(canvas: Canvas) -> None:
     framed = face()
     framed[22:30, 22:42] = GLASSES

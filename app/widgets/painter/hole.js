@@ -7,7 +7,8 @@
 //   shape has no gap where the feature was. What surrounds the region shows through it instead, as the skin through a
 //   thin frame: there the gap goes with the region;
 // - where it encloses a feature that has a mirror partner, as glasses do the eyes, the others that have one stay in front
-//   of it too, wherever they are: it may come to lie under a brow, and wipes none out.
+//   of it too, wherever they are: it may come to lie under a brow, and wipes none out;
+// - glasses are behind them also where they enclose none, as one that was drawn beside the eyes, or is pasted.
 
 const MUCH = 0.25; // of a region's outer border: a class that has as much of it surrounds it, however small it is
 
@@ -109,9 +110,9 @@ function surroundings(ids, part, border, areas) {
 /**
  * The layout without the masked pixels, which pixels they enclose, and which lie in front of them wherever they go:
  * {ids, enclosed, front}. A part that has nothing around it becomes `background`. isPaired(id): whether a class has a
- * mirror partner.
+ * mirror partner; isBehind(id): whether one is always behind those.
  */
-function takeAway(ids, mask, W, H, background, isPaired) {
+function takeAway(ids, mask, W, H, background, isPaired, isBehind) {
   const out = ids.slice(), areas = new Uint32Array(256), masked = [], filling = new Set();
   ids.forEach((id, i) => (mask[i] ? masked.push(i) : areas[id]++));
   for (const part of connectedParts(masked, (i) => mask[i], W, H)) {
@@ -136,9 +137,15 @@ function takeAway(ids, mask, W, H, background, isPaired) {
       if (2 * covered > sides) for (const i of part) enclosed[i] = 1;
     }
   }
-  const goesBehindPairs = enclosed.some((inside, i) => inside && isPaired(ids[i]));
+  const goesBehindPairs = masked.every((i) => isBehind(ids[i])) || enclosed.some((inside, i) => inside && isPaired(ids[i]));
   const front = goesBehindPairs ? enclosed.map((inside, i) => inside || (!mask[i] && isPaired(ids[i]) ? 1 : 0)) : enclosed;
   return { ids: out, enclosed, front };
+}
+
+/** What of a layout stays in front of a region that comes from elsewhere: a mask, or null for nothing. */
+function inFrontOf(source, mask, ids, isPaired, isBehind) {
+  const isWorn = mask.every((inside, i) => !inside || isBehind(source[i]));
+  return isWorn ? ids.map((id) => (isPaired(id) ? 1 : 0)) : null;
 }
 
 /** A masked region whose shape goes on behind what it encloses: {source, mask}, the classes and their pixels. */

@@ -2,7 +2,7 @@
 // before this one, in one scope (painter.py says how).
 //
 // props: value (packed layout, both ways), model (its name), classes [{id, name, hint, color, group}], mirror [[id, id]]
-// (classes that a flip exchanges), background (id), photo (URL of a picture under the layout, or ""),
+// (classes that a flip exchanges), background (id), behind [id] (classes behind all that have a mirror partner), photo (URL of a picture under the layout, or ""),
 // heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), landing
 // (number of what landed with the value). events: 'begin' at pointer down (an older request may stop), 'input' when a
 // stroke is finished, 'another' when an undo or redo shows a layout of another landing.

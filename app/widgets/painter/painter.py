@@ -15,7 +15,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 from semflow_core.requests.packing import pack_labels, unpack_labels
 
-from ...state.names import readable
+from ...state.names import BEHIND_PAIRS, readable
 from ...state.sentences import sentence
 from ...state.sheet import Sheet
 from ..base import Widget
@@ -116,4 +116,5 @@ def painter_props(palette: Palette) -> dict[str, Any]:
         "classes": classes,
         "background": palette.background,
         "mirror": [list(pair) for pair in palette.mirror],
+        "behind": [c.id for c in palette.classes if c.name in BEHIND_PAIRS],
     }

@@ -15,10 +15,11 @@ const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps 
 let floating = null;
 
 const isPaired = (id) => mirrorOf[id] !== id;
+const isBehind = (id) => Boolean(props.behind?.includes(id));
 
 /** A mask of `source` floats over `under`, behind what is in `front`; it goes on behind what it has `enclosed`. */
 function float(mask, under, source = ids, front = null, enclosed = null) {
-  const whole = front ? goOnBehind(source, mask, enclosed, W, H) : { source, mask }, box = maskBox(whole.mask, W);
+  const whole = enclosed ? goOnBehind(source, mask, enclosed, W, H) : { source, mask }, box = maskBox(whole.mask, W);
   floating = { ...whole, before: ids, under, front, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
   ids = ids.slice();
   showRegion();
@@ -42,7 +43,7 @@ function lift(at) {
     other = regionMask(ids, W, H, W - 1 - x, y);
     other.forEach((inside, i) => inside && (hole[i] = 1));
   }
-  const { ids: under, enclosed, front } = takeAway(ids, hole, W, H, props.background, isPaired);
+  const { ids: under, enclosed, front } = takeAway(ids, hole, W, H, props.background, isPaired, isBehind);
   const twin = other && goOnBehind(ids, other, enclosed, W, H);
   if (twin) twin.box = maskBox(twin.mask, W);
   float(mask, under, ids, front, enclosed);

@@ -63,7 +63,7 @@ function fillSelection() {
 /** Its place is filled by what surrounds it (hole.js); a whole layout becomes background. */
 function eraseSelection() {
   changeLayout(() => {
-    ids = takeAway(ids, selected, W, H, props.background, isPaired).ids;
+    ids = takeAway(ids, selected, W, H, props.background, isPaired, isBehind).ids;
   });
   dropSelection();
 }
@@ -74,7 +74,7 @@ function liftSelection() {
   useTool('move');
   setSelected(null);
   trigger('begin');
-  const { ids: under, enclosed, front } = takeAway(ids, mask, W, H, props.background, isPaired);
+  const { ids: under, enclosed, front } = takeAway(ids, mask, W, H, props.background, isPaired, isBehind);
   float(mask, under, ids, front, enclosed);
 }
 
@@ -108,7 +108,7 @@ function pasteCut(text = cut) {
   useTool('move');
   setSelected(null);
   trigger('begin');
-  float(mask, ids, source);
+  float(mask, ids, source, inFrontOf(source, mask, ids, isPaired, isBehind));
   compose();
   send();
 }
