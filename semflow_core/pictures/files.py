@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from ..errors import InputError, WriteError
+from .cicp import numbers_of, profile_of
 
 # the formats are listed because Pillow also opens ones that start other programs (EPS)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
@@ -84,13 +85,38 @@ class OpenedPicture:
 
     @property
     def profile(self) -> bytes | None:
-        """The file's ICC profile, which may be damaged; b"" where Pillow could not even unpack it, None for none."""
+        """The file's ICC profile, which may be damaged; b"" where Pillow could not even unpack it, None for none.
+
+        What a file names by numbers instead counts as its profile where it can be made of them.
+        """
         if self.image.format == "JPEG2000":  # of which Pillow does not read it: a box "colr" of method 2 or 3
             at = self.data.find(b"colr", 0, JP2_HEADER)
             is_profile = at > 4 and self.data[at + 4 : at + 5] in (b"\x02", b"\x03")
             end = at - 4 + int.from_bytes(self.data[max(0, at - 4) : at], "big")
             return self.data[at + 7 : end] if is_profile else None
-        return (self.image.info["icc_profile"] or b"") if "icc_profile" in self.image.info else None
+        numbers = self.color_numbers
+        if numbers and self.image.format == "PNG":  # in which they count before a profile
+            return profile_of(*numbers) or self.image.info.get("icc_profile")
+        if "icc_profile" in self.image.info:
+            return self.image.info["icc_profile"] or b""
+        return profile_of(*numbers) if numbers else None
+
+    @property
+    def color_numbers(self) -> tuple[int, int] | None:
+        """Primaries and transfer curve that the file names by number; None where it names none."""
+        return numbers_of(self.data, str(self.image.format))
+
+    @property
+    def pages(self) -> int:
+        """Pages or frames; 1 where a file that ends early does not say it."""
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self.image.format not in ("TIFF", "GIF"):
+                return int(getattr(self.image, "n_frames", 1))
+            # these are looked for one by one, in a picture of their own: a damaged one would lose the first
+            with Image.open(io.BytesIO(self.data), formats=(self.image.format,)) as image:
+                return int(getattr(image, "n_frames", 1))
+        return 1
 
     @property
     def lossy(self) -> bool:

@@ -16,11 +16,12 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
+from .cicp import is_srgb
 from .color_spaces import ColorSpace, color_space
 from .files import ORIENTATION, OpenedPicture, open_large_picture, picture_name, write_atomically
 from .strips import rows, strips, upright
 
-SRGB_GAMMA, SRGB_CODES = 0.45455, bytes([1, 13])  # as a PNG says that its colours are sRGB's
+SRGB_GAMMA = 0.45455  # as a PNG says that its colours are sRGB's
 DARK = 4096  # 16-bit values: what 12 bits reach
 
 
@@ -155,16 +156,16 @@ def _in_mode(strip: Image.Image, mode: str, source: str | os.PathLike[str] | byt
 def _what_is_left_out(picture: OpenedPicture) -> list[str]:
     """Sentences on what the file says and the photo does not show."""
     image, notes = picture.image, list[str]()
-    with contextlib.suppress(Exception):  # a file that ends early may not say it
-        pages = int(getattr(image, "n_frames", 1))
-        if pages > 1 and image.format in ("GIF", "PNG", "WEBP", "TIFF"):  # phones keep more than photos in theirs
-            notes.append(f"Only the first of its {pages} pages was read.")
+    if image.format in ("GIF", "PNG", "WEBP", "TIFF") and picture.pages > 1:  # phones keep more than photos in theirs
+        notes.append(f"Only the first of its {picture.pages} pages was read.")
     if image.mode.startswith("I") and 0 < (brightest := int(np.asarray(image).max())) < DARK:
         notes.append(f"Its values are at most {brightest} of 65535: it is nearly black, as 12 bits stored in 16 are.")
-    at = picture.data.find(b"cICP", 0, max(0, picture.data.find(b"IDAT"))) if image.format == "PNG" else -1
-    gamma = float(image.info.get("gamma") or SRGB_GAMMA)
-    if at > 0 and picture.data[at + 4 : at + 6] != SRGB_CODES:
-        notes.append("The colour space that it names by number (cICP) was left out: its colours were taken for sRGB's.")
+    numbers, gamma = picture.color_numbers, float(image.info.get("gamma") or SRGB_GAMMA)
+    if numbers and not is_srgb(*numbers) and not picture.profile:
+        notes.append(
+            f"The colour space that it names by numbers ({numbers[0]} and {numbers[1]} of H.273) was left out: its "
+            "colours were taken for sRGB's."
+        )
     elif not picture.profile and "srgb" not in image.info and abs(gamma - SRGB_GAMMA) > 0.05:
         notes.append(f"Its gamma of {gamma:g} was left out: its colours were taken for sRGB's.")
     return notes

@@ -58,13 +58,11 @@ def read_planes(source: str | os.PathLike[str] | bytes, sample: bool) -> Planes:
         InputError: not a picture, damaged, or its size is out of bounds.
     """
     picture = open_large_picture(source, "layout") if sample else open_picture_file(source, "layout")
-    size, turn, pages = picture.image.width * picture.image.height, 1, 1
+    size, turn, pages = picture.image.width * picture.image.height, 1, picture.pages
     every = math.ceil(math.sqrt(size / SAMPLE)) if sample else 1
     with contextlib.suppress(Exception):  # the picture is whole even if its EXIF is damaged
         turn = picture.image.getexif().get(ORIENTATION, 1)
         turn = turn if turn in range(2, 9) else 1
-    with contextlib.suppress(Exception):  # a file that ends early may not say it
-        pages = int(getattr(picture.image, "n_frames", 1))
     try:
         rgb, alpha, only, table = _taken(picture, every, turn)
     except Exception:  # Pillow raises exceptions of any type at a damaged colour table

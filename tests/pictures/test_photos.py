@@ -348,7 +348,8 @@ def test_twelve_bits_in_sixteen_are_said(photo: np.ndarray) -> None:
     [
         (b"gAMA", struct.pack(">I", 100_000), "Its gamma of 1 was left out"),
         (b"gAMA", struct.pack(">I", 45_455), ""),
-        (b"cICP", bytes([12, 13, 0, 1]), "names by number (cICP) was left out"),
+        (b"cICP", bytes([9, 16, 0, 1]), "names by numbers (9 and 16 of H.273) was left out"),
+        (b"cICP", bytes([12, 13, 0, 1]), "Its colours were converted from Display P3 to sRGB."),
         (b"cICP", bytes([1, 13, 0, 1]), ""),
     ],
 )
@@ -357,3 +358,51 @@ def test_colours_that_a_png_describes_otherwise(photo: np.ndarray, kind: bytes, 
     chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     note = open_photo(png[:33] + chunk + png[33:]).note
     assert words in note if words else note == ""
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF", "PNG"])
+@pytest.mark.parametrize(
+    "numbers, shown",  # by the published matrices from Display P3 and BT.2020 to sRGB
+    [((12, 13), (215, 93, 31)), ((9, 13), (241, 76, 29)), ((12, 8), (240, 165, 114)), ((1, 13), (200, 100, 50))],
+)
+def test_colours_named_by_numbers_are_converted(
+    format: str, numbers: tuple[int, int], shown: tuple[int, int, int]
+) -> None:
+    pillow_heif.register_heif_opener()
+    opened = open_photo(numbered(Image.new("RGB", (64, 64), (200, 100, 50)), format, numbers))
+    assert np.abs(opened.pixels[32, 32].astype(int) - shown).max() <= 3
+    own = np.asarray(Image.open(io.BytesIO(opened.png(opened.pixels))).convert("RGB"))[32, 32].astype(int)
+    assert np.abs(own - (200, 100, 50)).max() <= 3, "an edit is written in the file's own space"
+    assert ("converted" in opened.note) == (numbers != (1, 13))
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF", "PNG"])
+def test_colours_of_hdr_are_said_to_be_left_out(format: str) -> None:
+    pillow_heif.register_heif_opener()
+    opened = open_photo(numbered(Image.new("RGB", (64, 64), (200, 100, 50)), format, (9, 16)))
+    assert "(9 and 16 of H.273) was left out" in opened.note
+
+
+def numbered(image: Image.Image, format: str, numbers: tuple[int, int]) -> bytes:
+    """A file that names its primaries and its transfer curve."""
+    if format == "PNG":
+        png, data = encoded(image), bytes([*numbers, 0, 1])
+        return png[:33] + struct.pack(">I4s4sI", 4, b"cICP", data, zlib.crc32(b"cICP" + data)) + png[33:]
+    data = encoded(image, format, quality=95)
+    at = data.index(b"colrnclx") + 8
+    return data[:at] + struct.pack(">HH", *numbers) + data[at + 4 :]
+
+
+@pytest.mark.parametrize("format", ["GIF", "TIFF"])
+def test_a_first_page_is_read_where_a_later_one_is_cut_off(photo: np.ndarray, format: str) -> None:
+    pages = [Image.fromarray(photo), *(Image.fromarray(np.rot90(photo, i).copy()) for i in (1, 2, 3))]
+    whole, pages = encoded(pages[0], format, save_all=True, append_images=pages[1:]), 0
+    for length in range(len(whole), len(whole) // 4, -97):
+        try:
+            opened = open_photo(whole[:length])
+        except InputError as error:
+            assert "damaged or cut off" in str(error) or "not a picture" in str(error)
+        else:
+            assert np.abs(opened.pixels.astype(int) - photo).mean() < (20 if format == "GIF" else 1)
+            pages += 1
+    assert pages > 3
