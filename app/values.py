@@ -23,6 +23,16 @@ MAX_VARIATIONS = 16
 # ---- how values come in --------------------------------------------------------------------------
 
 
+def _yes_or_no(value: object, pipeline: Pipeline, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{name} is {str(value)[:60]!r}; it must be true or false")
+    return value
+
+
+def _text(value: str | None, pipeline: Pipeline, name: str) -> str:
+    return value or ""
+
+
 def _require(path: str | None, name: str) -> str:
     if not path:
         raise InputError(f"no {name} was given")
@@ -76,10 +86,14 @@ Ids = Annotated[
     Parameter(
         "what its pixel values are, if that is known: own, another order by name, or pairs such as 17=hair,14=neck.",
         gr.Textbox,
+        _text,
     ),
 ]
 Align = Annotated[
-    bool, Parameter("find the face and work on it, as models of faces need it; else take the whole photo.", gr.Checkbox)
+    bool,
+    Parameter(
+        "find the face and work on it, as models of faces need it; else take the whole photo.", gr.Checkbox, _yes_or_no
+    ),
 ]
 EitherFile = Annotated[
     str,
@@ -100,7 +114,8 @@ Colors = Annotated[
     ),
 ]
 Mirror = Annotated[
-    bool, Parameter("segment the mirror image, too, and decide by both: better, at twice the work.", gr.Checkbox)
+    bool,
+    Parameter("segment the mirror image, too, and decide by both: better, at twice the work.", gr.Checkbox, _yes_or_no),
 ]
 Smooth = Annotated[
     float,

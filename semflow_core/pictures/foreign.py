@@ -198,7 +198,7 @@ def _pairs_of(text: str, palette: Palette) -> list[tuple[int, int]]:
     pairs = []
     for pair in text.split(","):
         value, _, name = (word.strip() for word in pair.partition("="))
-        if not value.isascii() or not value.isdigit() or name not in names:
+        if not re.fullmatch("[0-9]{1,9}", value) or name not in names:
             raise InputError(f"'{pair}' is no pair of a pixel value and a class of {palette.name}, such as 17=hair")
         pairs.append((int(value), names[name]))
     return pairs

@@ -182,6 +182,10 @@ def _labels_of(
     """Class ids of what a file holds, and 255 where a foreign convention has a value for no class."""
     if values.ids is not None:
         visible = values.ids
+        if (least := int(visible.min())) < 0:
+            raise InputError(
+                f"the layout {name} has values below 0, such as {least}; ids are whole numbers from 0 to 255"
+            )
         if not values.opaque.all():  # what lies under transparent pixels says nothing
             visible = np.where(values.opaque, visible, visible[values.opaque].min(initial=0))
         own = values.certain and not ids

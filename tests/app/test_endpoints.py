@@ -14,7 +14,8 @@ from PIL import Image
 from app import endpoints, serving
 from app.actions.models import Models
 from app.serving import ENDPOINTS, Parameter, documentation, endpoint, parameters_of
-from app.values import Layout, LayoutFile, Model, Seed
+from app.values import Align, Ids, Layout, LayoutFile, Mirror, Model, Seed
+from semflow_core.errors import InputError
 from semflow_core.method.flow import GRIDS
 from semflow_core.method.palette import load_palette
 from semflow_core.method.solvers import SOLVERS
@@ -147,3 +148,21 @@ def test_a_whole_photo_is_aligned_as_in_the_studio(models: Models, tmp_path: Pat
     write_layout(tmp_path / "after.png", np.zeros((64, 40), np.uint8), PALETTE)
     with pytest.raises(gr.Error, match="is 40x64 pixels and its photo 64x40"):
         edit(files[0], files[1], "faces", 4, 0, "euler", "quadratic", files[2], "", True)
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "false", "true", [], [False], 0.0])
+@pytest.mark.parametrize("kind", [Align, Mirror])
+def test_what_is_neither_true_nor_false_is_refused(kind: Any, value: object) -> None:
+    read = kind.__metadata__[0].read
+    assert read(True, None, "align") is True and read(False, None, "align") is False
+    with pytest.raises(InputError, match=r"align is .*; it must be true or false"):
+        read(value, None, "align")
+
+
+def test_ids_may_be_null_and_their_values_have_few_digits(models: Models, tmp_path: Path) -> None:
+    write_layout(tmp_path / "x.png", np.full((32, 32), 3, np.uint8), PALETTE)
+    read = Ids.__metadata__[0].read  # pyright: ignore[reportAttributeAccessIssue]
+    pipeline = models.pipeline("faces")
+    assert read(None, pipeline, "ids") == ""
+    with pytest.raises(InputError, match="is no pair of a pixel value and a class"):
+        endpoints.read(str(tmp_path / "x.png"), pipeline, "1" * 5000 + "=hair")

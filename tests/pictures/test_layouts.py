@@ -130,3 +130,11 @@ def test_void_in_an_indexed_mask_may_have_any_colour(name: str, tmp_path: Path) 
     image.save(tmp_path / "mask.png")
     read = read_mask(tmp_path / "mask.png", palette)
     assert np.array_equal(read.labels, labels) and not read.note
+
+
+def test_values_below_zero_are_no_ids() -> None:
+    """As 32 bits hold them: taken as bytes, -238 would be 18."""
+    for values in ([-1, 0], [-238, 1], [-10_000_000, 300]):
+        data = encoded(Image.fromarray(np.repeat([values], 32, 0).repeat(16, 1).astype(np.int32)), "TIFF")
+        with pytest.raises(InputError, match=f"has values below 0, such as {values[0]}; ids are whole numbers"):
+            read_layout(data, FACES)
