@@ -19,7 +19,7 @@ from gradio.exceptions import Error as GradioError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB
+from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB, SHOWN
 from .listeners import Listeners
 from .logins import Logins
 from .logs import cut, report
@@ -39,6 +39,10 @@ CALLS = re.compile(r"^/gradio_api/(run|api)/")
 RESULTS = re.compile(r"^/gradio_api/call/(?:v2/)?[^/]+/([^/]+)$")
 LEFT = "The client left before all was sent."
 NO_EVENT = "There is no such call, or its result was fetched already; start it again with a POST to /gradio_api/call/."
+UNHEARD = b'data: {"msg":"unexpected_error"'  # a stream's message to who listens to a session that has asked nothing
+NO_SESSION = (
+    "Nothing was asked in this session, or its answers were fetched already; start with /gradio_api/queue/join."
+)
 VISIT_HEADER = b"x-semflow-visit"  # a page says that its session was here already (web/reach.js)
 FORGOTTEN = (
     "The studio was started anew, or has forgotten this visit; the page loads again, and brings back what it kept."
@@ -199,9 +203,19 @@ class Answer:
     def __init__(self, scope: Message, send: Send) -> None:
         self._scope, self._send = scope, send
         self.started, self.status = False, 0
+        self._bare: bytearray | None = None  # the text of a library's refusal that is no JSON
 
     async def __call__(self, message: Message) -> None:
         """Pass a message on."""
+        if self._bare is not None:
+            self._bare += message.get("body", b"")[:SHOWN]
+            if not message.get("more_body"):
+                text, self._bare = self._bare.decode(errors="replace"), None
+                await self.refuse(of_status(self.status, text))
+            return
+        if message["type"] == "http.response.start" and self._is_bare(message):
+            self.status, self._bare = message["status"], bytearray()
+            return
         if message["type"] == "http.response.start":
             self.started = True
             headers = [h for h in message.get("headers", []) if h[0].lower() not in {name for name, _ in SAFE}]
@@ -212,7 +226,14 @@ class Answer:
             retry = self._scope.get("semflow.retry")
             if message["status"] == 503 and retry:
                 message["headers"].append((b"retry-after", str(retry).encode()))
+        elif message.get("body", b"").startswith(UNHEARD):
+            message = {**message, "body": message["body"].replace(b'"404: Not Found"', json.dumps(NO_SESSION).encode())}
         await self._send(message)
+
+    def _is_bare(self, message: Message) -> bool:
+        """Whether an answer begins that refuses in plain text or without a word."""
+        kind = dict(message.get("headers", ())).get(b"content-type", b"text/plain")
+        return message["status"] >= 400 and kind.startswith(b"text/plain") and self._scope["method"] != "HEAD"
 
     async def end(self) -> None:
         """End an answer that has begun."""

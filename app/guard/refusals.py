@@ -35,6 +35,7 @@ STATUS = {
     404: "There is nothing at this address; the page is at /, and /gradio_api/info describes the endpoints.",
     405: "This address does not take that method; /gradio_api/info describes the endpoints.",
     413: "What was sent is too large.",
+    416: "The file has fewer bytes than the range asks for.",
     422: "The request's JSON lacks what the address needs, or has it in another form; see /gradio_api/info.",
     500: UNKNOWN,
 }

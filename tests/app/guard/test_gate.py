@@ -24,8 +24,11 @@ from semflow_core.errors import InputError, WriteError
 class Client:
     """Speaks ASGI with a gate. `reads` makes the app behind it read the body; `fails` is what it raises."""
 
-    def __init__(self, reads: bool = True, fails: Exception | None = None, status: int = 200) -> None:
-        self.reads, self.fails, self.status = reads, fails, status
+    def __init__(
+        self, reads: bool = True, fails: Exception | None = None, status: int = 200, says: bytes = b"{}"
+    ) -> None:
+        self.reads, self.fails, self.status, self.says = reads, fails, status, says
+        self.headers = [(b"content-type", b"application/json" if says[:1] == b"{" else b"text/plain; charset=utf-8")]
         self.body: bytes | None = None
         self.scope: dict[str, Any] = {}
         self.listeners = Listeners()
@@ -41,8 +44,8 @@ class Client:
         self.body = body
         if self.fails:
             raise self.fails
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": b"{}"})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.says})
 
     def ask(
         self, path: str, parts: list[bytes] | None = None, headers: dict[str, str] | None = None, method: str = "POST"
@@ -155,6 +158,18 @@ def test_a_result_that_nobody_computes_is_said() -> None:
     assert Client(reads=False).ask("/gradio_api/call/synthesize/known", method="GET")[0] == 200
 
 
+def test_who_listens_to_no_session_gets_a_sentence() -> None:
+    stream = b'data: {"msg":"unexpected_error","message":"404: Not Found","session_not_found":true}'
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(gate.Answer({"method": "GET"}, send)({"type": "http.response.body", "body": stream}))
+    said = json.loads(sent[0]["body"].removeprefix(b"data: "))
+    assert said["message"] == gate.NO_SESSION and said["session_not_found"]
+
+
 def test_a_stream_counts_as_listening() -> None:
     listeners = Listeners(seconds=-1)
     listeners.expect("session", "event")
@@ -221,3 +236,18 @@ def test_a_log_on_a_full_disk_or_of_any_encoding_stops_nothing() -> None:
     stream = logs.CutStream(io.TextIOWrapper(raw, "cp1252"))
     print("größe \u0448", file=stream, flush=True)
     assert raw.getvalue().strip() == b"gr\xf6\xdfe \\u0448"
+
+
+@pytest.mark.parametrize(
+    "status, says, words",
+    [
+        (416, b"", "The file has fewer bytes than the range asks for."),
+        (404, b"Upload not found", "Upload not found."),
+        (400, b"Missing boundary in multipart.", "Missing boundary in multipart."),
+        (400, b"Bad", "not one that this server takes"),
+    ],
+)
+def test_a_librarys_plain_refusal_becomes_a_sentence(status: int, says: bytes, words: str) -> None:
+    answer = Client(status=status, says=says).ask(JOIN)
+    assert answer[0] == status and words in answer[1]["error"] and answer[2]["content-type"] == "application/json"
+    assert int(answer[2]["content-length"]) == len(json.dumps(answer[1]))
