@@ -12,7 +12,7 @@ from app.state.session import Cancelled, Session
 from semflow_core.requests import SynthesisRequest
 
 from ..conftest import FakePipeline, last
-from .requests import request
+from .conftest import request
 
 
 def test_a_draft_comes_first_and_the_chosen_steps_last(pipeline: FakePipeline, labels: np.ndarray) -> None:

@@ -13,7 +13,7 @@ from semflow_core.pipeline.results import Trajectory
 from semflow_core.requests import MorphRequest, TrajectoryRequest
 
 from ..conftest import FakePipeline, last
-from .requests import request
+from .conftest import request
 
 
 def test_a_walk_reports_every_step(pipeline: FakePipeline, labels: np.ndarray) -> None:

@@ -16,7 +16,7 @@ from semflow_core.errors import InputError
 from semflow_core.requests import EditRequest, SegmentationRequest
 
 from ..conftest import FakePipeline, controls, last
-from .requests import request
+from .conftest import request
 
 PHOTO = np.full((256, 256, 3), 200, np.uint8)
 

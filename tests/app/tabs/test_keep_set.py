@@ -15,7 +15,7 @@ from app.state.session import Session
 from app.tabs import Keeping, LabelTab, OpenSave, SetKeeping
 from app.tabs.keep_set import GONE
 from semflow_core.method.palette import load_palette
-from tools.drawn import palette, write
+from tools.drawn import palette
 
 from ..conftest import FakePipeline, controls, last
 
@@ -26,13 +26,6 @@ STORED = {"ticket": "a" * 32}
 def keeping(models: Models) -> SetKeeping:
     with gr.Blocks():
         return SetKeeping(LabelTab(models))
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("drawn")
-    write(folder, 3)
-    return [str(p) for p in sorted((folder / "images").iterdir())]
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""The classes of the set: a palette that ships, a table of one's own, and what the model proposes in them."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from app.actions.models import Models
+from app.actions.painting import Painting
+from app.state.own_palette import rows_of
+from app.state.session import Session
+from app.tabs import CheckTab, LabelTab
+from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
+
+from ..conftest import FakePipeline, controls, last
+from .conftest import canvas, here
+
+
+def test_own_classes_get_what_has_their_names(tab: LabelTab, session: Session, models: Models) -> None:
+    rows = [
+        {"id": None, "name": "thing", "color": "#000001"},
+        {"id": None, "name": "Skin", "color": "#000002"},
+    ]
+    views = list(tab.use_classes(here(session), rows))
+    assert session.labelled is not None and session.labelled.own
+    assert canvas(views).max() == 1 and "The model faces proposes skin" in last(views).status
+    assert [c["name"] for c in views[0].painter["classes"]] == ["thing", "Skin"]
+    for handler in (Painting(models).paint, lambda c: [CheckTab.check(CheckTab.__new__(CheckTab), c)]):
+        with pytest.raises(InputError, match="whose classes are not this model's"):
+            list(handler(controls(session)))
+
+
+def test_classes_without_a_model_start_empty(tab: LabelTab, photos: list[str], pipeline: FakePipeline) -> None:
+    session = Session("faces")
+    assert list(tab.choose_classes(controls(session), "own"))[0].status == "2 classes. Open the photos that have them."
+    views = list(tab.open(controls(session), photos))
+    assert canvas(views).max() == 0 and not pipeline.calls
+    assert "No class here has the name" in last(views).status
+
+
+def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
+    rows = rows_of(load_palette("celebamask_hq"))
+    file = tab.classes.save_palette(controls(session), rows).download
+    assert isinstance(file, dict) and b"foreign" in base64.b64decode(file["url"].split(",")[1])
+    rows[1]["name"] = "face"
+    file = tab.classes.save_palette(controls(session), rows).download
+    assert isinstance(file, dict) and b'"face"' in base64.b64decode(file["url"].split(",")[1])
