@@ -17,6 +17,7 @@ from semflow_core.requests import SynthesisRequest
 from semflow_core.texts import read_text
 
 from ..controls import Controls, View
+from ..reporting import report_to
 from ..state.kept import original_file
 from ..state.names import in_words
 from ..state.opened import Source
@@ -44,13 +45,14 @@ def open_photo(file: Path, session: Session, pipeline: Pipeline, example: str = 
         InputError: the file cannot be read.
         Cancelled: a newer request came.
     """
+    progress = report_to(gr.Progress(), "Reading the photo", last="Reading the photo")
     whole_photo = open_photo_file(file)
     framed = part_for(whole_photo.pixels, pipeline.palette)
     photo, way, cropped = shape_photo(framed, pipeline.aspect)
     small, _ = fit_photo(photo, *canvas_size(pipeline))
     left, started = leave_set(session, pipeline), time.perf_counter()
     source = Source(whole_photo, way, original_file(file, example))
-    result = session.open_photo(pipeline, photo, pipeline.read_request(small), source)
+    result = session.open_photo(pipeline, photo, pipeline.read_request(small), source, progress)
     classes = count_of(len(np.unique(result.labels)), "class", "classes")
     status = (
         f"Read in {time.perf_counter() - started:.1f} s: {classes}, "

@@ -11,7 +11,7 @@ from semflow_core.requests import MorphRequest, Request, SynthesisRequest, Traje
 
 from ..controls import Controls, View
 from ..state.film import Film, film_of_morph, film_of_path, with_both_timelines
-from ..state.paths import morph, trace, trace_ahead
+from ..state.paths import morph, trace, trace_ahead, trace_beside
 from ..state.sentences import count_steps
 from ..state.session import Cancelled
 from .models import Models
@@ -33,9 +33,21 @@ class Walking:
         """
         if controls.session.labelling is not None:
             raise Cancelled
-        request, _ = self._path(replace(controls, frames=min(AHEAD, controls.frames)))
+        request = self._short_path(controls)
         result = trace_ahead(controls.session, self.models.pipeline(controls.model), request)
         return View(film=film_of_path(request, result))
+
+    def walk_beside(self, controls: Controls, progress: Progress | None = None) -> Film:
+        """The path of the photo shown, for a file: what the player shows stays.
+
+        Raises:
+            InputError, Cancelled: as in `Painting.paint`; or a set is being labelled.
+        """
+        if controls.session.labelling is not None:
+            raise InputError("a photo of a set has no path; leave the set first")
+        request = self._short_path(controls)
+        result = trace_beside(controls.session, self.models.pipeline(controls.model), request, progress)
+        return film_of_path(request, result)
 
     def walk(self, controls: Controls, progress: Progress | None = None) -> View:
         """From the opened photo, or else from the canvas -> player, status.
@@ -47,6 +59,9 @@ class Walking:
         result = trace(controls.session, self.models.pipeline(controls.model), request, progress)
         how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
         return View(film=film_of_path(request, result), status=f"The path from your {start}: {how}.")
+
+    def _short_path(self, controls: Controls) -> TrajectoryRequest:
+        return self._path(replace(controls, frames=min(AHEAD, controls.frames)))[0]
 
     @staticmethod
     def _path(controls: Controls) -> tuple[TrajectoryRequest, str]:
@@ -113,7 +128,7 @@ class Walking:
         status = "Photo: z − t v. Layout: z + (1 − t) v. Straight ahead of each moment."
         return View(film=film_of_path(request, result), status=status)
 
-    def film_again(self, text: str) -> Film:
+    def film_again(self, text: str, progress: Progress | None = None) -> Film:
         """The film of a request's JSON: nothing is kept on the server, and the same request gives the same pictures.
 
         Raises:
@@ -122,9 +137,9 @@ class Walking:
         request = Request.from_json(text)
         pipeline = self.models.pipeline(request.model)
         if isinstance(request, MorphRequest):
-            return film_of_morph(request, pipeline.morph(request))
+            return film_of_morph(request, pipeline.morph(request, progress))
         if isinstance(request, TrajectoryRequest):
-            return film_of_path(request, pipeline.trajectory(request))
+            return film_of_path(request, pipeline.trajectory(request, progress))
         raise InputError(f"a {type(request).__name__} has no path to show; show the path again")
 
     def _walk_morph(self, controls: Controls, request: MorphRequest, progress: Progress | None) -> Film:

@@ -16,6 +16,7 @@ from .pipeline import Pipeline
 from .session import Session
 
 DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
+TOGETHER = 4  # variations of a batch
 
 
 @dataclass(frozen=True)
@@ -76,31 +77,45 @@ def paint(
 
 
 def vary(
-    session: Session, pipeline: Pipeline, requests: Sequence[SynthesisRequest]
+    session: Session, pipeline: Pipeline, requests: Sequence[SynthesisRequest], progress: Progress | None = None
 ) -> Iterator[tuple[list[np.ndarray], int]]:
-    """Variations as one batch -> (photos, steps), drafts first; picking one later needs no solve.
+    """Variations in batches -> (photos, steps), drafts first; picking one later needs no solve.
 
-    Edits come one by one, for each starts from a photo.
+    The first drafts come a batch at a time, what is better than a draft comes for all of them at once. Edits come one
+    by one, for each starts from a photo.
+
+    Args:
+        progress: called with the steps done and those of all pictures on the way.
 
     Raises:
         Cancelled, InputError: as in `paint`.
     """
-    progress, memory = session.start(), memory_of(pipeline)
-    session.current.variations = list(requests)
+    memory, state = memory_of(pipeline), session.current
+    state.variations = list(requests)
     edits = [r for r in requests if isinstance(r, EditRequest)]
+    stages = [requests[0].steps] if edits else stages_to(requests[0].steps)
+    before, work = 0, len(requests) * sum(stages)
+    check = session.start(None if progress is None else lambda done, _: progress(before + done, work))
     photos: list[np.ndarray] = []
-    for i, edit in enumerate(edits):
-        photos.append(pipeline.edit(edit, progress).photo)
+    for edit in edits:
+        photos.append(pipeline.edit(edit, check).photo)
         memory.put(edit, photos[-1])
-        progress(i + 1, len(edits))
+        check(edit.steps, edit.steps)
+        before += edit.steps
         yield list(photos), edit.steps
-    for steps in [] if edits else stages_to(requests[0].steps):
-        stage = [replace(r, steps=steps) for r in requests]
-        photos = [result.photo for result in pipeline.synthesize_many(stage, progress)]
-        for request, photo in zip(stage, photos):
-            memory.put(request, photo)
-        progress(steps, steps)
-        yield photos, steps
+    for steps in [] if edits else stages:
+        drafts, photos = photos, []
+        for at in range(0, len(requests), TOGETHER):
+            batch = [replace(r, steps=steps) for r in requests[at : at + TOGETHER]]
+            share = steps * len(batch)
+            results = pipeline.synthesize_many(batch, lambda done, total, n=share: check(n * done // total, n))
+            photos += [result.photo for result in results]
+            for request, photo in zip(batch, photos[at:]):
+                memory.put(request, photo)
+            check(share, share)
+            before += share
+            if not drafts or len(photos) == len(requests):
+                yield list(photos), steps
 
 
 def stages_to(steps: int) -> list[int]:

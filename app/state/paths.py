@@ -32,11 +32,22 @@ def trace_ahead(session: Session, pipeline: Pipeline, request: TrajectoryRequest
         Cancelled: something was asked for, or another path of the photo shown was, which would be replaced.
         InputError: as in `painted.paint`.
     """
-    progress, photo = session.start_beside(), session.current.photo
-    if session.walked is not None and session.walked is photo:
+    if session.walked is not None and session.walked is session.current.photo:
         raise Cancelled
-    result = pipeline.trajectory(request, progress)
-    progress(request.steps, request.steps)
+    return trace_beside(session, pipeline, request)
+
+
+def trace_beside(
+    session: Session, pipeline: Pipeline, request: TrajectoryRequest, progress: Progress | None = None
+) -> Trajectory:
+    """`trace` for a file: what the player shows stays. It stops nothing, and gives way to whatever is asked for.
+
+    Raises:
+        Cancelled, InputError: as in `painted.paint`.
+    """
+    check = session.start_beside(progress)
+    result = pipeline.trajectory(request, check)
+    check(request.steps, request.steps)
     return result
 
 

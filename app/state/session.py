@@ -110,29 +110,36 @@ class Session:
 
         return report
 
-    def start_beside(self) -> Progress:
-        """Begin work that nobody asked for -> as `start`: a newer request stops it, and it stops none."""
+    def start_beside(self, progress: Progress | None = None) -> Progress:
+        """Begin work beside what is asked for -> as `start`: a newer request stops it, and it stops none."""
         number = self.newest
 
         def report(done: int, total: int) -> None:
             if self.newest != number:
                 raise Cancelled
+            if progress is not None:
+                progress(done, total)
 
         return report
 
     # ---- photos ------------------------------------------------------------------------------------
 
     def open_photo(
-        self, pipeline: Pipeline, photo: np.ndarray, request: SegmentationRequest, source: Source | None = None
+        self,
+        pipeline: Pipeline,
+        photo: np.ndarray,
+        request: SegmentationRequest,
+        source: Source | None = None,
+        progress: Progress | None = None,
     ) -> Segmentation:
         """Open a photo, cut out of `source`; `request` holds it at the canvas's size.
 
         Raises:
             Cancelled, InputError: as in `painted.paint`.
         """
-        progress = self.start()
-        result = pipeline.segment(request, progress)
-        progress(request.steps, request.steps)
+        check = self.start(progress)
+        result = pipeline.segment(request, check)
+        check(request.steps, request.steps)
         self.leave_set()
         state = self.current
         state.land()

@@ -92,7 +92,8 @@ class PathPanel:
         kind = text_of(event, "format")
         if kind not in FORMATS:
             raise InputError(f"there is no format '{kind}'; it is one of {', '.join(FORMATS)}")
-        film = self.walking.film_again(text_of(event, "request"))
+        progress = report_to(gr.Progress(), "Computing the path", last="Writing the file")
+        film = self.walking.film_again(text_of(event, "request"), progress)
         view, timeline = text_of(event, "view"), text_of(event, "timeline")
         if view not in film.views or timeline not in film.timelines:
             raise InputError("what is to be saved is not shown any more; show the path again")

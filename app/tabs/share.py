@@ -12,9 +12,10 @@ from ..actions.models import Models
 from ..actions.walking import Walking
 from ..controls import Controls, View
 from ..page import MODEL, Page
+from ..reporting import report_to
 from ..state.clip import clip_file, side_by_side, there_and_back
 from ..state.downloads import download, png_download
-from ..state.film import EVEN, PATH, Film
+from ..state.film import EVEN, PATH
 from ..state.notes import note_of, with_note
 from ..state.photos import fit_layout
 from .path import FORMATS
@@ -46,10 +47,10 @@ class ShareRow:
         """Photo, layout and back in three seconds: a download.
 
         Raises:
-            InputError, Cancelled: as in `Walking.walk`.
+            InputError, Cancelled: as in `Walking.walk_beside`.
         """
-        film = self.walking.walk_ahead(controls).film
-        assert isinstance(film, Film)
+        progress = report_to(gr.Progress(), "Computing the path", last="Writing the file")
+        film = self.walking.walk_beside(controls, progress)
         data = clip_file(there_and_back(film.views[PATH][film.timelines[EVEN]]), kind)
         data = with_note(data, self._note(controls))
         status = f"Saved semflow.{kind}: three seconds, {len(data) / 1e6:.1f} MB."

@@ -1,4 +1,4 @@
-"""The tab "Variations": one layout under many seeds, as one batch. A click takes one, or only a region of it."""
+"""The tab "Variations": one layout under many seeds. A click takes one, or only a region of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..actions.models import Models
 from ..actions.painting import Painting
 from ..controls import Controls, View
 from ..page import Event, Page
+from ..reporting import report_to
 from ..state.painted import vary
 from ..state.regions import Regions, region_name, region_of
 from ..state.seeds import draw_seed
@@ -43,6 +44,7 @@ class VariationsTab:
             )
         self.strip = gr.Gallery(
             columns=8,
+            format="jpeg",  # these are to choose from: WebP takes as long to write as a picture takes steps
             allow_preview=False,
             object_fit="cover",
             show_label=False,
@@ -84,7 +86,8 @@ class VariationsTab:
         state, regions = controls.state, copy.deepcopy(controls.state.regions)
         regions.drop_unlocked()
         requests = [state.in_mode(replace(controls, seed=draw_seed()).request(regions)) for _ in range(count)]
-        for photos, steps in vary(controls.session, self.models.pipeline(controls.model), requests):
+        progress = report_to(gr.Progress(), "Drawing variations", last="Drawing variations")
+        for photos, steps in vary(controls.session, self.models.pipeline(controls.model), requests, progress):
             pictures = [(photo, f"seed {r.seed}") for photo, r in zip(photos, requests)]
             drawn, which = count_of(len(photos), "variation"), "it" if len(photos) == 1 else "one"
             status = f"{drawn} of {count_steps(steps)}. Click {which} to go on from it."

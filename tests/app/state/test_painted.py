@@ -113,7 +113,9 @@ def test_another_visitors_pointer_stops_nothing(pipeline: FakePipeline, labels: 
     assert last(paint(Session(), pipeline, request(labels))).last
 
 
-def test_variations_are_one_batch_and_picking_one_computes_nothing(pipeline: FakePipeline, labels: np.ndarray) -> None:
+def test_four_variations_are_one_batch_and_picking_one_computes_nothing(
+    pipeline: FakePipeline, labels: np.ndarray
+) -> None:
     session = Session()
     requests = [request(labels, seed, steps=8) for seed in range(4)]
     stages = list(vary(session, pipeline, requests))
@@ -121,6 +123,15 @@ def test_variations_are_one_batch_and_picking_one_computes_nothing(pipeline: Fak
     calls = len(pipeline.calls)
     (picked,) = paint(session, pipeline, session.current.variations[2])
     assert np.array_equal(picked.photo, stages[-1][0][2]) and len(pipeline.calls) == calls
+
+
+def test_drafts_of_many_variations_come_a_batch_at_a_time(pipeline: FakePipeline, labels: np.ndarray) -> None:
+    done: list[tuple[int, int]] = []
+    requests = [request(labels, seed, steps=8) for seed in range(10)]
+    stages = list(vary(Session(), pipeline, requests, lambda *at: done.append(at)))
+    assert [(len(photos), steps) for photos, steps in stages] == [(4, 2), (8, 2), (10, 2), (10, 8)]
+    assert pipeline.batches == [4, 4, 2, 4, 4, 2]
+    assert {total for _, total in done} == {10 * (2 + 8)} and done == sorted(done) and done[-1] == (100, 100)
 
 
 def test_drawn_seeds_are_short() -> None:

@@ -13,8 +13,10 @@ from PIL import Image
 from app.actions.models import Models
 from app.actions.walking import Walking
 from app.controls import View
+from app.state.label_set import LabelSet
 from app.tabs import ShareRow
 from semflow_core.errors import InputError
+from semflow_core.method.palette import load_palette
 
 from ..conftest import controls
 
@@ -48,3 +50,20 @@ def test_the_pair_needs_a_photo(row: ShareRow, labels: np.ndarray) -> None:
     assert view.status == "Saved layout_and_photo.png: layout and photo side by side, 1024 × 512 pixels."
     assert both.size == (1024, 512) and "model faces" in both.info["Comment"]
     assert (np.asarray(both)[:, 512:] == 7).all()
+
+
+def test_a_clip_comes_after_a_path_that_was_asked_for(row: ShareRow, walking: Walking, labels: np.ndarray) -> None:
+    wanted = controls(labels=labels, frames=5)
+    wanted.state.show(np.full((256, 256, 3), 7, np.uint8), None)
+    walking.walk(wanted)  # the player shows it, and what is walked ahead would replace it
+    walked = wanted.session.walked
+    assert walked is not None
+    assert opened(row.save_clip("gif", wanted)).size == (256, 256)
+    assert wanted.session.walked is walked
+
+
+def test_a_set_that_is_labelled_has_no_clip(row: ShareRow, labels: np.ndarray) -> None:
+    wanted = controls(labels=labels)
+    wanted.session.labelled = LabelSet(load_palette("celebamask_hq"), own=False, open=True)
+    with pytest.raises(InputError, match="leave the set first"):
+        row.save_clip("gif", wanted)
