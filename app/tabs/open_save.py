@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import gradio as gr
 from gradio.events import Dependency
 
 from semflow_core.errors import InputError
-from semflow_core.method.palette import load_palette, palette_names
+from semflow_core.method.palette import Palette, load_palette, palette_names
 from semflow_core.method.palette_file import OWN_KEY
 from semflow_core.pictures.layouts import is_layout
+from semflow_core.pictures.whose import whose_layout
 
 from ..actions.arriving import Arrival, arrival
 from ..actions.models import Models
@@ -101,6 +103,8 @@ class OpenSave:
         paths = arrived.files
         if arrived.project:
             return open_project(paths[0], session, pipeline)
+        if holds == FOUND_OUT and len(paths) == 1:
+            self._refuse_another_models(paths[0], pipeline)
         ids = "" if holds in (FOUND_OUT, PHOTO) else holds
         layout = ids or (holds != PHOTO and is_layout(paths[0], pipeline.palette, pipeline.codebook))
         if len(paths) > 1 or layout:
@@ -110,6 +114,24 @@ class OpenSave:
             return view.then(View(parts={self.line: line}))
         view = open_photo(paths[0], session, pipeline)
         return view.then(View(parts={self.line: ""}, status=f"{view.status} {arrived.note}".strip()))
+
+    def _refuse_another_models(self, file: Path, pipeline: Pipeline) -> None:
+        """Before anything changes: a layout that is clearly another model's would land as other classes, or be read as
+        a photo.
+
+        Raises:
+            InputError: it is one.
+        """
+        palettes = dict[str, Palette]()
+        for name in self.models.names():
+            with suppress(InputError):  # a damaged model says so when it is chosen
+                if name != pipeline.name:
+                    palettes[name] = self.models.pipeline(name).palette
+        if other := whose_layout(file, pipeline.palette, palettes, pipeline.codebook):
+            raise InputError(
+                f"the file '{file.name}' is a layout of the model '{other}', not of '{pipeline.name}'; choose the "
+                f"model '{other}' and open it again, or say in Settings what it holds"
+            )
 
     def finish_open(self, controls: Controls) -> Iterator[View]:
         """Paint what was opened with the seed that it brought, unless it was a photo. A set that is labelled stays."""

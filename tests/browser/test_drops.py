@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from semflow_core.method.palette import load_palette
-from semflow_core.pictures.layouts import write_layout
+from semflow_core.pictures.layouts import read_layout, write_layout
 
-from .test_studio import PATIENCE, face_photo, ids_on_canvas, photo_url, visit, wait_status
+from .test_studio import PATIENCE, face_photo, ids_on_canvas, photo_url, visit, wait_ids, wait_status
 
 PALETTE = load_palette("celebamask_hq")
 # files: [name, type, base64]; texts: {type: text}; folder: its name, in which the files lie, or null
@@ -102,6 +102,22 @@ def on_canvas(page: Any, classes: set[int]) -> None:
 def test_a_photo_without_a_type_or_suffix_is_read(page: Any, tmp_path: Path) -> None:
     drop(page, ("IMG_0001", face_photo(tmp_path / "face.png").read_bytes()))
     wait_status(page, "Read in")
+
+
+def test_a_layout_of_another_model_changes_nothing_and_lands_once_that_one_is_chosen(page: Any, tmp_path: Path) -> None:
+    streets = load_palette("cityscapes")
+    labels = read_layout("assets/layouts/street.png", streets)
+    Image.fromarray(streets.colorize(labels)).save(tmp_path / "town.png")
+    before, old = ids_on_canvas(page), photo_url(page)
+    drop(page, ("town.png", (tmp_path / "town.png").read_bytes()))
+    said(page, "is a layout of the model 'streets', not of 'faces'; choose the model 'streets' and open it again")
+    assert np.array_equal(ids_on_canvas(page), before) and photo_url(page) == old
+    page.click("#model input")
+    page.click("[role=option]:has-text('streets')")
+    wait_status(page, "Painted")
+    page.click("#painter [data-do=clear]")
+    drop(page, ("town.png", (tmp_path / "town.png").read_bytes()))
+    wait_ids(page, streets.colorize(labels))
 
 
 def test_a_layout_lands_on_the_canvas(page: Any, tmp_path: Path) -> None:

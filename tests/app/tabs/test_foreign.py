@@ -15,6 +15,7 @@ from app.state.session import Session
 from app.tabs import OpenSave
 from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
+from semflow_core.pictures.layouts import read_layout
 
 from ..conftest import controls
 
@@ -74,3 +75,21 @@ def test_a_visitor_may_say_what_a_file_holds(buttons: OpenSave, sentences: list[
     session = Session("faces")
     view = buttons.open(controls(session), file, "photo")  # a grey photo of few values, which looks like a layout
     assert session.current.shows_opened and view.parts[buttons.line] == ""
+
+
+@pytest.mark.parametrize("form", ["ids", "colours"])
+def test_a_layout_of_another_model_is_refused_with_what_to_do(buttons: OpenSave, form: str, tmp_path: Path) -> None:
+    """It would land as other classes, or be read as a photo."""
+    streets = load_palette("cityscapes")
+    labels = read_layout("assets/layouts/street.png", streets)
+    Image.fromarray(labels if form == "ids" else streets.colorize(labels)).save(tmp_path / "street.png")
+    session = Session("faces")
+    before = session.newest
+    with pytest.raises(InputError, match="is a layout of the model 'streets'.* choose the model 'streets' and open it"):
+        buttons.open(controls(session), str(tmp_path / "street.png"))
+    assert session.newest == before and session.current.photo is None  # all is as it was
+    assert np.array_equal(
+        buttons.open(controls(Session("streets")), str(tmp_path / "street.png")).painter["value"], labels
+    )
+    if form == "ids":  # somebody says that it is meant so
+        assert buttons.open(controls(session), str(tmp_path / "street.png"), "own").painter["value"].max() == 13
