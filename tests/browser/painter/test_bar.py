@@ -7,16 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from .test_painter import (
+from .conftest import (
     HAT,
     NOSE,
     Canvas,
     Scene,
     box_of,
-    contexts,  # noqa: F401 (a fixture)
     face,
-    faces,  # noqa: F401 (a fixture)
-    visit,  # noqa: F401 (a fixture)
 )
 
 CENTRES = {"right eye": (26, 26), "left eye": (37.5, 26), "nose": (32, 36)}
@@ -24,7 +21,7 @@ BAR = "#painter .bar"
 
 
 @pytest.fixture(params=[False, True], ids=["desktop", "phone"])
-def canvas(request: pytest.FixtureRequest, faces: Scene, visit: Callable[..., Canvas]) -> Canvas:  # noqa: F811
+def canvas(request: pytest.FixtureRequest, faces: Scene, visit: Callable[..., Canvas]) -> Canvas:
     canvas = visit(faces, phone=request.param)
     canvas.start(face())
     canvas.tool("select")

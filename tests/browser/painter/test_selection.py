@@ -14,7 +14,9 @@ from semflow_core.method.colors import read_color
 from semflow_core.pictures.layouts import read_layout
 from semflow_core.requests.packing import pack_labels
 
-from .test_painter import (
+from ..test_studio import PATIENCE, drag, photo_url, wait_new_photo, wait_status
+from ..test_studio import visit as visit_studio
+from .conftest import (
     FACES,
     HAIR,
     HAT,
@@ -27,13 +29,8 @@ from .test_painter import (
     Scene,
     blank,
     box_of,
-    contexts,  # noqa: F401 (a fixture)
     face,
-    faces,  # noqa: F401 (a fixture)
-    visit,  # noqa: F401 (a fixture)
 )
-from .test_studio import PATIENCE, drag, photo_url, wait_new_photo, wait_status
-from .test_studio import visit as visit_studio
 
 GLASSES, BROW = 3, 7
 LEFT, RIGHT = (37.5, 26), (26, 26)  # in the eyes of `face`
@@ -48,7 +45,7 @@ def outline(canvas: Canvas) -> str:
 
 
 @pytest.fixture
-def canvas(faces: Scene, visit: Callable[..., Canvas]) -> Iterator[Canvas]:  # noqa: F811
+def canvas(faces: Scene, visit: Callable[..., Canvas]) -> Iterator[Canvas]:
     canvas = visit(faces)
     canvas.start(face())
     canvas.tool("select")
@@ -91,7 +88,7 @@ def test_the_plus_adds_without_a_key(canvas: Canvas) -> None:
     assert np.array_equal(canvas.settled(), closed)
 
 
-def test_by_class_inverted_grown_shrunk_and_smoothed(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+def test_by_class_inverted_grown_shrunk_and_smoothed(faces: Scene, visit: Callable[..., Canvas]) -> None:
     canvas = visit(faces)
     two = box_of(40, 40, 8, 8, SKIN, box_of(10, 10, 8, 8, SKIN))
     canvas.start(two)
@@ -189,7 +186,7 @@ def test_the_angle_and_the_size_are_shown_while_they_change(canvas: Canvas) -> N
     assert amount() == ""
 
 
-def test_what_is_said_of_an_unsure_region_ends_with_it(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+def test_what_is_said_of_an_unsure_region_ends_with_it(faces: Scene, visit: Callable[..., Canvas]) -> None:
     canvas = visit(faces)
     canvas.start(face())
     said = (
@@ -208,7 +205,7 @@ def test_what_is_said_of_an_unsure_region_ends_with_it(faces: Scene, visit: Call
         canvas.page.evaluate("(spots) => update({spots})", pack_labels(box_of(24, 24, 5, 4, 1)))
 
 
-def test_an_unsure_region_that_is_on_its_way_is_waited_for(faces: Scene, visit: Callable[..., Canvas]) -> None:  # noqa: F811
+def test_an_unsure_region_that_is_on_its_way_is_waited_for(faces: Scene, visit: Callable[..., Canvas]) -> None:
     canvas = visit(faces)
     canvas.start(face())
     asked = "(spots) => { update({spots}); document.dispatchEvent(new CustomEvent('semflow:spot')); }"
