@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from semflow_core.method.palette import Palette
+
 
 def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
     buffer = io.BytesIO()
@@ -49,3 +51,16 @@ def street() -> np.ndarray:
     labels[10:26, 70:71] = 5  # pole
     labels[44:] = 255
     return labels
+
+
+def foreign(labels: np.ndarray, palette: Palette, key: str) -> np.ndarray:
+    """A layout in the ids of another tool."""
+    convention = next(c for c in palette.foreign.ids if c.key == key)
+    values = np.zeros(labels.shape, np.int64)
+    for value, class_id in convention.classes:
+        values[labels == class_id] = value
+    return values
+
+
+def grey(values: np.ndarray) -> bytes:
+    return encoded(Image.fromarray(values.astype(np.uint8)))

@@ -24,11 +24,6 @@ from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests.requests import EditRequest, SegmentationRequest
 
 
-@pytest.fixture(scope="module")
-def pipeline(tiny_model: Path) -> SemFlowPipeline:
-    return SemFlowPipeline.from_pretrained(tiny_model)
-
-
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_where_nothing_changed_the_solve_arrives_at_the_photo(solver: str) -> None:
     x, b = torch.randn(2, 1, 4, 4, 4, generator=torch.Generator().manual_seed(0))

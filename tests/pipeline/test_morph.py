@@ -16,11 +16,6 @@ from semflow_core.pipeline.pipeline import SemFlowPipeline
 from semflow_core.requests.requests import MorphRequest, SynthesisRequest, TrajectoryRequest
 
 
-@pytest.fixture(scope="module")
-def pipeline(tiny_model: Path) -> SemFlowPipeline:
-    return SemFlowPipeline.from_pretrained(tiny_model)
-
-
 def test_a_morph_begins_and_ends_at_the_photos_of_its_ends(pipeline: SemFlowPipeline, face_layout: np.ndarray) -> None:
     other = np.where(face_layout == 13, 14, face_layout).astype(np.uint8)
     request = MorphRequest(steps=2, layout=face_layout, seed=1, other_layout=other, other_seed=5, frames=4)
