@@ -13,7 +13,7 @@ from ..reporting import report_to
 from ..state.memory import memory_of
 from ..state.painted import paint
 from ..state.seeds import draw_seed
-from ..state.sentences import count_steps, exchanged_sides
+from ..state.sentences import count_steps, exchanged_sides, of_one_class
 from .models import Models
 
 UNCHANGED = "The photo as it is: repaint a part of its layout, and only that part changes."
@@ -64,6 +64,7 @@ class Painting:
                 verb = "Edited" if state.shows_opened else "Painted"
                 status = f"{verb}{took} with {count_steps(painted.steps)} of {controls.solver}, seed {controls.seed}."
                 status += exchanged_sides(pipeline.palette, controls.labels)
+                status += "" if state.shows_opened else of_one_class(pipeline.palette, controls.labels)
                 mark = ""
                 if wanted is not None and wanted > painted.steps:
                     status += f" This machine is slow: live mode takes {painted.steps} of {wanted} steps. {ALL_STEPS}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from semflow_core.method.palette import Palette
 
+from .names import readable
 from .regions import region_name
 
 
@@ -42,6 +43,15 @@ def exchanged_sides(palette: Palette, labels: np.ndarray) -> str:
         return ""
     names = " and ".join(region_name(palette, left).replace(" + ", "/") for left, _ in pairs)
     return f" {names.capitalize()}: exchanged? A person's left is on the picture's right."
+
+
+def of_one_class(palette: Palette, labels: np.ndarray) -> str:
+    """What to say of a layout that is one class from edge to edge; "" where it has several, or is empty."""
+    first = int(labels.flat[0])
+    if first == palette.background or (labels != first).any():
+        return ""
+    name = readable(next(c.name for c in palette.classes if c.id == first))["name"]
+    return f" The whole layout is {name}; one class alone gives no recognisable photo, so draw others on it."
 
 
 def cropped_to(aspect: float) -> str:

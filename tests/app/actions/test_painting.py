@@ -45,6 +45,20 @@ def test_exchanged_sides_are_said(painting: Painting, labels: np.ndarray) -> Non
         assert ("Left eye/right eye: exchanged?" in status) == words and status.startswith("Painted")
 
 
+def test_a_layout_of_one_class_is_painted_and_said_to_be_no_face(painting: Painting, tmp_path: Path) -> None:
+    words = "The whole layout is glasses; one class alone gives no recognisable photo, so draw others on it."
+    whole = np.full((256, 256), 3, np.uint8)
+    view = last(painting.paint(controls(labels=whole, steps=2)))
+    assert view.photo is not None and view.status.startswith("Painted") and view.status.endswith(f" {words}")
+    whole[100, 100] = 1
+    assert words not in last(painting.paint(controls(labels=whole, steps=2))).status
+    session = Session("faces")  # an edit starts from a photo, which has a face
+    open_photo(Path(save_picture(tmp_path / "a.png", (256, 256))), session, painting.models.pipeline("faces"))
+    whole[:] = 3
+    status = last(painting.paint(controls(session, labels=whole, steps=2))).status
+    assert status.startswith("Edited") and words not in status
+
+
 def test_an_unlocked_seed_is_drawn_anew(painting: Painting, labels: np.ndarray) -> None:
     seeds = {last(painting.paint(controls(labels=labels, keep_seed=False))).settings["seed"] for _ in range(5)}
     assert len(seeds) > 1
