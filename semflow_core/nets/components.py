@@ -64,7 +64,11 @@ def load_component(name: str, folder: Path) -> Any:
     """
     check_config(folder / "config.json")
     check_digests(folder)
-    return COMPONENTS[EARLIER_NAMES.get(name, name)][1].from_pretrained(folder, use_safetensors=True)
+    kind: Any = COMPONENTS[EARLIER_NAMES.get(name, name)][1]
+    network, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True)
+    if missing := sorted(found["missing_keys"]):  # they would be random numbers
+        raise ValueError(f"its {folder.name} has no weights {', '.join(missing[:2])}{', …' * (len(missing) > 2)}")
+    return network
 
 
 def check_config(file: Path) -> None:

@@ -42,6 +42,7 @@ def load_facts(folder: Path) -> ModelFacts:
 
 def read_index(folder: Path) -> dict[str, Any]:
     """The index of a model folder. Raises OSError or ValueError."""
+    check_readable(folder)
     return json.loads(read_text(folder / INDEX))
 
 
@@ -129,7 +130,15 @@ def beside(folder: Path, name: str) -> Path:
     path = Path(os.path.normpath(folder.absolute() / name))
     if not path.is_relative_to(folder.absolute().parent):
         raise ValueError(f"it names {name[:60]}, which is neither in its folder nor beside it")
+    check_readable(path)
     return path
+
+
+def check_readable(path: Path) -> None:
+    """Raise ValueError if a file, or one of a folder, is neither: to read a pipe or a device may never end."""
+    for file in (path, *(path.iterdir() if path.is_dir() else ())):
+        if file.exists() and not file.is_file() and not file.is_dir():
+            raise ValueError(f"its {file.name} is no file but a pipe or a device")
 
 
 def bounded(index: Mapping[str, Any], key: str, low: float, high: float) -> Any:

@@ -15,6 +15,7 @@ from ..nets.contracts import CodecRenderer
 from ..requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 from . import edit, folder, paths, reading, synthesis
 from .engine import Engine, Progress
+from .index import refusing
 from .results import Edit, Morph, Segmentation, Synthesis, Trajectory
 
 
@@ -39,7 +40,8 @@ class SemFlowPipeline(Engine):
     @classmethod
     def from_pretrained(cls, source: str | os.PathLike[str]) -> SemFlowPipeline:
         """Load a model folder. Raises InputError: see `folder.load_parts`."""
-        return cls(**folder.load_parts(Path(source))).to("cpu")
+        with refusing(Path(source)):  # what its parts say of each other is looked at when they are put together
+            return cls(**folder.load_parts(Path(source))).to("cpu")
 
     def save_pretrained(self, target: str | os.PathLike[str], vae: str = "vae", max_shard_size: str = "") -> None:
         """Write a model folder. Arguments and errors: see `folder.save`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def pickle_weights(folder: Path) -> None:
     file.rename(file.with_name("diffusion_pytorch_model.bin"))
 
 
+def pipe(file: Path, device: Path | None = None) -> None:
+    """A file that is a named pipe, or a link to a device."""
+    file.unlink()
+    os.mkfifo(file) if device is None else file.symlink_to(device)
+
+
 HOSTILE: dict[str, Any] = {
     "parts outside": lambda f: change(f / "model_index.json", shared={"vae": "../../.."}),
     "an absolute part": lambda f: change(f / "model_index.json", shared={"vae": "/etc"}),
@@ -45,6 +52,13 @@ HOSTILE: dict[str, Any] = {
     "a large config": lambda f: change(f / "unet" / "config.json", x="x" * 2 * 10**6),
     "weights that are cut off": cut_weights,
     "weights that are a pickle": pickle_weights,
+    "reading defaults that are no settings": lambda f: change(f / "model_index.json", read_defaults=[10**9]),
+    "a spectrum that is a list": lambda f: change(f / "model_index.json", perturbation={"spectrum": [1]}),
+    "layers without weights": lambda f: change(f / "unet" / "config.json", num_class_embeds=3),
+    "more layers than weights": lambda f: change(f / "unet" / "config.json", layers_per_block=3),
+    "weights that are a pipe": lambda f: pipe(next((f / "unet").glob("*.safetensors"))),
+    "an index that is a pipe": lambda f: pipe(f / "model_index.json"),
+    "an index without end": lambda f: pipe(f / "model_index.json", Path("/dev/zero")),
     "a part that is a loop of links": lambda f: (shutil.rmtree(f / "unet"), (f / "unet").symlink_to(f / "unet")),
 }
 
