@@ -204,6 +204,5 @@ class WholeNumber(gr.Number):
 
     def preprocess(self, payload: Any) -> int:
         if isinstance(payload, bool) or not isinstance(payload, (int, float)) or payload % 1 != 0:
-            mistake = InputError(f"{self.label} is {str(payload)[:60]!r}; it must be a whole number")
-            raise gr.Error(sentence(mistake), print_exception=False)
+            raise InputError(f"{self.label} is {str(payload)[:60]!r}; it must be a whole number")
         return int(payload)

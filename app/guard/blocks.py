@@ -74,9 +74,7 @@ class GuardedBlocks(gr.Blocks):
         """What was sent as the components' values; what does not fit them is refused."""
         try:
             return await super().preprocess_data(block_fn, inputs, *rest, **options)
-        except gr.Error:
-            raise
-        except Exception as error:
+        except Exception as error:  # Gradio's own `gr.Error`s speak of Python's types
             labels = [str(getattr(component, "label", None) or "") for component in block_fn.inputs]
             name = block_fn.api_name if getattr(block_fn, "api_visibility", "") == "public" else ""
             raise Refused(of_error(error) or of_values(name or "", labels, inputs)) from None
@@ -89,6 +87,9 @@ class GuardedBlocks(gr.Blocks):
         try:
             if getattr(block_fn, "fn", block_fn) is None:  # an event that is the browser's alone
                 raise Refused(Refusal(MISUNDERSTOOD, 422))
+            event = options.get("event_data")
+            if event is not None and not isinstance(getattr(event, "_data", None), dict):
+                event._data = {}
             return await super().process_api(block_fn, inputs, *rest, **options)
         except gr.Error as error:
             error.print_exception = False
@@ -99,6 +100,8 @@ class GuardedBlocks(gr.Blocks):
             raise Refused(Refusal("Nobody waited for this any more, so it was stopped.", 408)) from None
         except Exception as error:
             refusal = of_error(error)
+            if refusal is None and isinstance(error, AttributeError) and isinstance(error.obj, gr.EventData):
+                refusal = Refusal(MISUNDERSTOOD, 422)  # what the page says with an event was not sent
             if refusal is None:
                 report(error, f"an error in {getattr(block_fn, 'api_name', None) or 'an event of the page'}")
                 refusal = Refusal(UNKNOWN, 500)

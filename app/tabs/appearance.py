@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from itertools import chain
 from typing import Any, TypedDict
 
 import gradio as gr
@@ -37,6 +39,22 @@ class Act(TypedDict):
 
     points: list[tuple[float, float]]
     color: str
+
+
+def points_of(act: Act) -> list[tuple[float, float]]:
+    """The points of an act as the page sent it.
+
+    Raises:
+        InputError: there are none.
+    """
+    points: Any = act.get("points") if isinstance(act, dict) else None
+    try:
+        pairs = [(float(x), float(y)) for x, y in points]
+    except (TypeError, ValueError, OverflowError):
+        pairs = [(math.nan, math.nan)]
+    if not all(map(math.isfinite, chain(*pairs))):
+        raise InputError("the page and the server do not understand each other; reload the page")
+    return [(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)) for x, y in pairs]
 
 
 # What was done to regions in either pane, as an `Act`. Not gr.Image's own `select`: that one counts in the picture's
@@ -179,7 +197,7 @@ class AppearanceTab:
         controls.refuse_own_classes()
         labels, palette = controls.labels, self.models.pipeline(controls.model).palette
         regions: dict[Region, None] = {}
-        for point in act["points"]:
+        for point in points_of(act):
             column, row = (min(max(0, int(share * n)), n - 1) for share, n in zip(point, labels.shape[::-1]))
             regions[region_of(palette, int(labels[row, column]))] = None
         if not regions:
@@ -227,7 +245,7 @@ class AppearanceTab:
         pipeline, regions = self.models.pipeline(controls.model), controls.state.regions
         if pipeline.appearance is None:
             raise InputError(NO_COLORS)
-        color = read_color(act["color"])
+        color = read_color(str(act.get("color") if isinstance(act, dict) else None))
         index, offset_of = pipeline.palette.index_of_id, pipeline.appearance.offset_of
         yield from self._change_all(
             controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color))

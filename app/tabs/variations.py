@@ -99,8 +99,8 @@ class VariationsTab:
         Raises:
             InputError: the variations are another model's, or no region is chosen.
         """
-        state, index = controls.state, int(event.index)
-        if index >= len(state.variations):  # drawn before the model was changed
+        state, index = controls.state, getattr(event, "index", None)
+        if not isinstance(index, int) or not 0 <= index < len(state.variations):  # drawn before the model was changed
             raise InputError("these variations are another model's; press 'Draw variations' for new ones")
         request = state.variations[index]
         other = Regions.of(request)

@@ -130,7 +130,10 @@ def call_with_file(client: httpx.Client, r: random.Random) -> Iterator[httpx.Res
 def fire_private(client: httpx.Client, r: random.Random) -> Iterator[httpx.Response]:
     """An event of the page by its number, with any values, and without listening."""
     count = r.choice([0, 1, 12, 13, 14, 60])
-    body = {"data": [odd(r) for _ in range(count)], "fn_index": r.randrange(-3, 90), "event_data": odd(r)}
+    body = {"data": [odd(r) for _ in range(count)], "fn_index": r.randrange(-3, 230)}
+    body["event_data"] = (
+        odd(r) if r.random() < 0.5 else {k: odd(r) for k in ("index", "link", "kept", "files", "request")}
+    )
     body |= {"session_hash": r.choice(["s", f"h{r.randrange(50)}", "x" * 99]), "trigger_id": r.choice([None, 1, 10**6])}
     address = f"{API}/queue/join" if r.random() < 0.3 else f"{API}/run/predict"
     yield client.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -179,3 +180,9 @@ def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(
         last(tab.recolor_at(controls(labels=labels), {"points": [(0.5, 0.5)], "color": "#a06030"}))
     with pytest.raises(InputError, match="no region is selected"):
         tab.choose_at(controls(labels=labels), {"points": [], "color": ""})
+    crafted: list[Any] = [{}, [], {"points": "ab"}, {"points": [[[]]]}, {"points": [[0, float("nan")]]}, {"points": 1}]
+    for act in crafted:
+        with pytest.raises(InputError, match="do not understand each other"):
+            tab.choose_at(controls(labels=labels), act)
+        with pytest.raises(InputError):
+            last(tab.recolor_at(controls(labels=labels), act))
