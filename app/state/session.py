@@ -38,6 +38,7 @@ class Session:
         walked: the photo that was shown when a path was asked for last.
         labelled: the set of photos that is being labelled, None before there is one.
         kept: of each model's photo what the browser has (`kept.photo_mark`).
+        has_new_model: whether another model was chosen, and nothing was done about its photo yet.
     """
 
     def __init__(self, model: str = "") -> None:
@@ -48,6 +49,7 @@ class Session:
         self.walked: np.ndarray | None = None
         self.labelled: LabelSet | None = None
         self.kept: dict[str, tuple[Any, ...]] = {}
+        self.has_new_model = False
 
     @property
     def labelling(self) -> LabelSet | None:

@@ -215,9 +215,13 @@ class LabelTab:
     def choose_classes(self, controls: Controls, key: str, doubt: bool = False) -> Iterator[View]:
         """The set in the classes of a palette that ships, or in empty ones.
 
+        The menu also names those that it has when it is left without a choice: then all stays, the table as typed too.
+
         Raises:
             InputError: as in `ClassesPanel.start_from`.
         """
+        if key == self.classes.started_from(controls):
+            return
         self.classes.start_from(controls, key)
         yield from self._show_classes(controls, doubt)
 

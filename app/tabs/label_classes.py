@@ -42,10 +42,12 @@ class ClassesPanel:
 
     def show(self, controls: Controls) -> View:
         """The classes as they are."""
-        palette = self.palette(controls)
-        known = {key for _, key in palette_choices()}
-        start = palette.name if palette.name in known and palette.name != OWN else EMPTY
-        return View(parts={self.start: start, self.table: rows_of(palette)})
+        return View(parts={self.start: self.started_from(controls), self.table: rows_of(self.palette(controls))})
+
+    def started_from(self, controls: Controls) -> str:
+        """The menu's key of the classes as they are."""
+        name, known = self.palette(controls).name, {key for _, key in palette_choices()}
+        return name if name in known and name != OWN else EMPTY
 
     def palette(self, controls: Controls) -> Palette:
         """The set's classes; without a set, the chosen model's."""

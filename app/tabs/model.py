@@ -34,19 +34,33 @@ class ModelMenu:
         )
 
     def wire(self, page: Page) -> Dependency:
-        """Bind the events -> the one after another model has come."""
-        return page.with_model(
-            page.cancel_running(self.menu.input).then,
-            self.switch,
-            changes=page.landed,
-        )
+        """Bind the events -> the one after another model has come.
+
+        Gradio's menus say `input` whenever the focus leaves them, so that Tab and a click beside an open menu do, too.
+        """
+        stopped = page.on(self.menu.input, self.stop_running, queue=False, show_progress="hidden")
+        return page.with_model(stopped.then, self.switch, changes=page.landed)
+
+    @staticmethod
+    def stop_running(controls: Controls) -> None:
+        """Another model is chosen: what runs is pointless."""
+        if controls.model != controls.session.model:
+            controls.session.cancel_running()
 
     def switch(self, controls: Controls) -> View:
-        """The chosen model comes as it was left, or with an example."""
-        return switch_model(self.models, controls, controls.model)
+        """The chosen model comes as it was left, or with an example; nothing changes if it is there already."""
+        if controls.model == controls.session.model:
+            return View()
+        view = switch_model(self.models, controls, controls.model)
+        controls.session.has_new_model = True
+        return view
 
     def after_model_switch(self, controls: Controls) -> Iterator[View]:
         """Its layout is there: painted with the seed shown if `live`; else it waits for its button."""
+        if not controls.session.has_new_model:
+            yield View()
+            return
+        controls.session.has_new_model = False
         if controls.live:
             yield from self.painting.paint_with_seed(controls)
         elif controls.state.photo is None:

@@ -127,3 +127,57 @@ def test_axe_finds_nothing_serious_where_photos_are_labelled(
     page.wait_for_selector("#label-resume", timeout=PATIENCE)
     assert page.evaluate(RUN) == [], "left"
     page.context.close()
+
+
+# of the element in focus and what holds it: what a ring, an edge or a ground would change
+LOOK = """(element) => {
+  const looks = [];
+  for (let e = element, i = 0; e && i < 4; i++, e = e.parentElement) {
+    const { outlineStyle, outlineWidth, outlineColor, borderColor, boxShadow, backgroundColor } = getComputedStyle(e);
+    const ring = outlineStyle === 'none' ? '' : outlineStyle + outlineWidth + outlineColor;
+    looks.push([ring, borderColor, boxShadow, backgroundColor]);
+  }
+  return JSON.stringify(looks);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_keyboards_place_is_seen(studio: str, browser: Any, theme: str) -> None:
+    page = open_in(studio, browser, (1440, 900), theme)
+    page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+    page.evaluate(f"window.look = {LOOK}")
+    unseen, seen = [], 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            """() => {
+              const e = document.activeElement;
+              if (e === document.body || !e.checkVisibility()) return null;
+              window.last = e;
+              window.focused = window.look(e);
+              return e.getAttribute('aria-label') || e.outerHTML.slice(0, 90);
+            }"""
+        )
+        if name is None:
+            continue
+        seen += 1
+        if page.evaluate("() => { window.last.blur(); return window.look(window.last) === window.focused; }"):
+            unseen.append(name)
+    assert unseen == [] and seen > 40
+    page.context.close()
+
+
+def test_tab_past_the_menu_of_models_changes_nothing(studio: str, browser: Any) -> None:
+    page = open_in(studio, browser, (1440, 900), "light")
+    wait_status(page, "Painted")
+    status, photo = page.inner_text("#status"), page.get_attribute("#photo img", "src")
+    page.focus("#camera")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    page.click("#model input")
+    with page.expect_response(lambda r: "/queue/data" in r.url, timeout=PATIENCE) as response:
+        page.click("#seed input")  # beside the menu
+    response.value.finished()
+    page.wait_for_function("() => !document.querySelector('#photo .wrap:not(.hide)')", timeout=PATIENCE)
+    assert page.inner_text("#status") == status and page.get_attribute("#photo img", "src") == photo
+    page.context.close()

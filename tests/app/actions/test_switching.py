@@ -12,6 +12,7 @@ from app.actions.models import Models, beta_range, shape_style
 from app.actions.opening import open_photo
 from app.actions.painting import Painting
 from app.actions.switching import switch_model
+from app.controls import View
 from app.state.session import Session
 from app.tabs import ModelMenu
 
@@ -65,10 +66,28 @@ def test_another_model_paints_only_when_live(
 ) -> None:
     with gr.Blocks():
         menu = ModelMenu(models, painting, "faces")
-    view = last(menu.after_model_switch(controls(labels=labels, live=False)))
+    session = Session("streets")
+    menu.switch(controls(session, labels, model="faces"))
+    view = last(menu.after_model_switch(controls(session, labels, model="faces", live=False)))
     assert not view.photo and "Paint it" in view.status and not pipeline.calls
-    view = last(menu.after_model_switch(controls(labels=labels, keep_seed=False)))
+    session = Session("streets")
+    menu.switch(controls(session, labels, model="faces"))
+    view = last(menu.after_model_switch(controls(session, labels, model="faces", keep_seed=False)))
     assert view.photo.shape == (256, 256, 3) and view.settings["seed"] == 7
+
+
+def test_a_menu_that_is_left_without_a_choice_changes_nothing(
+    models: Models, painting: Painting, pipeline: FakePipeline, labels: np.ndarray
+) -> None:
+    with gr.Blocks():
+        menu = ModelMenu(models, painting, "faces")
+    session = Session("faces")
+    photo = last(painting.paint(controls(session, labels))).photo
+    newest, calls = session.newest, len(pipeline.calls)
+    menu.stop_running(controls(session, labels))
+    assert menu.switch(controls(session, labels)) == View()
+    assert last(menu.after_model_switch(controls(session, labels))) == View()
+    assert session.newest == newest and len(pipeline.calls) == calls and session.current.photo is photo
 
 
 @pytest.mark.parametrize("model, aspect", [("streets", "2"), ("faces", "1")])

@@ -40,6 +40,19 @@ def test_classes_without_a_model_start_empty(tab: LabelTab, photos: list[str], p
     assert "No class here has the name" in last(views).status
 
 
+def test_a_menu_that_is_left_without_a_choice_keeps_classes_of_ones_own(tab: LabelTab) -> None:
+    session = Session("faces")
+    rows = [{"name": n, "color": c} for n, c in (("ground", "#102030"), ("cat", "#405060"), ("dog", "#708090"))]
+    list(tab.use_classes(controls(session), rows))
+    (shown,) = (tab.classes.show(controls(session)).parts[tab.classes.start],)
+    assert shown == "own" and list(tab.choose_classes(controls(session), shown)) == []
+    assert session.labelled is not None and [c.name for c in session.labelled.palette.classes] == [
+        "ground",
+        "cat",
+        "dog",
+    ]
+
+
 def test_a_palette_file_is_the_tables(tab: LabelTab, session: Session) -> None:
     rows = rows_of(load_palette("celebamask_hq"))
     file = tab.classes.save_palette(controls(session), rows).download
