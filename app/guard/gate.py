@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,15 +17,13 @@ from gradio.exceptions import Error as GradioError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD, MIB, SHOWN
+from .answer import Answer, Message, Receive, Send
+from .body import LEFT, Bounded, Refuse, replay, too_large, watch_leaving
+from .limits import BODY_RATE, BODY_SECONDS, MAX_JSON, MAX_LOGIN, MAX_UPLOAD
 from .listeners import Listeners
 from .logins import Logins
 from .logs import cut, report
 from .refusals import STATUS, UNKNOWN, Refusal, of_error, of_status
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 API = "/gradio_api"
 # what Gradio offers to other apps: proxies, custom components, recordings, editors, dashboards
@@ -37,17 +33,11 @@ CLOSED = re.compile(
 )
 CALLS = re.compile(r"^/gradio_api/(run|api)/")
 RESULTS = re.compile(r"^/gradio_api/call/(?:v2/)?[^/]+/([^/]+)$")
-LEFT = "The client left before all was sent."
 NO_EVENT = "There is no such call, or its result was fetched already; start it again with a POST to /gradio_api/call/."
-UNHEARD = b'data: {"msg":"unexpected_error"'  # a stream's message to who listens to a session that has asked nothing
-NO_SESSION = (
-    "Nothing was asked in this session, or its answers were fetched already; start with /gradio_api/queue/join."
-)
 VISIT_HEADER = b"x-semflow-visit"  # a page says that its session was here already (web/reach.js)
 FORGOTTEN = (
     "The studio was started anew, or has forgotten this visit; the page loads again, and brings back what it kept."
 )
-SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 
 
 class Gate:
@@ -115,7 +105,7 @@ class Gate:
         most = MAX_UPLOAD if path.startswith(f"{API}/upload") else MAX_LOGIN if path.startswith("/login") else MAX_JSON
         length = dict(scope["headers"]).get(b"content-length", b"")
         if length.isdigit() and int(length) > most:
-            raise Refuse(_too_large(most))
+            raise Refuse(too_large(most))
         bounded = Bounded(receive, most, BODY_SECONDS + (int(length) if length.isdigit() else most) / BODY_RATE)
         if most == MAX_UPLOAD:
             await self.app(scope, bounded.receive, answer)
@@ -125,13 +115,13 @@ class Gate:
             await self._log_in(body, scope, receive, answer)
             return
         if not CALLS.match(path):
-            await self.app(scope, _replay(body, receive), answer)
+            await self.app(scope, replay(body, receive), answer)
             return
         gone = asyncio.Event()
         scope["semflow.gone"] = gone.is_set
-        watch = asyncio.create_task(_watch(receive, gone))
+        watch = asyncio.create_task(watch_leaving(receive, gone))
         try:
-            await self.app(scope, _replay(body, gone.wait), answer)
+            await self.app(scope, replay(body, gone.wait), answer)
         finally:
             watch.cancel()
 
@@ -140,119 +130,9 @@ class Gate:
         address = (scope.get("client") or ("",))[0]
         if seconds := self.logins.wait(address):
             raise Refuse(Refusal(f"Too many wrong passwords came from here; try again in {seconds} s.", 429, seconds))
-        await self.app(scope, _replay(body, receive), answer)
+        await self.app(scope, replay(body, receive), answer)
         if answer.status in (200, 400, 401):
             self.logins.count(address, answer.status == 200)
-
-
-class Refuse(Exception):
-    """Ends a request with a refusal."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.sentence)
-        self.refusal = refusal
-
-
-class Bounded:
-    """A body of at most `most` bytes, and `seconds` to send it in."""
-
-    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
-        self._receive, self._most = receive, most
-        self._until: float | None = asyncio.get_running_loop().time() + seconds
-        self._seconds, self._bytes = seconds, 0
-
-    async def receive(self) -> Message:
-        """The next part.
-
-        Raises:
-            Refuse: there is too much, or it comes too slowly.
-        """
-        left = None if self._until is None else max(0.0, self._until - asyncio.get_running_loop().time())
-        try:
-            message = await asyncio.wait_for(self._receive(), left)
-        except (asyncio.TimeoutError, TimeoutError):
-            raise Refuse(
-                Refusal(f"What was sent was not here after {self._seconds:.0f} seconds, so it was dropped.", 408)
-            ) from None
-        self._bytes += len(message.get("body", b""))
-        if self._bytes > self._most:
-            raise Refuse(_too_large(self._most))
-        if not message.get("more_body"):
-            self._until = None  # what comes after the body is the client's leaving
-        return message
-
-    async def read(self) -> bytes:
-        """All of it.
-
-        Raises:
-            Refuse: as in `receive`, or the client left.
-        """
-        parts = []
-        while True:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise Refuse(Refusal(LEFT, 400))
-            parts.append(message.get("body", b""))
-            if not message.get("more_body"):
-                return b"".join(parts)
-
-
-class Answer:
-    """`send` for what is behind the gate: remembers whether an answer has begun, and puts the right status on it."""
-
-    def __init__(self, scope: Message, send: Send) -> None:
-        self._scope, self._send = scope, send
-        self.started, self.status = False, 0
-        self._bare: bytearray | None = None  # the text of a library's refusal that is no JSON
-
-    async def __call__(self, message: Message) -> None:
-        """Pass a message on."""
-        if self._bare is not None:
-            self._bare += message.get("body", b"")[:SHOWN]
-            if not message.get("more_body"):
-                text, self._bare = self._bare.decode(errors="replace"), None
-                await self.refuse(of_status(self.status, text))
-            return
-        if message["type"] == "http.response.start" and self._is_bare(message):
-            self.status, self._bare = message["status"], bytearray()
-            return
-        if message["type"] == "http.response.start":
-            self.started = True
-            headers = [h for h in message.get("headers", []) if h[0].lower() not in {name for name, _ in SAFE}]
-            message = {**message, "headers": [*headers, *SAFE]}
-            if message["status"] == 500 and "semflow.status" in self._scope:  # Gradio has one status for all errors
-                message["status"] = self._scope["semflow.status"]
-            self.status = message["status"]
-            retry = self._scope.get("semflow.retry")
-            if message["status"] == 503 and retry:
-                message["headers"].append((b"retry-after", str(retry).encode()))
-        elif message.get("body", b"").startswith(UNHEARD):
-            message = {**message, "body": message["body"].replace(b'"404: Not Found"', json.dumps(NO_SESSION).encode())}
-        await self._send(message)
-
-    def _is_bare(self, message: Message) -> bool:
-        """Whether an answer begins that refuses in plain text or without a word."""
-        kind = dict(message.get("headers", ())).get(b"content-type", b"text/plain")
-        return message["status"] >= 400 and kind.startswith(b"text/plain") and self._scope["method"] != "HEAD"
-
-    async def end(self) -> None:
-        """End an answer that has begun."""
-        with suppress(OSError, RuntimeError):
-            await self({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def refuse(self, refusal: Refusal) -> None:
-        """Answer with a refusal, unless another answer has begun."""
-        if self.started:
-            return
-        body = json.dumps(refusal.json).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        if refusal.retry:
-            headers.append((b"retry-after", str(refusal.retry).encode()))
-        if refusal.status in (408, 413):
-            headers.append((b"connection", b"close"))  # the rest of the body is not waited for
-        with suppress(OSError, RuntimeError):
-            await self({"type": "http.response.start", "status": refusal.status, "headers": headers})
-            await self({"type": "http.response.body", "body": body})
 
 
 def handle_http(request: Any, error: Exception) -> Any:
@@ -299,30 +179,3 @@ def _listens_to(path: str, scope: Message) -> str:
         return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
     result = RESULTS.match(path)
     return result.group(1) if result else ""
-
-
-def _too_large(most: int) -> Refusal:
-    size = f"{most // MIB} MB" if most >= MIB else f"{most // 1024} kB"
-    return Refusal(f"What was sent is too large; the most that this address takes is {size}.", 413)
-
-
-def _replay(body: bytes, after: Callable[[], Awaitable[Any]]) -> Receive:
-    """A `receive` that gives a body, and then what `after` waits for: the client's leaving."""
-    sent = False
-
-    async def receive() -> Message:
-        nonlocal sent
-        if not sent:
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        message = await after()
-        return message if isinstance(message, MutableMapping) else {"type": "http.disconnect"}
-
-    return receive
-
-
-async def _watch(receive: Receive, gone: asyncio.Event) -> None:
-    """Set `gone` when the client leaves."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    gone.set()

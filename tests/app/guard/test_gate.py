@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.guard import gate, logs
+from app.guard import answer, gate, logs
 from app.guard.gate import Gate
 from app.guard.limits import LOGIN_SECONDS, MAX_SESSIONS, MAX_WRONG_LOGINS
 from app.guard.listeners import Listeners
@@ -165,9 +165,9 @@ def test_who_listens_to_no_session_gets_a_sentence() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(gate.Answer({"method": "GET"}, send)({"type": "http.response.body", "body": stream}))
+    asyncio.run(answer.Answer({"method": "GET"}, send)({"type": "http.response.body", "body": stream}))
     said = json.loads(sent[0]["body"].removeprefix(b"data: "))
-    assert said["message"] == gate.NO_SESSION and said["session_not_found"]
+    assert said["message"] == answer.NO_SESSION and said["session_not_found"]
 
 
 def test_a_stream_counts_as_listening() -> None:
