@@ -78,6 +78,18 @@ class Controls(Settings):
         if self.session.labelling is not None:
             self.session.labelling.keep_changes(self.on_canvas)
 
+    def refuse_set(self, what: str) -> None:
+        """For what would put another picture where a photo of the set is.
+
+        Args:
+            what: the end of "a photo of a set …".
+
+        Raises:
+            InputError: the canvas shows one.
+        """
+        if self.session.labelling is not None:
+            raise InputError(f"a photo of a set {what}; leave the set first")
+
     def refuse_own_classes(self) -> None:
         """For what a model does with the canvas.
 

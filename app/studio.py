@@ -222,7 +222,7 @@ def launch_options() -> dict[str, Any]:
             button_border_width="0px",
             button_border_width_dark="0px",
         ),
-        "css": "".join((WEB / name).read_text(encoding="utf-8") for name in ("studio.css", "narrow.css")),
+        "css": "".join((WEB / name).read_text(encoding="utf-8") for name in ("studio.css", "narrow.css", "label.css")),
         "head": f"<style>{(WEB / 'root.css').read_text('utf-8')}</style><script>{language_script()}</script>"
         + "".join(f"<script>{(WEB / name).read_text('utf-8')}</script>" for name in ("reach.js", "notice.js")),
         "run_history": False,  # it would keep visitors' photos in the browser

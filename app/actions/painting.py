@@ -20,6 +20,7 @@ UNCHANGED = "The photo as it is: repaint a part of its layout, and only that par
 EMPTY = "The layout is empty. Choose a class and draw something: its photo appears here."
 WAITING = "Layout changed. Press “Paint it” for its photo."
 
+NOT_PAINTED = "is not painted"
 ALL_STEPS = "“Paint it” takes all of them."
 
 
@@ -41,9 +42,10 @@ class Painting:
             wanted: the steps that the visitor chose, where the controls hold fewer for live mode.
 
         Raises:
-            InputError: a value is out of bounds, or does not fit the model.
+            InputError: a value is out of bounds, or does not fit the model; or a set is being labelled.
             Cancelled: a newer request came.
         """
+        controls.refuse_set(NOT_PAINTED)
         session, state = controls.session, controls.state
         if self.is_empty(controls):
             yield self._show_nothing(controls)

@@ -16,6 +16,7 @@ from ..state.sentences import count_steps
 from ..state.session import Cancelled
 from .models import Models
 
+NO_PATH = "has no path"
 AHEAD = 13  # moments of a path that nobody has asked for yet
 
 
@@ -43,8 +44,7 @@ class Walking:
         Raises:
             InputError, Cancelled: as in `Painting.paint`; or a set is being labelled.
         """
-        if controls.session.labelling is not None:
-            raise InputError("a photo of a set has no path; leave the set first")
+        controls.refuse_set(NO_PATH)
         request = self._short_path(controls)
         result = trace_beside(controls.session, self.models.pipeline(controls.model), request, progress)
         return film_of_path(request, result)
@@ -53,8 +53,9 @@ class Walking:
         """From the opened photo, or else from the canvas -> player, status.
 
         Raises:
-            InputError, Cancelled: as in `Painting.paint`.
+            InputError, Cancelled: as in `Painting.paint`; or a set is being labelled.
         """
+        controls.refuse_set(NO_PATH)
         request, start = self._path(controls)
         result = trace(controls.session, self.models.pipeline(controls.model), request, progress)
         how = f"{controls.frames} moments, {count_steps(controls.steps)} of {controls.solver}"
@@ -85,8 +86,9 @@ class Walking:
         """The same layout under another seed -> player, status. Locked regions are the same at both ends.
 
         Raises:
-            InputError, Cancelled: as in `Painting.paint`; or the seeds are the same.
+            InputError, Cancelled: as in `walk`; or the seeds are the same.
         """
+        controls.refuse_set(NO_PATH)
         start = controls.request()
         request = _morph(start, replace(start, seed=other_seed), controls.frames)
         if request.seed == request.other_seed:
@@ -99,8 +101,9 @@ class Walking:
         """From an earlier state to the canvas as it is -> player, status. The settings but the seed are today's.
 
         Raises:
-            InputError, Cancelled: as in `Painting.paint`; or the earlier state is another model's.
+            InputError, Cancelled: as in `walk`; or the earlier state is another model's.
         """
+        controls.refuse_set(NO_PATH)
         if earlier.model != controls.model:
             raise InputError(
                 f"that state was painted with the model '{earlier.model}', this one with '{controls.model}'; "

@@ -13,7 +13,7 @@ from semflow_core.requests import EditRequest, SynthesisRequest
 
 from .memory import memory_of
 from .pipeline import Pipeline
-from .session import Session
+from .session import Cancelled, Session
 
 DRAFT_STEPS = (2, 8, 32)  # what is shown on the way to the chosen number of steps
 TOGETHER = 4  # variations of a batch
@@ -56,6 +56,8 @@ def paint(
         stages = stages[:1]
     before, work = 0, sum(stages)
     check = session.start(None if progress is None else lambda done, _: progress(before + done, work))
+    if session.current is not state:  # another picture has come in the meantime, and `check` counts from there
+        raise Cancelled
     for steps in stages:
         check(0, steps)  # the pointer may have gone down while the last stage travelled
         stage = replace(request, steps=steps)

@@ -20,7 +20,7 @@ from semflow_core.method.colors import read_color, write_color
 from semflow_core.method.palette import Palette
 
 from ..actions.models import Models
-from ..actions.painting import Painting
+from ..actions.painting import NOT_PAINTED, Painting
 from ..controls import Controls, View
 from ..page import Event, Page
 from ..state.model_state import ModelState
@@ -192,9 +192,9 @@ class AppearanceTab:
         """The regions of the layout in which an act's points lie.
 
         Raises:
-            InputError: it has no points, or the layout's classes are not the model's.
+            InputError: it has no points, or a set is being labelled.
         """
-        controls.refuse_own_classes()
+        controls.refuse_set(NOT_PAINTED)
         labels, palette = controls.labels, self.models.pipeline(controls.model).palette
         regions: dict[Region, None] = {}
         for point in points_of(act):
@@ -208,8 +208,9 @@ class AppearanceTab:
         """The classes of the chosen region.
 
         Raises:
-            InputError: none is chosen.
+            InputError: none is chosen, or a set is being labelled.
         """
+        controls.refuse_set(NOT_PAINTED)
         if controls.state.region is None:
             raise InputError("no region is chosen; click one in the photo first")
         return region_of(self.models.pipeline(controls.model).palette, controls.state.region)

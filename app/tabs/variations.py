@@ -11,7 +11,7 @@ import gradio as gr
 from semflow_core.errors import InputError
 
 from ..actions.models import Models
-from ..actions.painting import Painting
+from ..actions.painting import NOT_PAINTED, Painting
 from ..controls import Controls, View
 from ..page import Event, Page
 from ..reporting import report_to
@@ -83,6 +83,7 @@ class VariationsTab:
         Raises:
             InputError, Cancelled: as in `Painting.paint`.
         """
+        controls.refuse_set(NOT_PAINTED)
         state, regions = controls.state, copy.deepcopy(controls.state.regions)
         regions.drop_unlocked()
         requests = [state.in_mode(replace(controls, seed=draw_seed()).request(regions)) for _ in range(count)]
@@ -97,8 +98,9 @@ class VariationsTab:
         """A variation is clicked: its seed becomes the seed, or a region becomes as it is there.
 
         Raises:
-            InputError: the variations are another model's, or no region is chosen.
+            InputError: the variations are another model's, no region is chosen, or a set is being labelled.
         """
+        controls.refuse_set(NOT_PAINTED)
         state, index = controls.state, getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(state.variations):  # drawn before the model was changed
             raise InputError("these variations are another model's; press 'Draw variations' for new ones")

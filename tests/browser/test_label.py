@@ -180,3 +180,34 @@ def test_a_folder_names_its_set(page: Any, drawn: Path, tmp_path: Path) -> None:
     open_files(page, *sorted((drawn / "images").iterdir()))  # without a folder
     photo_on_canvas(page, 1)
     saved_set(page)
+
+
+def test_nothing_takes_the_photo_of_a_set_away(page: Any, drawn: Path) -> None:
+    """What paints is not to be seen; with a selection, an undo and all keys of the page the photo stays."""
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    photo_on_canvas(page, 1)
+    photo = page.get_attribute("#photo img", "src")
+    for gone in ("#synthesize", "#dice", "#seed", "#live", "#variations-button", "#appearance-button", "#edit-button"):
+        assert not page.is_visible(gone), gone
+    reach_canvas(page)
+    before = ids_on_canvas(page)
+    page.keyboard.press("v")
+    page.click("#painter canvas.ids", position={"x": 60, "y": 60})
+    page.wait_for_selector("#painter .bar", timeout=PATIENCE)
+    for act in ("reroll", "lock"):
+        assert not page.is_visible(f"#painter [data-select={act}]")
+    assert page.is_visible("#painter [data-select=grow]") and not page.is_visible("#painter .bar .tint")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+z")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert np.array_equal(ids_on_canvas(page), before)
+    for key in ("c", "c", "c", "t", "t", "h"):
+        page.keyboard.press(key)
+    assert page.get_attribute("#photo img", "src") == photo
+    accept(page, 1)  # Python had all of that by now
+    page.keyboard.press(",")
+    wait_status(page, "1 of 3 accepted. Photo 1: 0001. It is accepted")
+    assert not page.is_visible("#synthesize")
+    page.click("#label-leave")  # all of it is back
+    page.wait_for_selector("#appearance-button", timeout=PATIENCE)
+    page.wait_for_selector("#synthesize", timeout=PATIENCE)

@@ -1,7 +1,7 @@
 // The painter's start: what the page's controls do, and what changes from Python do. The other files are joined
 // before this one, in one scope (painter.py says how).
 //
-// props: value (packed layout, both ways), model (its name), classes [{id, name, hint, color, group}], mirror [[id, id]]
+// props: value (packed layout, both ways), model (its name, '' for a photo that is labelled), classes [{id, name, hint, color, group}], mirror [[id, id]]
 // (classes that a flip exchanges), background (id), behind [id] (classes behind all that have a mirror partner), photo (URL of a picture under the layout, or ""),
 // heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), landing
 // (number of what landed with the value). events: 'begin' at pointer down (an older request may stop), 'input' when a
@@ -75,6 +75,8 @@ watch(['classes', 'mirror'], () => {
   isOutdated = true; // ids of other classes are no history of this canvas
   load();
 });
+const showWhose = () => element.querySelector('.painter').classList.toggle('labelled', !props.model); // web/label.css
+watch('model', showWhose);
 watch('spots', loadSpots);
 watch('photo', () => showPhoto(props.photo));
 watch('heat', () => showHeat(props.heat));
@@ -84,6 +86,7 @@ useTool('brush');
 setBrushShape('round');
 setFill('region');
 showHistory();
+showWhose();
 showPhoto(props.photo);
 showHeat(props.heat);
 loadSpots();

@@ -138,6 +138,7 @@ function takePaste(event) {
  * that changes no pixel: undoing it is the page's.
  */
 function tellPage(act, more = {}) {
+  if (!props.model) return; // a photo that is labelled stays as it was taken
   const points = new Map();
   everyPixel(selected, (i) => points.has(ids[i]) || points.set(ids[i], [((i % W) + 0.5) / W, (Math.floor(i / W) + 0.5) / H]));
   rememberAside();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from app.actions.models import Models
 from app.actions.painting import Painting
 from app.actions.restoring import restore_visit
 from app.actions.switching import switch_model
+from app.actions.walking import Walking
+from app.controls import View
 from app.state.kept import keep_state, read_kept
 from app.state.model_state import ModelState
 from app.state.own_palette import rows_of
-from app.state.session import Session
-from app.tabs import LabelTab, OpenSave, StartTab
+from app.state.session import Cancelled, Session
+from app.tabs import AppearanceTab, LabelTab, OpenSave, PaintPanel, StartTab, VariationsTab
+from app.tabs.appearance import Act
 from semflow_core.errors import InputError
+from semflow_core.method.appearance import fit_appearance
 from semflow_core.requests.packing import pack_labels
 from tools.drawn import palette
 
@@ -95,6 +100,64 @@ def test_the_opened_photo_stays_while_a_set_is_labelled(
     assert opened is not None and session.current.opened is opened and session.current.editing
     assert view.photo is photo and np.array_equal(view.painter["value"], layout) and view.before
     assert session.labelled is not None and len(session.labelled.accepted) == 1
+
+
+def test_nothing_puts_a_picture_where_the_photo_of_a_set_is(
+    tab: LabelTab, session: Session, models: Models, painting: Painting, pipeline: FakePipeline
+) -> None:
+    walking, palette_ = Walking(models), models.pipeline("faces").palette
+    with Blocks():
+        variations = VariationsTab(models, painting)
+        appearance = AppearanceTab(models, painting, palette_, AppearanceTab.make_clicks())
+        paint = PaintPanel(painting)
+    asked = here(session)
+    act: Act = {"points": [(0.5, 0.5)], "color": "#ff0000"}
+    session.current.region = 1
+    pipeline.appearance = fit_appearance(np.random.default_rng(0).normal(128, 30, (50, 19, 3)))
+    calls = len(pipeline.calls)
+    refused: list[Callable[[], Any]] = [
+        lambda: painting.paint(asked),
+        lambda: paint.new_seed(asked),
+        lambda: variations.paint(asked, 4),
+        lambda: variations.pick(asked, "whole", EventData(None, {"index": 0})),
+        lambda: appearance.reroll_at(asked, act),
+        lambda: appearance.recolor_at(asked, act),
+        lambda: [appearance.lock_at(asked, act)],
+        lambda: appearance.reroll(asked),
+        lambda: appearance.recolor(asked, "#ff0000"),
+        lambda: appearance.reset_offset(asked),
+        lambda: appearance.copy_from_photo(asked),
+        lambda: appearance.drag(asked, (0.5, 0, 0)),
+        lambda: appearance.release(asked, (0.5, 0, 0)),
+        lambda: appearance.repaint(asked),
+        lambda: [walking.walk(asked)],
+        lambda: [walking.walk_to_seed(asked, 3)],
+        lambda: [walking.walk_from_state(asked.request(), asked)],
+    ]
+    for ask in refused:
+        with pytest.raises(InputError, match="a photo of a set .*; leave the set first"):
+            list(ask())
+    for view in (*painting.paint_if_live(asked), *paint.use_typed_seed(asked)):
+        assert view == View()
+    assert len(pipeline.calls) == calls and session.labelling is not None
+
+
+def test_a_picture_that_is_painted_ends_when_a_set_comes(
+    tab: LabelTab, painting: Painting, photos: list[str], pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it comes just before the painting takes its number."""
+    session, start = Session("faces"), Session.start
+
+    def start_late(self: Session, progress: Any = None) -> Any:
+        monkeypatch.undo()
+        list(tab.open(controls(session), photos))
+        pipeline.calls.clear()
+        return start(self, progress)
+
+    monkeypatch.setattr(Session, "start", start_late)
+    with pytest.raises(Cancelled):
+        list(painting.paint(controls(session, np.full((256, 256), 1, np.uint8))))
+    assert not pipeline.calls and session.labelling is not None
 
 
 def test_a_visit_that_comes_back_leaves_the_set(tab: LabelTab, session: Session, models: Models) -> None:

@@ -7,7 +7,6 @@ import base64
 import pytest
 
 from app.actions.models import Models
-from app.actions.painting import Painting
 from app.state.own_palette import rows_of
 from app.state.session import Session
 from app.tabs import CheckTab, LabelTab
@@ -27,9 +26,8 @@ def test_own_classes_get_what_has_their_names(tab: LabelTab, session: Session, m
     assert session.labelled is not None and session.labelled.own
     assert canvas(views).max() == 1 and "The model faces proposes skin" in last(views).status
     assert [c["name"] for c in views[0].painter["classes"]] == ["thing", "Skin"]
-    for handler in (Painting(models).paint, lambda c: [CheckTab.check(CheckTab.__new__(CheckTab), c)]):
-        with pytest.raises(InputError, match="whose classes are not this model's"):
-            list(handler(controls(session)))
+    with pytest.raises(InputError, match="whose classes are not this model's"):
+        CheckTab.check(CheckTab.__new__(CheckTab), controls(session))
 
 
 def test_classes_without_a_model_start_empty(tab: LabelTab, photos: list[str], pipeline: FakePipeline) -> None:
