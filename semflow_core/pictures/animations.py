@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 import zipfile
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,9 +54,18 @@ def check_animation_path(path: str | os.PathLike[str]) -> None:
 
 
 def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
-    first, *others = [Image.fromarray(f) for f in frames]
-    lossless = path.suffix.lower() == ".webp"  # GIF always has 256 colours per frame
-    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=lossless)
+    is_gif = path.suffix.lower() == ".gif"
+    first, *others = _with_256_colors(frames) if is_gif else [Image.fromarray(f) for f in frames]
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=not is_gif)
+
+
+def _with_256_colors(frames: np.ndarray) -> Iterator[Image.Image]:
+    """Frames with colours of their own, as GIF has them; what an animation shows again is converted once."""
+    known: dict[bytes, Image.Image] = {}
+    for frame in frames:
+        if (key := frame.tobytes()) not in known:
+            known[key] = Image.fromarray(frame).convert("P", palette=Image.Palette.ADAPTIVE)
+        yield known[key]
 
 
 def _write_mp4(path: Path, frames: np.ndarray, fps: float) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -30,6 +31,23 @@ def test_animations_by_pillow(frames: np.ndarray, tmp_path: Path, suffix: str, t
             image.seek(i)
             assert np.abs(np.asarray(image.convert("RGB")).astype(int) - frame).mean() <= tolerance
             assert image.info["duration"] == 100
+
+
+def test_what_a_gif_shows_again_has_its_colors_chosen_once(
+    frames: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, convert = [], Image.Image.convert
+
+    def count(image: Image.Image, *mode: Any, **how: Any) -> Image.Image:
+        if how.get("palette") == Image.Palette.ADAPTIVE:
+            chosen.append(image.size)
+        return convert(image, *mode, **how)
+
+    monkeypatch.setattr(Image.Image, "convert", count)
+    write_frames(tmp_path / "a.gif", np.concatenate([frames, frames[::-1]]))
+    assert len(chosen) == 7
+    with Image.open(tmp_path / "a.gif") as image:
+        assert sum(f.info["duration"] for f in ImageSequence.Iterator(image)) == 14 * 80
 
 
 def test_animations_as_mp4(frames: np.ndarray, tmp_path: Path) -> None:
