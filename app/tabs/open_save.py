@@ -32,7 +32,12 @@ from ..state.session import Session
 from ..widgets import Line
 
 FOUND_OUT, PHOTO = "", "photo"  # what a file holds, beside the keys of ids
-SAVES = {"photo": "Photo", "ids": "Class ids", "colours": "Colours", "project": "Project"}  # what -> its button
+SAVES = {  # what -> its button
+    "photo": "Save photo",
+    "ids": "Save class ids",
+    "colours": "Save colours",
+    "project": "Save project",
+}
 
 
 def ids_choices() -> list[tuple[str, str]]:

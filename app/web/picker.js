@@ -1,5 +1,5 @@
-// The colour picker opens in view and at its colour. Gradio lays it out below its swatch, in the panel, which is not high
-// enough for it; and its marks stand at white and red until the colour changes.
+// Gradio's colour picker and menus. The picker opens in view and at its colour: Gradio lays it out below its swatch, in
+// the panel, which is not high enough for it; and its marks stand at white and red until the colour changes.
 () => {
   const GAP = 6;
   const place = (picker, swatch) => {
@@ -46,4 +46,8 @@
   });
   addEventListener('scroll', () => each(place), { passive: true, capture: true });
   addEventListener('resize', () => each(place));
+  // A menu that is left with Tab stays shut: Gradio would open its list once more, after the focus has gone.
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Tab' && event.target.matches?.('input[role="combobox"]')) event.stopImmediatePropagation();
+  }, true);
 }

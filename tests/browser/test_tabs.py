@@ -252,3 +252,14 @@ def test_the_check_reads_the_photo_again(page: Any) -> None:
     scores = [float(t) for t in page.locator("#agreement tbody td:last-child").all_inner_texts()]
     assert len(scores) > 5 and all(0 <= s <= 100 for s in scores)
     assert float(page.inner_text("#agreement tfoot td:last-child")) == pytest.approx(np.mean(scores), abs=1)
+
+
+def test_a_menu_that_is_left_with_the_tab_key_shuts_and_changes_nothing(page: Any) -> None:
+    page.focus("#camera")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#model [role=option]", timeout=PATIENCE)
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#model [role=option]", state="detached", timeout=PATIENCE)
+    page.wait_for_timeout(500)  # it opened once more with the key's own handler
+    assert page.locator("#model [role=option]").count() == 0
+    assert "as you left it" not in page.inner_text("#status")
