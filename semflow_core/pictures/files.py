@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import shutil
+import stat
 import uuid
 import warnings
 from collections.abc import Callable
@@ -178,6 +179,8 @@ def _open(source: str | os.PathLike[str] | bytes, what: str) -> tuple[Image.Imag
     """A picture that is not decoded yet, its file's bytes, and what messages call it."""
     name = picture_name(source)
     try:
+        if not isinstance(source, bytes) and stat.S_IFMT(os.stat(source).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            raise InputError(f"the {what} {name} is no file but a pipe or a device, which may never end")
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except FileNotFoundError:
         raise InputError(f"there is no file {source}") from None

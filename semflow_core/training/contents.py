@@ -89,6 +89,6 @@ def _changed_pairs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
 
 def _digest(file: Path) -> str:
     try:
-        return hashlib.blake2b(file.read_bytes(), digest_size=8).hexdigest()
+        return hashlib.blake2b(file.read_bytes(), digest_size=8).hexdigest() if file.is_file() else ""
     except OSError:  # reading the pairs says so
         return ""

@@ -89,3 +89,12 @@ def test_a_full_disk_is_known_where_pillow_says_only_that_it_failed(
     with pytest.raises(WriteError, match="encoder error" if free else "No space left on device") as caught:
         write_atomically(tmp_path / "a.jpg", fail)
     assert caught.value.reason.errno == (None if free else errno.ENOSPC) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    for name in ("pipe.png", "device.png"):
+        with pytest.raises(InputError, match=f"the photo {name} is no file but a pipe or a device"):
+            open_picture_file(tmp_path / name, "photo")
