@@ -61,7 +61,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     turned = parts.paint.wire(page)
     for part in (parts.variations, appearance, parts.check, parts.path, parts.share):
         part.wire(page)
-    left = parts.label.wire(page)
+    left, labelled = parts.label.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]
     switched, restored = parts.model.wire(page), parts.history.wire(page)
@@ -112,6 +112,10 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     doubt = edit.refresh_doubt_after(chosen.then, page)
     cards = parts.start.refresh_after(doubt.then, page)
     page.with_model(cards.then, parts.model.after_model_switch, changes=page.painted)
+
+    # a set was opened to be labelled, perhaps with the model that proposed its layouts
+    for event in labelled:
+        parts.start.refresh_after(appearance.refresh_choices_after(event.then, page).then, page)
 
     # a state of the history came back, or what the browser kept of the visit
     for event in (restored, back):

@@ -44,6 +44,7 @@ def collect(
         named = set_name(name) != NAME
         labelled.name = set_name(name if named else found.name or folder_name(folder))
         labelled.minutes = found.minutes or float(minutes or labelled.minutes)
+        labelled.model = found.model
     note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
     note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
     note += "".join(f" {sentence}" for sentence in found.notes)

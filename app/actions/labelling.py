@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from semflow_core.pipeline.progress import Progress
 from semflow_core.requests.packing import pack_labels
 
 from ..controls import Controls, View
+from ..guard.logs import cut
 from ..state.label_item import Item, Proposal, pack
 from ..state.label_set import LabelSet
 from ..state.names import readable
@@ -23,6 +25,7 @@ from ..state.session import Cancelled, Session
 from ..state.sheet import Sheet
 from ..widgets.painter import painter_props
 from .models import Models, style_of
+from .switching import switch_model
 
 UNSURE = CERTAIN  # margin below which a pixel is unsure
 SMALLEST_SPOT = 0.0008  # of the picture
@@ -62,6 +65,36 @@ class Labelling:
                 yield show(labelled, doubt)
         if session.labelling is labelled and labelled.item is item:
             yield View(status=f"{labelled.progress()}. {guidance(pipeline, labelled, item)}")
+
+    def open_with_its_model(self, controls: Controls) -> tuple[Controls, View, str]:
+        """A saved set goes on with the model that proposed its layouts -> what the page then holds, what changes on it,
+        and a sentence where that model is not there.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        labelled = controls.session.labelled
+        model = "" if labelled is None else labelled.model
+        if model in ("", controls.model):
+            return controls, View(), ""
+        if model not in self.models.names():
+            words = (
+                f"Its layouts were proposed by the model {cut(model, 60)}, which is not here; {controls.model} goes on."
+            )
+            return controls, View(), f" {words}"
+        view = switch_model(self.models, controls, model)
+        values = {k: v["value"] if isinstance(v, Mapping) else v for k, v in view.settings.items()}
+        landing = view.painter["landing"]
+        controls = replace(
+            controls, model=model, labels=view.painter["value"], sheet=0, landing=landing, **values
+        )  # the canvas of that model, which comes back when the set is left
+        return controls, View(model=model, settings=view.settings), ""
+
+    def note_model(self, controls: Controls) -> None:
+        """The chosen model proposes what is still to be proposed."""
+        labelled, pipeline = controls.session.labelled, self.models.pipeline(controls.model)
+        if labelled is not None and any(i.labels is None for i in labelled.items) and proposes(pipeline, labelled):
+            labelled.model = pipeline.name
 
     def ahead(self, controls: Controls) -> None:
         """The next photo's proposal, before anybody asks. Strokes do not stop it, for they need no model.

@@ -1,13 +1,15 @@
 """A set of photos from files and back: photos, a folder, or a set that was saved, as a folder or as one zip.
 
 A saved set is a folder to train on: images/ and masks/ hold what is accepted, palette.json the classes, train.yaml the
-configuration. Beside them, to_do/ has the other photos, and NAME.draft.png what was begun there, so that a set can be
-reopened. Browsers hand over the files of a folder without their folders: each is known by its name and content, too.
+configuration. Beside them, progress.json says which model proposed, to_do/ has the other photos, and NAME.draft.png
+what was begun there, so that a set can be reopened. Browsers hand over the files of a folder without their folders:
+each is known by its name and content, too.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Sequence
@@ -36,6 +38,7 @@ MOST_FILES = 4 * MAX_LABELLED  # pictures and JSON files that are opened togethe
 MOST_UNPACKED = 5 * MAX_SET  # their bytes, unpacked
 REASONS = 3  # photos of which it is said why they are left out
 MOST_CONFIG = 8 * 1024  # bytes of a configuration
+PROGRESS_FILE, LONGEST_MODEL = "progress.json", 60  # characters of a model's name
 NAME = "my_set"  # of a set that has no other
 
 
@@ -51,6 +54,7 @@ class Found:
         notes: what was assumed in reading the masks, in sentences.
         name: the set's, by its configuration or the zip's folder; "" where nothing says it.
         minutes: of training, by its configuration; None without one.
+        model: which one proposed the layouts of a saved set; "" where nothing says it.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -60,6 +64,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
     name: str = ""
     minutes: float | None = None
+    model: str = ""
 
 
 def read_files(files: Sequence[Path], palette: Palette) -> Found:
@@ -74,7 +79,9 @@ def read_files(files: Sequence[Path], palette: Palette) -> Found:
     found = Found()
     pictures: list[tuple[PurePosixPath, bytes]] = []
     for path, data in _contents(files, found):
-        if path.suffix.lower() == ".json" and (
+        if path.name.lower() == PROGRESS_FILE and (model := _model_in(data)):
+            found.model = model
+        elif path.suffix.lower() == ".json" and (
             path.name.lower() == PALETTE_FILE or is_palette(data.decode("utf-8-sig", "replace"))
         ):
             one = read_palette(data, path.name)
@@ -169,9 +176,21 @@ def write_set(labelled: LabelSet) -> bytes:
                 mask = mask_png(item.mask(palette), palette)
                 put(f"masks/{item.name}.png" if item.accepted else f"{TO_DO}/{item.name}{DRAFT}.png", mask)
         put(PALETTE_FILE, palette.to_json().encode(), compressed=True)
+        if labelled.model:
+            put(PROGRESS_FILE, json.dumps({"model": labelled.model}).encode(), compressed=True)
         if not untrainable(labelled):
             put(CONFIG_FILE, own_set(labelled).configuration().encode(), compressed=True)
     return buffer.getvalue()
+
+
+def _model_in(data: bytes) -> str:
+    """The model's name by a progress file, "" where it says none."""
+    try:
+        progress = json.loads(data)
+    except (ValueError, RecursionError):
+        return ""
+    model = progress.get("model") if isinstance(progress, dict) else None
+    return model if isinstance(model, str) and len(model) <= LONGEST_MODEL else ""
 
 
 def own_set(labelled: LabelSet) -> OwnSet:

@@ -39,6 +39,7 @@ class LabelSet:
         shown: counts the photos that came to the canvas: undo ends there.
         name: the folder's in the saved file.
         minutes: of the training that its configuration describes.
+        model: which one proposed its layouts last; "" for none.
         proposed: whether what came to the canvas last had the model's proposal, if the photo has one.
         seen: whether a canvas came back with something on it since: an empty one then says that nothing is there.
         state: what a model has of the set's photo while it is shown; what it had before stays as it was.
@@ -58,6 +59,7 @@ class LabelSet:
     shown: int = 0
     name: str = "my_set"
     minutes: float = 60.0
+    model: str = ""
     proposed: bool = False
     seen: bool = False
     state: ModelState = field(default_factory=ModelState)
@@ -97,6 +99,10 @@ class LabelSet:
     def progress(self) -> str:
         """How far it is, as a sentence."""
         return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.at + 1}: {self.item.name}"
+
+    def line(self) -> str:
+        """`progress`, and which model proposes."""
+        return f"{self.progress()}." + (f" Proposed by the model {self.model}." if self.model else "")
 
     def add(self, items: list[Item]) -> None:
         """Put photos to the end; all of them or none. A name that is there already gets a number.

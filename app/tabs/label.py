@@ -101,10 +101,10 @@ class LabelTab:
         """What there is to do about the photo on the canvas."""
         return [self.back, self.accept, self.forward, self.unsure, self.doubt, self.leave]
 
-    def wire(self, page: Page) -> Dependency:
-        """Bind the events -> the one after the set was left."""
+    def wire(self, page: Page) -> tuple[Dependency, list[Dependency]]:
+        """Bind the events -> the one after the set was left, and those after files came, perhaps with their model."""
         changes, classes, train = [*page.landed, *self.parts], self.classes, self.train
-        arrivals = [
+        opened = [
             page.with_model(
                 opener.upload(None, None, self.folder_name, js=FOLDER_JS, **PRIVATE).then,
                 self.open,
@@ -113,12 +113,13 @@ class LabelTab:
                 train.name,
                 train.minutes,
                 self.folder_name,
-                changes=changes,
+                changes=[page.model, *changes],
                 show_progress="full",
             )
             for opener in (self.photos, self.folder)
         ]
-        arrivals += [
+        arrivals = [
+            *opened,
             page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes, **EACH),
             page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes, **EACH),
             page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes, **EACH),
@@ -133,7 +134,7 @@ class LabelTab:
         page.at_once(self.clear.click, self.forget, changes=[*self.parts, page.status])
         page.downloads(classes.export.click, classes.save_palette, classes.table)
         train.wire(page, self.save.click)
-        return left
+        return left, opened
 
     # ---- the set --------------------------------------------------------------------------------------
 
@@ -156,8 +157,13 @@ class LabelTab:
             InputError: as in `collect`.
         """
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
+        fresh = controls.session.labelled is None or not controls.session.labelled.items
         labelled, note = collect(self.models, controls, paths, name, minutes, folder)
-        yield from self.arrive(controls, doubt, note, self.train.show_settings(labelled))
+        chosen = View()
+        if fresh:
+            controls, chosen, missing = self.labelling.open_with_its_model(controls)
+            note += missing
+        yield from self.arrive(controls, doubt, note, chosen.then(self.train.show_settings(labelled)))
 
     def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The canvas is right: on to the next photo.
@@ -245,6 +251,7 @@ class LabelTab:
 
     def arrive(self, controls: Controls, doubt: bool, note: str = "", more: View = NOTHING) -> Iterator[View]:
         """The photo comes to the canvas, with its place in the tab and what else changes."""
+        self.labelling.note_model(controls)
         parts = self.show_parts(controls, front=True).then(more)
         for view in self.labelling.arrive(controls, doubt):
             view = parts.then(view)
@@ -268,7 +275,7 @@ class LabelTab:
             self.resume: gr.update(visible=some and not front),
             self.save: gr.update(visible=some),
             self.clear: gr.update(visible=some),
-            self.progress: labelled.progress() if labelled is not None and some else "",
+            self.progress: labelled.line() if labelled is not None and some else "",
         }
         ticket = self.shelf.hold(labelled)  # a page without a set has not asked for the one of its tab yet
         if labelled is not None and ticket and ticket != labelled.ticket:

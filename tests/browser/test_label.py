@@ -211,3 +211,38 @@ def test_nothing_takes_the_photo_of_a_set_away(page: Any, drawn: Path) -> None:
     page.click("#label-leave")  # all of it is back
     page.wait_for_selector("#appearance-button", timeout=PATIENCE)
     page.wait_for_selector("#synthesize", timeout=PATIENCE)
+
+
+def choose_model(page: Any, model: str) -> None:
+    page.evaluate("scrollTo(0, 0)")
+    page.click("#model input")
+    page.click(f"[role=option]:has-text('{model}')")
+    page.wait_for_selector(f"#gallery .card:has-text('{'Street' if model == 'streets' else 'Hat'}')", state="attached")
+    wait_status(page, "Painted")
+
+
+def test_a_saved_set_is_opened_again_with_the_model_that_proposed(page: Any, drawn: Path, tmp_path: Path) -> None:
+    choose_model(page, "streets")
+    open_files(page, drawn / "images" / "0001.jpg")
+    photo_on_canvas(page, 1)
+    assert page.inner_text("#label-progress").endswith("Proposed by the model streets.")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.click("#label-save")
+    download.value.save_as(tmp_path / "town.zip")
+    page.click("#label-leave")
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+    page.click("#label-clear")
+    wait_status(page, "Open photos for a new set")
+    choose_model(page, "faces")
+    page.wait_for_selector("#label-photos", timeout=PATIENCE)
+    before = ids_on_canvas(page)
+    open_files(page, tmp_path / "town.zip")
+    photo_on_canvas(page, 1)
+    assert page.input_value("#model input") == "streets"
+    assert page.inner_text("#label-progress") == "0 of 1 accepted. Photo 1: 0001. Proposed by the model streets."
+    page.wait_for_selector("#gallery .card:has-text('Street')", state="attached", timeout=PATIENCE)
+    page.click("#label-leave")
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+    choose_model(page, "faces")
+    page.wait_for_function("document.querySelector('#painter canvas.ids').width === 256", timeout=PATIENCE)
+    assert np.array_equal(ids_on_canvas(page), before)

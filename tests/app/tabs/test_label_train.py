@@ -82,7 +82,9 @@ def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session:
     assert last(views).status.startswith("2 of 3 accepted. Photo 3: 0003.")
     archive = unzip(tab.train.save_set(controls(session, canvas(views)), "set", 30))
     names = {"images/0001.jpg", "images/0002.jpg", "masks/0001.png", "masks/0002.png", "to_do/0003.jpg"}
-    assert set(archive.namelist()) == {f"set/{name}" for name in (*names, "palette.json", "train.yaml")}
+    assert set(archive.namelist()) == {
+        f"set/{name}" for name in (*names, "palette.json", "progress.json", "train.yaml")
+    }
     assert b"minutes: 22.5" in archive.read("set/train.yaml")
     assert json.loads(archive.read("set/palette.json"))["name"] == "celebamask_hq"
 
