@@ -120,7 +120,7 @@ class GuardedBlocks(gr.Blocks):
         visit = self._queue.visit_of(event_id) if event_id and isinstance(self._queue, FairQueue) else None
         if visit is not None:
             return visit
-        gone: Callable[[], bool] = scope.get("semflow.gone", lambda: False)  # a call beside the queue: the gate sees it
+        gone: Callable[[], bool] = scope.get("semflow.gone", lambda: False)  # a call beside the queue: the gate sets it
         return Visit(visitor=f"at {address_of(request)}", alive=lambda: not gone())
 
 

@@ -1,7 +1,7 @@
 """The gate: every HTTP request passes it before Gradio parses anything, and every answer on its way out.
 
 Bodies are bounded in bytes and in time; addresses that no studio needs are closed; whatever fails is answered in a
-sentence, without a trace. The gate also sees when a client leaves.
+sentence, without a trace. The gate also notes when a client leaves.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Gate:
 
     Args:
         app: what comes behind it.
-        listeners: is told of open streams.
-        knows: whether there is, or was lately, an event of a name.
+        listeners: counts open streams.
+        knows: of a name, whether there is, or was lately, such an event.
         remembers: whether the state of a session is still here.
     """
 

@@ -26,7 +26,7 @@ FLAT, FLAT_SHARE = 8.0, 0.4  # areas of one colour, which a photo does not have
 NEAR, NEAR_SHARE, NEAR_SHARE_LOSSY = 40.0, 0.99, 0.9  # borders, which JPEG smears
 BESIDE = 5  # side of the square, in pixels, in which a pixel between two colours looks for its class
 FEW = 1 << 15  # colours that a layout has at most whose red and blue may be exchanged; a JPEG smears hundreds
-SOME = 200_000  # pixels by which a large photo is told from a layout
+SOME = 200_000  # pixels by which a large photo is distinguished from a layout
 CHUNK = 1 << 16  # colours compared at once: a noisy photo has millions of them, times 171 classes
 
 

@@ -15,7 +15,7 @@ from .files import ORIENTATION, OpenedPicture, open_large_picture, open_picture_
 from .pixels import colour_table, deep_pixels, equal_channels, only_channel
 from .strips import strips, upright
 
-SAMPLE = 1_000_000  # pixels by which it is told whether a picture is a layout
+SAMPLE = 1_000_000  # pixels by which it is decided whether a picture is a layout
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _log_shares(palette: Palette) -> np.ndarray:
     """(6, 6, 256) float64, by class id."""
     shares = np.zeros((TYPICAL_GRID, TYPICAL_GRID, 256))
     for class_id, thousandths in palette.typical:
-        if class_id != UNLABELLED:  # or a reading that knows no class would be a likely one
+        if class_id != UNLABELLED:  # or a reading without any class would be a likely one
             shares[..., class_id] = np.reshape(thousandths, (TYPICAL_GRID, TYPICAL_GRID)) / 1000
     shares[..., UNLABELLED] = VOID
     return np.log(shares + RARE)
