@@ -39,6 +39,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    RegionActs,
     SetKeeping,
     ShareRow,
     StartTab,
@@ -117,7 +118,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
             open_save = OpenSave(models, painting)
             status = Line("Painting the first layout …", elem_id="status")
             model = ModelMenu(models, painting, first)
-        clicks = AppearanceTab.make_clicks()
+        clicks = RegionActs.make_clicks()
         with gr.Row(elem_id="panes"):
             painter = Painter(
                 first_layout(pipeline.palette, width, height),
@@ -145,7 +146,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                 with gr.Tab("Variations", id="variations", elem_id="variations"):
                     variations = VariationsTab(models, painting)
                 with gr.Tab("Region", id="appearance", elem_id="appearance"):
-                    appearance = AppearanceTab(models, painting, pipeline.palette, clicks)
+                    appearance = AppearanceTab(models, painting, pipeline.palette)
                 with gr.Tab("Edit", id="edit", elem_id="edit"):
                     edit = EditTab(models, painting, mode)
                 with gr.Tab("Path", id="path", elem_id="path"):
@@ -184,6 +185,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
     return page, Parts(
         *(paint, open_save, model, variations, appearance, edit, check, path, history, start, share, keeping, label),
         keeping_set,
+        RegionActs(appearance, clicks),
     )
 
 

@@ -25,6 +25,7 @@ from .tabs import (
     OpenSave,
     PaintPanel,
     PathPanel,
+    RegionActs,
     SetKeeping,
     ShareRow,
     StartTab,
@@ -53,13 +54,14 @@ class Parts:
     keeping: Keeping
     label: LabelTab
     keeping_set: SetKeeping
+    acts: RegionActs
 
 
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
     turned = parts.paint.wire(page)
-    for part in (parts.variations, appearance, parts.check, parts.path, parts.share):
+    for part in (parts.variations, parts.acts, appearance, parts.check, parts.path, parts.share):
         part.wire(page)
     left, labelled = parts.label.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)

@@ -11,6 +11,7 @@ from .model import ModelMenu
 from .open_save import OpenSave
 from .paint import PaintPanel
 from .path import PathPanel
+from .region_acts import RegionActs
 from .share import ShareRow
 from .start import StartTab
 from .variations import VariationsTab
@@ -26,6 +27,7 @@ __all__ = [
     "OpenSave",
     "PaintPanel",
     "PathPanel",
+    "RegionActs",
     "SetKeeping",
     "ShareRow",
     "StartTab",

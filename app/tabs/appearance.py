@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
-from itertools import chain
-from typing import Any, TypedDict
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -26,7 +23,7 @@ from ..page import Event, Page
 from ..state.model_state import ModelState
 from ..state.names import in_words
 from ..state.pipeline import Pipeline
-from ..state.regions import Regions, region_choices, region_name, region_of
+from ..state.regions import region_choices, region_name, region_of
 from ..state.seeds import draw_seed
 from ..state.sentences import as_html
 from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
@@ -34,56 +31,14 @@ from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
 Region = tuple[int, ...]  # class ids
 
 
-class Act(TypedDict):
-    """What the page says of an act: a point of each of its classes, as shares of the photo's sides, and a colour."""
-
-    points: list[tuple[float, float]]
-    color: str
-
-
-def points_of(act: Act) -> list[tuple[float, float]]:
-    """The points of an act as the page sent it.
-
-    Raises:
-        InputError: there are none.
-    """
-    points: Any = act.get("points") if isinstance(act, dict) else None
-    try:
-        pairs = [(float(x), float(y)) for x, y in points]
-    except (TypeError, ValueError, OverflowError):
-        pairs = [(math.nan, math.nan)]
-    if not all(map(math.isfinite, chain(*pairs))):
-        raise InputError("the page and the server do not understand each other; reload the page")
-    return [(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)) for x, y in pairs]
-
-
-# What was done to regions in either pane, as an `Act`. Not gr.Image's own `select`: that one counts in the picture's
-# pixels and is silent outside of them when the picture is shown larger than it is. Gradio takes event names from the
-# script: they stand in quotes.
-ACTS_JS = """
-const acts = {
-  choose: () => trigger('input'),
-  reroll: () => trigger('reroll'),
-  lock: () => trigger('lock'),
-  color: () => trigger('color'),
-  undo: () => trigger('undo'),
-  redo: () => trigger('redo'),
-};
-document.addEventListener('semflow:region', ({ detail: { act, points = [], color = '' } }) => {
-  if (!element.isConnected) return;
-  props.value = { points, color };
-  acts[act]();
-});
-"""
 NO_COLORS = "this model takes no colours; use the pad"
-UNDO_DEPTH = 100  # as many as the canvas has
 
 
 class AppearanceTab:
-    """The tab's components and what they do. `clicks` reports what is done to regions in the panes."""
+    """The tab's components and what they do."""
 
-    def __init__(self, models: Models, painting: Painting, palette: Palette, clicks: gr.HTML) -> None:
-        self.models, self.painting, self.clicks = models, painting, clicks
+    def __init__(self, models: Models, painting: Painting, palette: Palette) -> None:
+        self.models, self.painting = models, painting
         with gr.Row(elem_classes="panel"):
             with gr.Column(min_width=240):
                 gr.Markdown("Click a region in the photo, or choose it here:", elem_classes="hint")
@@ -101,11 +56,6 @@ class AppearanceTab:
             with gr.Column(min_width=240):
                 self.pad = Pad(elem_id="pad")
 
-    @staticmethod
-    def make_clicks() -> gr.HTML:
-        """What reports acts on regions. It stands outside of the tab, which is not there before it is opened."""
-        return gr.HTML(html_template="<i></i>", js_on_load=ACTS_JS, elem_classes="nothing")
-
     @property
     def parts(self) -> list[Block]:
         """What `show` changes."""
@@ -113,15 +63,6 @@ class AppearanceTab:
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        page.at_once(self.clicks.input, self.choose_at, self.clicks, changes=[*self.parts, page.tabs, page.status])
-        each: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple"}  # none is lost
-        for event, handler in ((self.clicks.reroll, self.reroll_at), (self.clicks.color, self.recolor_at)):
-            remembered = page.on(event, self.remember_regions, **each)
-            page.newest(remembered.then, handler, self.clicks, changes=page.painted)
-        remembered = page.on(self.clicks.lock, self.remember_regions, **each)
-        page.at_once(remembered.then, self.lock_at, self.clicks, changes=[*self.parts, page.status])
-        for event, handler in ((self.clicks.undo, self.undo), (self.clicks.redo, self.redo)):
-            page.newest(page.on(event, handler, **each).then, self.repaint, changes=page.painted)
         page.at_once(self.region.input, self.choose, self.region, changes=self.parts)
         page.paints(self.again.click, self.reroll)
         page.paints(self.reset.click, self.reset_offset)
@@ -179,31 +120,6 @@ class AppearanceTab:
         controls.state.region = region
         return self.show(controls)
 
-    def choose_at(self, controls: Controls, act: Act) -> View:
-        """A click in the photo. While a set is labelled it only selects on the canvas."""
-        if controls.session.labelling is not None:
-            return View()
-        palette = self.models.pipeline(controls.model).palette
-        region = self.regions_at(controls, act)[0][0]
-        status = f"Chosen: {region_name(palette, region)}. Re-roll, colour or lock it below."
-        return self.choose(controls, region).then(View(tab="appearance", status=status))
-
-    def regions_at(self, controls: Controls, act: Act) -> list[Region]:
-        """The regions of the layout in which an act's points lie.
-
-        Raises:
-            InputError: it has no points, or a set is being labelled.
-        """
-        controls.refuse_set(NOT_PAINTED)
-        labels, palette = controls.labels, self.models.pipeline(controls.model).palette
-        regions: dict[Region, None] = {}
-        for point in points_of(act):
-            column, row = (min(max(0, int(share * n)), n - 1) for share, n in zip(point, labels.shape[::-1]))
-            regions[region_of(palette, int(labels[row, column]))] = None
-        if not regions:
-            raise InputError("no region is selected; click one first")
-        return list(regions)
-
     def chosen(self, controls: Controls) -> Region:
         """The classes of the chosen region.
 
@@ -231,66 +147,6 @@ class AppearanceTab:
         yield from self._change(
             controls, lambda region: state.regions.set_offset(region, offset_in_photo(state, region))
         )
-
-    def reroll_at(self, controls: Controls, act: Act) -> Iterator[View]:
-        """Draw the regions of an act anew."""
-        seed = draw_seed()
-        yield from self._change_all(controls, act, lambda region: controls.state.regions.reroll(region, seed))
-
-    def recolor_at(self, controls: Controls, act: Act) -> Iterator[View]:
-        """The regions of an act in a colour.
-
-        Raises:
-            InputError: it is no colour, or the model takes none.
-        """
-        pipeline, regions = self.models.pipeline(controls.model), controls.state.regions
-        if pipeline.appearance is None:
-            raise InputError(NO_COLORS)
-        color = read_color(str(act.get("color") if isinstance(act, dict) else None))
-        index, offset_of = pipeline.palette.index_of_id, pipeline.appearance.offset_of
-        yield from self._change_all(
-            controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color))
-        )
-
-    def lock_at(self, controls: Controls, act: Act) -> View:
-        """Lock the regions of an act, or unlock them where all are locked."""
-        regions, locked = self.regions_at(controls, act), controls.state.regions.locked
-        lock = not all(set(region) <= locked for region in regions)
-        view = View()
-        for region in regions:
-            view = view.then(self.choose(controls, region[0])).then(self.set_lock(controls, lock))
-        return view.then(self.show(controls))
-
-    def remember_regions(self, controls: Controls) -> None:
-        """The canvas has an undo step that brings the regions of this moment back."""
-        state = controls.state
-        state.undone = [*state.undone, deepcopy(state.regions)][-UNDO_DEPTH:]
-        state.redone = []
-
-    def undo(self, controls: Controls) -> None:
-        """The regions as they were before the last change that the canvas knows."""
-        self._step(controls.state, controls.state.undone, controls.state.redone)
-
-    def redo(self, controls: Controls) -> None:
-        """The inverse."""
-        self._step(controls.state, controls.state.redone, controls.state.undone)
-
-    @staticmethod
-    def _step(state: ModelState, source: list[Regions], target: list[Regions]) -> None:
-        if source:
-            target.append(state.regions)
-            state.regions = source.pop()
-
-    def repaint(self, controls: Controls) -> Iterator[View]:
-        """The picture with the regions as they are now."""
-        seed = controls.state.seed_shown(controls.seed)
-        yield from self.painting.paint_with_seed(replace(controls, seed=seed))
-
-    def _change_all(self, controls: Controls, act: Act, change: Callable[[Region], None]) -> Iterator[View]:
-        for region in self.regions_at(controls, act):
-            change(region)
-            controls.state.region = region[0]
-        yield from self.repaint(controls)
 
     def recolor(self, controls: Controls, color: str) -> Iterator[View]:
         """The chosen region in a colour of the visitor's."""

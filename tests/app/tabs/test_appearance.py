@@ -13,8 +13,8 @@ from app.actions.models import Models
 from app.actions.opening import open_photo
 from app.actions.painting import Painting
 from app.state.session import Session
-from app.tabs import AppearanceTab, EditTab
-from app.tabs.appearance import Act
+from app.tabs import AppearanceTab, EditTab, RegionActs
+from app.tabs.region_acts import Act
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
 from semflow_core.method.colors import read_color
@@ -29,7 +29,13 @@ HAIR, SKIN = 13, 1
 @pytest.fixture
 def tab(models: Models, painting: Painting, pipeline: FakePipeline) -> AppearanceTab:
     with gr.Blocks():
-        return AppearanceTab(models, painting, pipeline.palette, AppearanceTab.make_clicks())
+        return AppearanceTab(models, painting, pipeline.palette)
+
+
+@pytest.fixture
+def acts(tab: AppearanceTab) -> RegionActs:
+    with gr.Blocks():
+        return RegionActs(tab, RegionActs.make_clicks())
 
 
 @pytest.fixture
@@ -138,51 +144,51 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
 
 
 def test_an_act_on_several_regions_is_undone_and_redone(
-    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+    acts: RegionActs, colours: FakePipeline, labels: np.ndarray
 ) -> None:
     values = controls(labels=labels)
     places = [np.argwhere(labels == i)[0][::-1] for i in np.unique(labels)[:2]]
     act: Act = {"points": [((x + 0.5) / labels.shape[1], (y + 0.5) / labels.shape[0]) for x, y in places], "color": ""}
-    regions = tab.regions_at(values, act)
+    regions = acts.regions_at(values, act)
     assert len(regions) == 2
     ids = {i for region in regions for i in region}
 
-    tab.remember_regions(values)
-    last(tab.reroll_at(values, act))
+    acts.remember_regions(values)
+    last(acts.reroll_at(values, act))
     assert set(values.state.regions.seeds) == ids and set(dict(colours.calls[-1].class_seeds)) == ids
-    tab.remember_regions(values)
-    last(tab.recolor_at(values, {**act, "color": "#a06030"}))
+    acts.remember_regions(values)
+    last(acts.recolor_at(values, {**act, "color": "#a06030"}))
     assert set(values.state.regions.offsets) == ids
-    tab.remember_regions(values)
-    tab.lock_at(values, act)
+    acts.remember_regions(values)
+    acts.lock_at(values, act)
     assert values.state.regions.locked == ids  # the colour locked none
-    tab.lock_at(values, act)
+    acts.lock_at(values, act)
     assert values.state.regions.locked == set()  # all were locked
 
-    tab.undo(values)
+    acts.undo(values)
     assert values.state.regions.locked == set() and set(values.state.regions.offsets) == ids
-    tab.undo(values)
+    acts.undo(values)
     assert not values.state.regions.offsets and set(values.state.regions.seeds) == ids
-    tab.redo(values)
+    acts.redo(values)
     assert set(values.state.regions.offsets) == ids
     for _ in range(2):
-        tab.undo(values)
+        acts.undo(values)
     assert not values.state.regions.seeds
-    tab.undo(values)  # there is nothing before
-    last(tab.repaint(values))
+    acts.undo(values)  # there is nothing before
+    last(acts.repaint(values))
     assert not colours.calls[-1].class_seeds
 
 
 def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(
-    tab: AppearanceTab, labels: np.ndarray
+    acts: RegionActs, labels: np.ndarray
 ) -> None:
     with pytest.raises(InputError, match="takes no colours"):
-        last(tab.recolor_at(controls(labels=labels), {"points": [(0.5, 0.5)], "color": "#a06030"}))
+        last(acts.recolor_at(controls(labels=labels), {"points": [(0.5, 0.5)], "color": "#a06030"}))
     with pytest.raises(InputError, match="no region is selected"):
-        tab.choose_at(controls(labels=labels), {"points": [], "color": ""})
+        acts.choose_at(controls(labels=labels), {"points": [], "color": ""})
     crafted: list[Any] = [{}, [], {"points": "ab"}, {"points": [[[]]]}, {"points": [[0, float("nan")]]}, {"points": 1}]
     for act in crafted:
         with pytest.raises(InputError, match="do not understand each other"):
-            tab.choose_at(controls(labels=labels), act)
+            acts.choose_at(controls(labels=labels), act)
         with pytest.raises(InputError):
-            last(tab.recolor_at(controls(labels=labels), act))
+            last(acts.recolor_at(controls(labels=labels), act))

@@ -22,8 +22,8 @@ from app.state.kept import keep_state, read_kept
 from app.state.model_state import ModelState
 from app.state.own_palette import rows_of
 from app.state.session import Cancelled, Session
-from app.tabs import AppearanceTab, LabelTab, OpenSave, PaintPanel, StartTab, VariationsTab
-from app.tabs.appearance import Act
+from app.tabs import AppearanceTab, LabelTab, OpenSave, PaintPanel, RegionActs, StartTab, VariationsTab
+from app.tabs.region_acts import Act
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
 from semflow_core.requests.packing import pack_labels
@@ -108,7 +108,8 @@ def test_nothing_puts_a_picture_where_the_photo_of_a_set_is(
     walking, palette_ = Walking(models), models.pipeline("faces").palette
     with Blocks():
         variations = VariationsTab(models, painting)
-        appearance = AppearanceTab(models, painting, palette_, AppearanceTab.make_clicks())
+        appearance = AppearanceTab(models, painting, palette_)
+        acts = RegionActs(appearance, RegionActs.make_clicks())
         paint = PaintPanel(painting)
     asked = here(session)
     act: Act = {"points": [(0.5, 0.5)], "color": "#ff0000"}
@@ -120,16 +121,16 @@ def test_nothing_puts_a_picture_where_the_photo_of_a_set_is(
         lambda: paint.new_seed(asked),
         lambda: variations.paint(asked, 4),
         lambda: variations.pick(asked, "whole", EventData(None, {"index": 0})),
-        lambda: appearance.reroll_at(asked, act),
-        lambda: appearance.recolor_at(asked, act),
-        lambda: [appearance.lock_at(asked, act)],
+        lambda: acts.reroll_at(asked, act),
+        lambda: acts.recolor_at(asked, act),
+        lambda: [acts.lock_at(asked, act)],
         lambda: appearance.reroll(asked),
         lambda: appearance.recolor(asked, "#ff0000"),
         lambda: appearance.reset_offset(asked),
         lambda: appearance.copy_from_photo(asked),
         lambda: appearance.drag(asked, (0.5, 0, 0)),
         lambda: appearance.release(asked, (0.5, 0, 0)),
-        lambda: appearance.repaint(asked),
+        lambda: acts.repaint(asked),
         lambda: [walking.walk(asked)],
         lambda: [walking.walk_to_seed(asked, 3)],
         lambda: [walking.walk_from_state(asked.request(), asked)],
