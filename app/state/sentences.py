@@ -51,7 +51,7 @@ def of_one_class(palette: Palette, labels: np.ndarray) -> str:
     if first == palette.background or (labels != first).any():
         return ""
     name = readable(next(c.name for c in palette.classes if c.id == first))["name"]
-    return f" The whole layout is {name}; one class alone gives no recognisable photo, so draw others on it."
+    return f" One class, {name}, gives no clear photo: draw others."
 
 
 def cropped_to(aspect: float) -> str:

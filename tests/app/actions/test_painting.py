@@ -46,7 +46,7 @@ def test_exchanged_sides_are_said(painting: Painting, labels: np.ndarray) -> Non
 
 
 def test_a_layout_of_one_class_is_painted_and_said_to_be_no_face(painting: Painting, tmp_path: Path) -> None:
-    words = "The whole layout is glasses; one class alone gives no recognisable photo, so draw others on it."
+    words = "One class, glasses, gives no clear photo: draw others."
     whole = np.full((256, 256), 3, np.uint8)
     view = last(painting.paint(controls(labels=whole, steps=2)))
     assert view.photo is not None and view.status.startswith("Painted") and view.status.endswith(f" {words}")
