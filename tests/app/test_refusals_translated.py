@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.actions.painting import NOT_PAINTED
+from app.actions.walking import NO_PATH
 from app.guard.refusals import FULL, NO_MEMORY, UNKNOWN, UNWRITABLE
 from app.language import languages
 
@@ -26,6 +28,7 @@ CORE = ("pictures/photos.py", "pictures/parts.py", "pictures/frames.py", "pictur
 # a sentence that is wholly made of others, and what only a forged request or another program brings about
 MADE = re.compile(
     r"(\{\}[:;.]? ?)+|the file '\{\}' is .*; \{\}|.*(SynthesisRequest|the page sent).*|a number of the crop's place"
+    r"|a photo of a set \{\}; leave the set first"
 )
 
 
@@ -58,6 +61,7 @@ def test_every_refusal_of_the_page_is_translated(language: str) -> None:
     files += [ROOT / "semflow_core" / name for name in CORE]
     said = {s for f in files for s in sentences_of(f)}
     assert len(said) > 60
+    said |= {f"a photo of a set {what}; leave the set first" for what in (NOT_PAINTED, NO_PATH)}
     known = [pattern_of(english) for english in languages()[language]]
     named = {s: shown(s).replace("{}", "X") for s in said if not MADE.fullmatch(s)}
     missing = [s for s, text in named.items() if not any(pattern.fullmatch(text) for pattern in known)]
