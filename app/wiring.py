@@ -88,7 +88,14 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     # it would never end
     page.photo.change(None, page.photo, page.shown, js="(p) => p?.url ?? ''", **PRIVATE)
     shows = [edit.show, appearance.show, parts.history.record, parts.label.show_parts, parts.keeping.keep]
-    changes = [*edit.parts, *appearance.parts, parts.history.strip, *parts.label.parts, parts.keeping.state]
+    changes = [
+        *edit.parts,
+        *appearance.parts,
+        page.painter,
+        parts.history.strip,
+        *parts.label.parts,
+        parts.keeping.state,
+    ]
     parts.keeping.send_after(page.at_once(page.shown.change, partial(in_turn, shows), changes=changes))
 
     # another region was chosen
@@ -101,11 +108,13 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
     # a photo, a layout or a project was opened
     for event in opened:
+        appearance.refresh_after(event.then, page)  # the same picture again has no `change`
         painted = page.with_model(event.then, parts.open_save.finish_open, changes=page.painted)
         front = edit.open_tab_after(painted.then, page)
         edit.refresh_doubt_after(front.then, page)
 
     # an undo brought back what something else had taken the place of; the picture follows on its own, if live
+    appearance.refresh_after(turned.then, page)
     shown = edit.refresh_after(edit.refresh_doubt_after(turned.then, page).then, page)
     parts.keeping.keep_after(shown.then, page)
 

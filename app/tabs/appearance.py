@@ -58,12 +58,12 @@ class AppearanceTab:
 
     @property
     def parts(self) -> list[Block]:
-        """What `show` changes."""
+        """What `show` changes, beside the canvas."""
         return [self.region, self.pad, self.lock, self.color]
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        page.at_once(self.region.input, self.choose, self.region, changes=self.parts)
+        page.at_once(self.region.input, self.choose, self.region, changes=[*self.parts, page.painter])
         page.paints(self.again.click, self.reroll)
         page.paints(self.reset.click, self.reset_offset)
         page.paints(self.from_photo.click, self.copy_from_photo)
@@ -72,15 +72,15 @@ class AppearanceTab:
         page.cancel_running(self.pad.begin)
         page.newest(self.pad.input, self.drag, self.pad, changes=page.painted)
         page.paints(self.pad.release, self.release, self.pad)
-        page.at_once(self.lock.input, self.set_lock, self.lock, changes=[page.status])
+        page.at_once(self.lock.input, self.set_lock, self.lock, changes=[page.status, page.painter])
 
     def refresh_after(self, event: Event, page: Page) -> None:
         """Show the chosen region after an event that may have changed it."""
-        page.at_once(event, self.show, changes=self.parts)
+        page.at_once(event, self.show, changes=[*self.parts, page.painter])
 
     def refresh_choices_after(self, event: Event, page: Page) -> Dependency:
         """Offer the regions of the layout that an event brought."""
-        return page.at_once(event, self.show_choices, changes=[self.region])
+        return page.at_once(event, self.show_choices, changes=[self.region, self.lock, page.painter])
 
     # ---- which region, and what is shown of it -------------------------------------------------------
 
@@ -91,11 +91,10 @@ class AppearanceTab:
         choices = self.show_choices(controls)
         if region is None:
             pad, controls.session.swatch = gr.update(value=None, region="", names=names), None
-            return choices.then(View(parts={self.pad: pad, self.lock: False, self.color: gr.update(visible=False)}))
+            return choices.then(View(parts={self.pad: pad, self.color: gr.update(visible=False)}))
         offset = offset_shown(pipeline, state, region, controls.seed)
         parts: dict[Block, Any] = {
             self.pad: gr.update(value=offset, region=region_name(pipeline.palette, region), names=names),
-            self.lock: region in state.regions.locked,
         }
         color = color_asked_for(pipeline, region, offset)
         if color is None:
@@ -107,13 +106,17 @@ class AppearanceTab:
         return choices.then(View(parts=parts))
 
     def show_choices(self, controls: Controls) -> View:
-        """The regions of the picture shown to choose from, and the one that is chosen, though it be painted over."""
+        """The regions of the picture shown to choose from, the chosen one, though it be painted over, and the locks."""
         state = controls.state
         shown = state.classes_shown()
         if shown is not None and state.region is not None:
             shown.add(state.region)
         choices = region_choices(self.models.pipeline(controls.model).palette, shown)
-        return View(parts={self.region: gr.update(choices=choices, value=state.region)})
+        parts: dict[Block, Any] = {
+            self.region: gr.update(choices=choices, value=state.region),
+            self.lock: state.region in state.regions.locked,
+        }
+        return View(parts=parts, painter=locks(state))
 
     def choose(self, controls: Controls, region: int | None) -> View:
         """A region by name."""
@@ -183,13 +186,17 @@ class AppearanceTab:
 
     def set_lock(self, controls: Controls, locked: bool) -> View:
         """Lock or unlock the chosen region."""
+        status = self._lock(controls, locked)
+        return View(status=status, painter=locks(controls.state))
+
+    def _lock(self, controls: Controls, locked: bool) -> str:
         region, regions = self.chosen(controls), controls.state.regions
         name = region_name(self.models.pipeline(controls.model).palette, region[0])
         if locked:
             regions.lock(region, controls.state.seed_shown(controls.seed))
-            return View(status=f"Locked: {name}. The dice and the variations leave it as it is.")
+            return f"Locked: {name}. The dice and the variations leave it as it is."
         regions.unlock(region)
-        return View(status=f"Unlocked: {name}. The next dice draws it anew.")
+        return f"Unlocked: {name}. The next dice draws it anew."
 
     def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
         regions = controls.state.regions
@@ -200,6 +207,11 @@ class AppearanceTab:
         change(self.chosen(controls))
         # the picture's seed holds still, even where it is not kept: a change of one region is asked for
         yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft)
+
+
+def locks(state: ModelState) -> dict[str, Any]:
+    """The painter's props for what is locked."""
+    return {"locked": sorted(state.regions.locked)}
 
 
 def offset_shown(pipeline: Pipeline, state: ModelState, region: int, seed: int) -> Offset:

@@ -86,15 +86,22 @@ class RegionActs:
 
     def wire(self, page: Page) -> None:
         """Bind the events."""
-        page.at_once(self.clicks.input, self.choose_at, self.clicks, changes=[*self.tab.parts, page.tabs, page.status])
+        page.at_once(
+            self.clicks.input,
+            self.choose_at,
+            self.clicks,
+            changes=[*self.tab.parts, page.painter, page.tabs, page.status],
+        )
         each: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple"}  # none is lost
         for event, handler in ((self.clicks.reroll, self.reroll_at), (self.clicks.color, self.recolor_at)):
             remembered = page.on(event, self.remember_regions, **each)
             page.newest(remembered.then, handler, self.clicks, changes=page.painted)
         remembered = page.on(self.clicks.lock, self.remember_regions, **each)
-        page.at_once(remembered.then, self.lock_at, self.clicks, changes=[*self.tab.parts, page.status])
+        page.at_once(remembered.then, self.lock_at, self.clicks, changes=[*self.tab.parts, page.painter, page.status])
         for event, handler in ((self.clicks.undo, self.undo), (self.clicks.redo, self.redo)):
-            page.newest(page.on(event, handler, **each).then, self.repaint, changes=page.painted)
+            step = page.on(event, handler, **each)
+            self.tab.refresh_after(step.then, page)  # a lock changes no picture
+            page.newest(step.then, self.repaint, changes=page.painted)
 
     def choose_at(self, controls: Controls, act: Act) -> View:
         """A click in the photo. While a set is labelled it only selects on the canvas."""

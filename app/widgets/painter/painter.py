@@ -6,6 +6,7 @@ Not gr.ImageEditor: that one blends colours at every brush edge, and a blended c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -57,6 +58,7 @@ class Painter(Widget):
         heat: str = "",
         spots: str = "",
         landing: int = 0,
+        locked: Sequence[int] = (),
         **props: Any,
     ) -> None:
         """
@@ -66,11 +68,12 @@ class Painter(Widget):
             heat: URL of a partly transparent picture over the layout, "" for none.
             spots: regions to visit one after the other, their numbers packed as a layout, 0 for none; "" for none.
             landing: number of what landed in the canvas with `value`.
+            locked: class ids whose look in the photo stays.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         # without attributes of these names Gradio takes them, quoted in the script, for events
-        self.photo, self.heat, self.spots, self.landing = photo, heat, spots, landing
-        super().__init__(value, photo=photo, heat=heat, spots=spots, landing=landing, **props)
+        self.photo, self.heat, self.spots, self.landing, self.locked = photo, heat, spots, landing, list(locked)
+        super().__init__(value, photo=photo, heat=heat, spots=spots, landing=landing, locked=list(locked), **props)
 
     def preprocess(self, payload: str | None) -> Sheet:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent. Whether its ids are classes is the palette's to say.

@@ -78,10 +78,15 @@ function liftSelection() {
   float(mask, under, ids, front, enclosed);
 }
 
+function selectedClasses() {
+  const some = new Set();
+  if (selected) everyPixel(selected, (i) => some.add(ids[i]));
+  return some;
+}
+
 /** Its classes wherever they are. */
 function selectClasses() {
-  const some = new Set();
-  everyPixel(selected, (i) => some.add(ids[i]));
+  const some = selectedClasses();
   setSelected(ids.map((id) => (some.has(id) ? 1 : 0)));
 }
 
@@ -174,10 +179,20 @@ const SELECTION = {
 
 // ---- showing it ------------------------------------------------------------------------------------
 
+/** Whether all that is selected is locked, with the classes on the other side of the axis, which go with it. */
+function showLock() {
+  const some = [...selectedClasses()].flatMap((id) => [id, mirrorOf[id]]);
+  const locked = some.length > 0 && some.every((id) => props.locked?.includes(id));
+  const button = bar.querySelector('[data-select=lock]');
+  button.setAttribute('aria-pressed', locked);
+  button.setAttribute('aria-label', locked ? 'Unlock' : 'Lock');
+}
+
 function showSelection() {
   const outline = selected ? maskOutline(selected, W, H) : '';
   find('.ants').setAttribute('d', outline);
   bar.querySelector('[data-select=add]').setAttribute('aria-pressed', adding);
+  showLock();
   for (const button of element.querySelectorAll('[data-do=paste]')) button.disabled = !cut;
   if (!barStays) placeBar();
   bar.hidden = !selected;

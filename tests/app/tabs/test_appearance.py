@@ -160,9 +160,9 @@ def test_an_act_on_several_regions_is_undone_and_redone(
     last(acts.recolor_at(values, {**act, "color": "#a06030"}))
     assert set(values.state.regions.offsets) == ids
     acts.remember_regions(values)
-    acts.lock_at(values, act)
+    assert acts.lock_at(values, act).painter["locked"] == sorted(ids)
     assert values.state.regions.locked == ids  # the colour locked none
-    acts.lock_at(values, act)
+    assert acts.lock_at(values, act).painter["locked"] == []
     assert values.state.regions.locked == set()  # all were locked
 
     acts.undo(values)
@@ -177,6 +177,18 @@ def test_an_act_on_several_regions_is_undone_and_redone(
     acts.undo(values)  # there is nothing before
     last(acts.repaint(values))
     assert not colours.calls[-1].class_seeds
+
+
+def test_a_lock_is_shown_by_the_tab_and_the_canvas(tab: AppearanceTab, labels: np.ndarray) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    assert tab.set_lock(values, True).painter["locked"] == [HAIR]
+    tab.choose(values, SKIN)
+    shown = tab.show_choices(values)  # as after a layout, a model or a state has come
+    assert shown.painter == {"locked": [HAIR]} and shown.parts[tab.lock] is False
+    tab.choose(values, HAIR)
+    assert tab.show(values).parts[tab.lock] is True
+    assert tab.set_lock(values, False).painter["locked"] == []
 
 
 def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(

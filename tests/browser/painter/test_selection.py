@@ -403,6 +403,59 @@ def test_painting_and_another_layout_end_the_selection(canvas: Canvas) -> None:
     assert outline(canvas) == ""
 
 
+def test_the_bar_shows_what_is_locked(canvas: Canvas) -> None:
+    lock = canvas.page.locator("#painter [data-select=lock]")
+
+    def shows(name: str) -> bool:
+        return (lock.get_attribute("aria-label"), lock.get_attribute("aria-pressed")) == (
+            name,
+            str(name == "Unlock").lower(),
+        )
+
+    canvas.page.evaluate("(locked) => update({ locked })", [LEFT_EYE, RIGHT_EYE])
+    canvas.click(32, 36)  # the nose
+    assert shows("Lock")
+    canvas.click(*LEFT)
+    assert shows("Unlock")
+    canvas.page.keyboard.down("Shift")
+    canvas.click(32, 36)
+    canvas.page.keyboard.up("Shift")
+    assert shows("Lock")  # not all of it is locked
+    canvas.page.evaluate("(locked) => update({ locked })", [LEFT_EYE, RIGHT_EYE, NOSE])
+    assert shows("Unlock")
+    canvas.page.evaluate("(locked) => update({ locked })", [LEFT_EYE, NOSE])
+    assert shows("Lock")  # two eyes go together
+
+
+def test_the_bar_and_the_tab_show_the_same_lock(studio: str, browser: Any) -> None:
+    with visit_studio(studio, browser, "desktop") as page:
+        image = page.locator("#photo img").bounding_box()
+        page.mouse.click(image["x"] + 0.5 * image["width"], image["y"] + 0.06 * image["height"])
+        wait_status(page, "Chosen: hair")
+        page.wait_for_selector("#painter[inert]", state="detached")
+
+        def wait_shown(locked: bool) -> None:
+            page.wait_for_selector(f"#painter [data-select=lock][aria-pressed={str(locked).lower()}]", timeout=PATIENCE)
+            page.wait_for_function(
+                "(locked) => document.querySelector('#lock input')?.checked === locked", arg=locked, timeout=PATIENCE
+            )
+
+        wait_shown(False)
+        page.click("#painter [data-select=lock]")
+        wait_shown(True)
+        page.keyboard.press("Control+z")
+        wait_shown(False)
+        page.keyboard.press("Control+Shift+z")
+        wait_shown(True)
+        page.uncheck("#lock input")
+        wait_shown(False)
+        page.check("#lock input")
+        wait_shown(True)
+        page.click("#start-button")
+        page.click("#gallery .card >> nth=0")  # the layout that is there: the same picture, and nothing is locked
+        wait_shown(False)
+
+
 def test_the_photo_selects_and_the_bar_changes_its_look(studio: str, browser: Any) -> None:
     with visit_studio(studio, browser, "desktop") as page:
         image = page.locator("#photo img").bounding_box()
