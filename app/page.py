@@ -121,9 +121,12 @@ class Page:
         """Beside the queue: what runs is for an older state and stops at its next step."""
         return event(Session.cancel_running, self.session, queue=False, show_progress="hidden", **PRIVATE)
 
-    def paints(self, event: Event, handler: Handler, *inputs: Component) -> Dependency:
+    def paints(
+        self, event: Event, handler: Handler, *inputs: Component, changes: Sequence[Block] | None = None
+    ) -> Dependency:
         """Bind a handler that paints. The newest counts."""
-        return self.newest(self.cancel_running(event).then, handler, *inputs, changes=self.painted)
+        changes = self.painted if changes is None else changes
+        return self.newest(self.cancel_running(event).then, handler, *inputs, changes=changes)
 
     def downloads(self, event: Event, handler: Handler, *inputs: Component, **how: Any) -> Dependency:
         """Bind a handler whose View holds a download."""

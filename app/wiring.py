@@ -61,8 +61,10 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
     turned = parts.paint.wire(page)
-    for part in (parts.variations, parts.acts, appearance, parts.check, parts.path, parts.share):
+    for part in (parts.variations, parts.check, parts.path, parts.share):
         part.wire(page)
+    for event in [*parts.acts.wire(page), appearance.wire(page)]:
+        parts.keeping.keep_after(event.then, page)
     left, labelled = parts.label.wire(page)
     parts.history.copy_link_after(parts.share.link.click, page)
     edited, opened = edit.wire(page), [parts.open_save.wire(page), *parts.start.wire(page)]

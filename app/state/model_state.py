@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -15,6 +15,8 @@ from .opened import Opened
 from .pace import Pace
 from .regions import Regions
 from .settings import Settings
+
+UNDO_DEPTH = 100  # as many steps as the canvas has
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class ModelState:
         left: what was there when something else landed, by its number, the newest last.
         dropped: whether the landing had a photo that was too large to be kept when something else landed.
         undone, redone: the regions before each change that the canvas can undo, and after those that it has undone.
+        held: the control and the class of a change that goes on, and is one step: a handle that is dragged.
         pace: how fast its pictures were painted.
     """
 
@@ -65,6 +68,7 @@ class ModelState:
     dropped: bool = False
     undone: list[Regions] = field(default_factory=list)
     redone: list[Regions] = field(default_factory=list)
+    held: tuple[str, int] | None = None
     pace: Pace = field(default_factory=Pace, compare=False)
 
     def land(self) -> None:
@@ -97,6 +101,35 @@ class ModelState:
     def _leave(self) -> None:
         there = Left(self.opened, self.editing, self.regions, self.photo_offsets, self.dropped)
         leave(self.left, self.landing, there)
+
+    def remember_regions(self, before: Regions | None = None, held: tuple[str, int] | None = None) -> bool:
+        """Keep the regions as they are, or as they were `before` a change, for a step that the canvas can undo.
+
+        Args:
+            held: whose change goes on; what follows of the same is no step of its own.
+
+        Returns:
+            whether it is a new step.
+        """
+        if held is not None and held == self.held:
+            return False
+        self.undone = [*self.undone, deepcopy(self.regions if before is None else before)][-UNDO_DEPTH:]
+        self.redone, self.held = [], held
+        return True
+
+    def undo_regions(self) -> None:
+        """The regions as they were before the last step of theirs that the canvas knows."""
+        self._step(self.undone, self.redone)
+
+    def redo_regions(self) -> None:
+        """The inverse."""
+        self._step(self.redone, self.undone)
+
+    def _step(self, source: list[Regions], target: list[Regions]) -> None:
+        self.held = None
+        if source:
+            target.append(self.regions)
+            self.regions = source.pop()
 
     def seed_shown(self, seed: int) -> int:
         """The seed of the picture shown; `seed`, the field's, where none was painted."""

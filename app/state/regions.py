@@ -65,10 +65,13 @@ class Regions:
         for i in region:
             self.offsets[i] = offset
 
-    def clear_offset(self, region: tuple[int, ...]) -> None:
-        """Back to the offset that the region's seed draws."""
+    def reset(self, region: tuple[int, ...], seed: int) -> None:
+        """As a picture of `seed` has it. A lock stays, and holds that."""
         for i in region:
             self.offsets.pop(i, None)
+            self.seeds.pop(i, None)
+            if i in self.locked:
+                self.seeds[i] = seed
 
     def lock(self, region: tuple[int, ...], seed: int) -> None:
         """Keep a region as it is in a picture of `seed`."""

@@ -35,6 +35,7 @@ class Session:
         models: what the visit has of each model that was chosen so far, by name.
         swatch: (model, region, colour) of the colour picker, set or picked. It is not set to the same again: an answer
             that comes late would otherwise undo what the visitor has picked in the meantime.
+        asides: how many steps the canvas got of what was done beside it, such as a region that was re-rolled.
         walked: the photo that was shown when a path was asked for last.
         labelled: the set of photos that is being labelled, None before there is one.
         kept: of each model's photo what the browser has (`kept.photo_mark`).
@@ -46,6 +47,7 @@ class Session:
         self.model = model
         self.models = {model: ModelState()}
         self.swatch: tuple[str, int, str] | None = None
+        self.asides = 0
         self.walked: np.ndarray | None = None
         self.labelled: LabelSet | None = None
         self.kept: dict[str, tuple[Any, ...]] = {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +28,7 @@ from ..state.pipeline import Pipeline
 from ..state.regions import region_choices, region_name, region_of
 from ..state.seeds import draw_seed
 from ..state.sentences import as_html
+from ..state.session import Session
 from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
 
 Region = tuple[int, ...]  # class ids
@@ -61,18 +64,20 @@ class AppearanceTab:
         """What `show` changes, beside the canvas."""
         return [self.region, self.pad, self.lock, self.color]
 
-    def wire(self, page: Page) -> None:
-        """Bind the events."""
+    def wire(self, page: Page) -> Dependency:
+        """Bind the events -> the one that changes a region and no picture."""
         page.at_once(self.region.input, self.choose, self.region, changes=[*self.parts, page.painter])
-        page.paints(self.again.click, self.reroll)
-        page.paints(self.reset.click, self.reset_offset)
-        page.paints(self.from_photo.click, self.copy_from_photo)
-        page.paints(self.color.input, self.recolor, self.color)
-        page.paints(self.color.submit, self.recolor_as_typed, self.color)
+        changes = [*page.painted, page.painter]  # a step of the canvas's history
+        page.paints(self.again.click, self.reroll, changes=changes)
+        page.paints(self.reset.click, self.reset_region, changes=changes)
+        page.paints(self.from_photo.click, self.copy_from_photo, changes=changes)
+        page.paints(self.color.input, self.recolor, self.color, changes=changes)
+        page.paints(self.color.release, self.finish_color, self.color, changes=changes)
+        page.paints(self.color.submit, self.recolor_as_typed, self.color, changes=changes)
         page.cancel_running(self.pad.begin)
-        page.newest(self.pad.input, self.drag, self.pad, changes=page.painted)
-        page.paints(self.pad.release, self.release, self.pad)
-        page.at_once(self.lock.input, self.set_lock, self.lock, changes=[page.status, page.painter])
+        page.newest(self.pad.input, self.drag, self.pad, changes=changes)
+        page.paints(self.pad.release, self.release, self.pad, changes=[*changes, self.pad])
+        return page.at_once(self.lock.input, self.set_lock, self.lock, changes=[page.status, page.painter])
 
     def refresh_after(self, event: Event, page: Page) -> None:
         """Show the chosen region after an event that may have changed it."""
@@ -140,9 +145,10 @@ class AppearanceTab:
         """Draw the chosen region anew; everything else keeps its noise."""
         yield from self._change(controls, lambda region: controls.state.regions.reroll(region, draw_seed()))
 
-    def reset_offset(self, controls: Controls) -> Iterator[View]:
-        """The chosen region as its seed draws it."""
-        yield from self._change(controls, controls.state.regions.clear_offset)
+    def reset_region(self, controls: Controls) -> Iterator[View]:
+        """The chosen region as the picture's seed draws it, in its own colour."""
+        seed = controls.state.seed_shown(controls.seed)
+        yield from self._change(controls, lambda region: controls.state.regions.reset(region, seed))
 
     def copy_from_photo(self, controls: Controls) -> Iterator[View]:
         """The chosen region in its colour in the photo that was opened last (docs/experiments/style.md)."""
@@ -151,8 +157,8 @@ class AppearanceTab:
             controls, lambda region: state.regions.set_offset(region, offset_in_photo(state, region))
         )
 
-    def recolor(self, controls: Controls, color: str) -> Iterator[View]:
-        """The chosen region in a colour of the visitor's."""
+    def recolor(self, controls: Controls, color: str, goes_on: bool = True) -> Iterator[View]:
+        """The chosen region in a colour of the visitor's. While the picker moves it `goes_on`, and is one step."""
         pipeline = self.models.pipeline(controls.model)
         appearance, index = pipeline.appearance, pipeline.palette.index_of_id
 
@@ -163,7 +169,11 @@ class AppearanceTab:
             controls.state.regions.set_offset(region, offset)
             controls.session.swatch = controls.model, region[0], color
 
-        yield from self._change(controls, change)
+        yield from self._change(controls, change, held="color", goes_on=goes_on)
+
+    def finish_color(self, controls: Controls, color: str) -> Iterator[View]:
+        """The picker is let go."""
+        yield from self.recolor(controls, color, goes_on=False)
 
     def recolor_as_typed(self, controls: Controls, color: str) -> Iterator[View]:
         """As `recolor`; a colour that the class never has is said, for the swatch will show another than was typed."""
@@ -172,24 +182,30 @@ class AppearanceTab:
         with contextlib.suppress(InputError):  # no colour, or a model without: `recolor` says so
             for remark in pipeline.colors.out_of_reach([(name, color) for name in names]):
                 gr.Info(as_html(in_words(remark)))
-        yield from self.recolor(controls, color)
+        yield from self.finish_color(controls, color)
 
-    def drag(self, controls: Controls, offset: Offset) -> Iterator[View]:
+    def drag(self, controls: Controls, offset: Offset | None) -> Iterator[View]:
         """The handle moves: a draft. One that comes after the handle was let go would replace the whole picture."""
         region = controls.state.region
-        if region is None or controls.state.regions.offsets.get(region) != offset:
+        if offset is not None and (region is None or controls.state.regions.offsets.get(region) != offset):
             yield from self._set_offset(controls, offset, draft=True)
 
-    def release(self, controls: Controls, offset: Offset) -> Iterator[View]:
+    def release(self, controls: Controls, offset: Offset | None) -> Iterator[View]:
         """The handle is let go: the chosen number of steps."""
+        if offset is None:  # the page sent none
+            return
+        # the pad's value may be the same again, of which the page learns nothing
+        yield View(parts={self.pad: gr.update(released=[*offset, time.time()])})
         yield from self._set_offset(controls, offset)
 
     def set_lock(self, controls: Controls, locked: bool) -> View:
         """Lock or unlock the chosen region."""
-        status = self._lock(controls, locked)
-        return View(status=status, painter=locks(controls.state))
+        self.chosen(controls)
+        controls.state.remember_regions()
+        view = View(status=self.lock_region(controls, locked), painter=locks(controls.state))
+        return view.then(add_step(controls.session))
 
-    def _lock(self, controls: Controls, locked: bool) -> str:
+    def lock_region(self, controls: Controls, locked: bool) -> str:
         region, regions = self.chosen(controls), controls.state.regions
         name = region_name(self.models.pipeline(controls.model).palette, region[0])
         if locked:
@@ -200,13 +216,32 @@ class AppearanceTab:
 
     def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
         regions = controls.state.regions
-        yield from self._change(controls, lambda region: regions.set_offset(region, offset), draft)
+        yield from self._change(controls, lambda region: regions.set_offset(region, offset), held="pad", goes_on=draft)
 
-    def _change(self, controls: Controls, change: Callable[[Region], None], draft: bool = False) -> Iterator[View]:
-        seed = controls.state.seed_shown(controls.seed)
-        change(self.chosen(controls))
+    def _change(
+        self, controls: Controls, change: Callable[[Region], None], held: str = "", goes_on: bool = False
+    ) -> Iterator[View]:
+        """A change of the chosen region: a step that the canvas can undo, and its picture.
+
+        Args:
+            held: the control that is dragged, "" for none. A drag is one step.
+            goes_on: whether the drag goes on.
+        """
+        state, region = controls.state, self.chosen(controls)
+        seed, before = state.seed_shown(controls.seed), deepcopy(state.regions)
+        change(region)
+        if state.regions != before and state.remember_regions(before, (held, region[0]) if held else None):
+            yield add_step(controls.session)
+        if not goes_on:
+            state.held = None
         # the picture's seed holds still, even where it is not kept: a change of one region is asked for
-        yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft)
+        yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft=goes_on and held == "pad")
+
+
+def add_step(session: Session) -> View:
+    """One step more in the canvas's history, for what its server part has remembered (`ModelState.undone`)."""
+    session.asides += 1
+    return View(painter={"asides": session.asides})
 
 
 def locks(state: ModelState) -> dict[str, Any]:

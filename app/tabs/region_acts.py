@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypedDict
 
 import gradio as gr
+from gradio.events import Dependency
 
 from semflow_core.errors import InputError
 from semflow_core.method.colors import read_color
@@ -17,12 +17,9 @@ from semflow_core.method.colors import read_color
 from ..actions.painting import NOT_PAINTED
 from ..controls import Controls, View
 from ..page import Page
-from ..state.model_state import ModelState
-from ..state.regions import Regions, region_name, region_of
+from ..state.regions import region_name, region_of
 from ..state.seeds import draw_seed
 from .appearance import NO_COLORS, AppearanceTab, Region
-
-UNDO_DEPTH = 100  # as many as the canvas has
 
 
 class Act(TypedDict):
@@ -84,8 +81,8 @@ class RegionActs:
         """What reports acts on regions. It stands outside of the tab, which is not there before it is opened."""
         return gr.HTML(html_template="<i></i>", js_on_load=ACTS_JS, elem_classes="nothing")
 
-    def wire(self, page: Page) -> None:
-        """Bind the events."""
+    def wire(self, page: Page) -> list[Dependency]:
+        """Bind the events -> those that change the regions and perhaps no picture."""
         page.at_once(
             self.clicks.input,
             self.choose_at,
@@ -97,11 +94,14 @@ class RegionActs:
             remembered = page.on(event, self.remember_regions, **each)
             page.newest(remembered.then, handler, self.clicks, changes=page.painted)
         remembered = page.on(self.clicks.lock, self.remember_regions, **each)
-        page.at_once(remembered.then, self.lock_at, self.clicks, changes=[*self.tab.parts, page.painter, page.status])
-        for event, handler in ((self.clicks.undo, self.undo), (self.clicks.redo, self.redo)):
-            step = page.on(event, handler, **each)
+        locked = page.at_once(
+            remembered.then, self.lock_at, self.clicks, changes=[*self.tab.parts, page.painter, page.status]
+        )
+        steps = [page.on(self.clicks.undo, self.undo, **each), page.on(self.clicks.redo, self.redo, **each)]
+        for step in steps:
             self.tab.refresh_after(step.then, page)  # a lock changes no picture
             page.newest(step.then, self.repaint, changes=page.painted)
+        return [locked, *steps]
 
     def choose_at(self, controls: Controls, act: Act) -> View:
         """A click in the photo. While a set is labelled it only selects on the canvas."""
@@ -154,28 +154,21 @@ class RegionActs:
         lock = not all(set(region) <= locked for region in regions)
         view = View()
         for region in regions:
-            view = view.then(self.tab.choose(controls, region[0])).then(self.tab.set_lock(controls, lock))
+            chosen = self.tab.choose(controls, region[0])
+            view = view.then(chosen).then(View(status=self.tab.lock_region(controls, lock)))
         return view.then(self.tab.show(controls))
 
     def remember_regions(self, controls: Controls) -> None:
         """The canvas has an undo step that brings the regions of this moment back."""
-        state = controls.state
-        state.undone = [*state.undone, deepcopy(state.regions)][-UNDO_DEPTH:]
-        state.redone = []
+        controls.state.remember_regions()
 
     def undo(self, controls: Controls) -> None:
         """The regions as they were before the last change that the canvas knows."""
-        self._step(controls.state, controls.state.undone, controls.state.redone)
+        controls.state.undo_regions()
 
     def redo(self, controls: Controls) -> None:
         """The inverse."""
-        self._step(controls.state, controls.state.redone, controls.state.undone)
-
-    @staticmethod
-    def _step(state: ModelState, source: list[Regions], target: list[Regions]) -> None:
-        if source:
-            target.append(state.regions)
-            state.regions = source.pop()
+        controls.state.redo_regions()
 
     def repaint(self, controls: Controls) -> Iterator[View]:
         """The picture with the regions as they are now."""

@@ -1,4 +1,5 @@
-// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three).
+// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three), released
+// [a, b, c, when]: where the handle was let go last, as the server knows it.
 // events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
 
 const find = (selector) => element.querySelector(selector);
@@ -6,6 +7,7 @@ const field = find('.field'), dot = find('.dot'), axes = [...element.querySelect
 const INSET = 0.06; // margin, as a share of the field's side: the handle stays inside at -1 and 1
 let handle = [0, 0, 0];
 let dragging = false;
+let pressed = false; // a key, on one of the sliders
 let owed = null; // {region, until}: a handle that was let go and that the server has not answered for yet
 
 const clamp = (x) => Math.min(1, Math.max(-1, x));
@@ -85,7 +87,15 @@ axes.forEach((axis, i) => {
     grab();
     move(handle.map((x, j) => (j === i ? Number(axis.value) : x)));
   });
-  axis.addEventListener('change', letGo);
+  axis.addEventListener('change', () => pressed || letGo()); // a key that is held is one drag
+  axis.addEventListener('keydown', () => (pressed = true));
+  for (const type of ['keyup', 'blur']) axis.addEventListener(type, () => {
+    pressed = false;
+    letGo();
+  });
+});
+watch('released', () => {
+  if (props.released.slice(0, 3).every((x, i) => Math.abs(x - handle[i]) < 0.005)) owed = null; // what comes is newer
 });
 watch(['value', 'region', 'names'], load);
 load();

@@ -23,9 +23,10 @@ class Pad(Widget):
     def __init__(self, value: Offset | None = None, **props: Any) -> None:
         """
         Args:
-            props: `region`, the name of what is changed, `names` of the three numbers, and what every component takes.
+            props: `region`, the name of what is changed, `names` of the three numbers, `released`, where the handle
+                was let go last and when, and what every component takes.
         """
-        super().__init__(value, **{"region": "", "names": NAMES, **props})
+        super().__init__(value, **{"region": "", "names": NAMES, "released": [], **props})
 
     def preprocess(self, payload: Any) -> Offset | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent -> (a, b, c), brought into bounds; None where it is none."""

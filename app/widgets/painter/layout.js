@@ -16,6 +16,7 @@ let landing = 0; // number of what landed here, with all that was painted on it 
 let landingSent = 0; // the one that Python knows of
 const landings = new WeakMap(); // layout of the history -> its landing's number
 const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
+let asidesTaken = props.asides; // of the steps that Python has added
 let version = 0, loads = 0, frame = 0;
 
 function draw() {
@@ -62,6 +63,14 @@ function rememberAside() {
   tellKeeper();
 }
 
+/** Python has changed something outside of the layout. */
+function takeAside() {
+  if (props.asides === asidesTaken) return;
+  const more = Math.max(1, props.asides - asidesTaken); // a server that was started again counts from 0
+  asidesTaken = props.asides;
+  for (let i = 0; i < more; i++) rememberAside();
+}
+
 function showHistory() {
   find('[data-do=undo]').disabled = !undo.length && !floating && !corners.length;
   find('[data-do=redo]').disabled = !redo.length;
@@ -83,7 +92,8 @@ function step(from, to) {
   if (asides.has(from[from.length - 1])) {
     asides.add(ids);
     to.push(ids);
-    ids = from.pop().slice();
+    from.pop();
+    ids = ids.slice();
     showHistory();
     tellKeeper();
     return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));

@@ -4,7 +4,8 @@
 // props: value (packed layout, both ways), model (its name, '' for a photo that is labelled), classes [{id, name, hint, color, group}], mirror [[id, id]]
 // (classes that a flip exchanges), background (id), behind [id] (classes behind all that have a mirror partner), photo (URL of a picture under the layout, or ""),
 // heat (URL of a partly transparent picture over it, or ""), spots (packed numbers of regions to visit, or ""), landing
-// (number of what landed with the value), locked [id] (classes whose look in the photo stays). events: 'begin' at pointer down (an older request may stop), 'input' when a
+// (number of what landed with the value), locked [id] (classes whose look in the photo stays), asides (how many steps it
+// got of what was done beside it). events: 'begin' at pointer down (an older request may stop), 'input' when a
 // stroke is finished, 'another' when an undo or redo shows a layout of another landing.
 
 const CLICKS = {
@@ -79,6 +80,7 @@ const showWhose = () => element.querySelector('.painter').classList.toggle('labe
 watch('model', showWhose);
 watch('spots', loadSpots);
 watch('locked', showLock);
+watch('asides', takeAside);
 watch('photo', () => showPhoto(props.photo));
 watch('heat', () => showHeat(props.heat));
 watch(['value', 'landing'], load);

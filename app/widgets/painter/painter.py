@@ -59,6 +59,7 @@ class Painter(Widget):
         spots: str = "",
         landing: int = 0,
         locked: Sequence[int] = (),
+        asides: int = 0,
         **props: Any,
     ) -> None:
         """
@@ -69,11 +70,21 @@ class Painter(Widget):
             spots: regions to visit one after the other, their numbers packed as a layout, 0 for none; "" for none.
             landing: number of what landed in the canvas with `value`.
             locked: class ids whose look in the photo stays.
+            asides: how many steps of what was done beside the canvas its history got.
             props: `painter_props(...)`, and what every component takes (elem_id, ...).
         """
         # without attributes of these names Gradio takes them, quoted in the script, for events
-        self.photo, self.heat, self.spots, self.landing, self.locked = photo, heat, spots, landing, list(locked)
-        super().__init__(value, photo=photo, heat=heat, spots=spots, landing=landing, locked=list(locked), **props)
+        self.photo, self.heat, self.spots, self.landing = photo, heat, spots, landing
+        self.locked, self.asides = list(locked), asides
+        mine = {
+            "photo": photo,
+            "heat": heat,
+            "spots": spots,
+            "landing": landing,
+            "locked": list(locked),
+            "asides": asides,
+        }
+        super().__init__(value, **mine, **props)
 
     def preprocess(self, payload: str | None) -> Sheet:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent. Whether its ids are classes is the palette's to say.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from app.actions.models import Models
 from app.actions.opening import open_photo
 from app.actions.painting import Painting
+from app.controls import View
 from app.state.session import Session
 from app.tabs import AppearanceTab, EditTab, RegionActs
 from app.tabs.region_acts import Act
@@ -189,6 +191,51 @@ def test_a_lock_is_shown_by_the_tab_and_the_canvas(tab: AppearanceTab, labels: n
     tab.choose(values, HAIR)
     assert tab.show(values).parts[tab.lock] is True
     assert tab.set_lock(values, False).painter["locked"] == []
+
+
+def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    state, session = values.state, values.session
+    tab.choose(values, HAIR)
+    seen = [deepcopy(state.regions)]
+
+    def is_step(views: list[View]) -> None:
+        """Exactly one, which the canvas is told of."""
+        assert [v.painter["asides"] for v in views if v.painter] == [len(seen)] == [session.asides]
+        seen.append(deepcopy(state.regions))
+        assert seen[-1] != seen[-2]
+
+    is_step(list(tab.reroll(values)))
+    dragged = [v for x in (0.1, 0.2, 0.3) for v in tab.drag(values, (x, 0.0, 0.0))]
+    is_step([*dragged, *tab.release(values, (0.3, 0.0, 0.0))])
+    is_step(list(tab.release(values, (0.4, 0.0, 0.0))))  # another drag
+    is_step(
+        [v for c in ("#a06030", "#905030") for v in tab.recolor(values, c)] + [*tab.finish_color(values, "#805030")]
+    )
+    assert not any(v.painter for v in tab.recolor(values, "#805030"))  # a late event of the drag
+    is_step([tab.set_lock(values, True)])
+    is_step(list(tab.reset_region(values)))
+    assert not state.regions.offsets and state.regions.seeds == {HAIR: values.seed} and state.regions.locked == {HAIR}
+    assert not any(v.painter for v in tab.reset_region(values))  # as it is already
+    for before in reversed(seen[:-1]):
+        state.undo_regions()
+        assert state.regions == before
+    for after in seen[1:]:
+        state.redo_regions()
+        assert state.regions == after
+
+
+def test_what_is_refused_is_no_step(tab: AppearanceTab, colours: FakePipeline) -> None:
+    values = controls()
+    with pytest.raises(InputError, match="no region is chosen"):
+        tab.set_lock(values, True)
+    tab.choose(values, HAIR)
+    for act in (lambda: tab.recolor(values, "mauve"), lambda: tab.copy_from_photo(values)):
+        with pytest.raises(InputError):
+            last(act())
+    assert not values.state.undone and not values.session.asides
 
 
 def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(

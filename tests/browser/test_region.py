@@ -1,0 +1,81 @@
+"""The tab Region: all that it changes is a step of the canvas's history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .test_studio import PATIENCE, page, photo_url, wait_new_photo, wait_status, wait_until  # noqa: F401
+from .test_tabs import click_photo, handle
+
+SHOWN = """({ offset, locked }) => document.querySelector('#lock input').checked === locked
+  && [...document.querySelectorAll('#pad .axes input')].every((axis, i) => Math.abs(axis.value - offset[i]) < 0.015)"""
+CHANGED = """(old) => [...document.querySelectorAll('#pad .axes input')].some((axis, i) => axis.value != old[i])"""
+
+
+def choose_hair(page: Any) -> list[float]:  # noqa: F811
+    """The hair is chosen: its offset."""
+    click_photo(page, 0.5, 0.06)
+    wait_status(page, "Chosen: hair")
+    page.wait_for_selector("#pad .axes input:not(:disabled)", timeout=PATIENCE)
+    assert page.is_disabled("#painter [data-do=undo]")
+    return handle(page)
+
+
+def wait_shown(page: Any, offset: list[float], locked: bool) -> None:  # noqa: F811
+    wait_until(page, SHOWN, {"offset": offset, "locked": locked})
+
+
+def drag_pad(page: Any, start: float, end: float) -> None:  # noqa: F811
+    """The handle, along the middle of the field."""
+    field = page.locator("#pad .field")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    y = box["y"] + 0.5 * box["height"]
+    page.mouse.move(box["x"] + start * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], y, steps=5)
+    page.mouse.up()
+
+
+def test_reroll_pad_colour_lock_and_reset_are_undone_and_redone(page: Any) -> None:  # noqa: F811
+    states = [(choose_hair(page), False)]
+
+    def done(old: str) -> None:
+        """The next picture is there, and the pad and the lock show the next state."""
+        wait_until(page, CHANGED, states[-1][0])
+        wait_new_photo(page, old)
+        wait_status(page, "Painted")
+        states.append((handle(page), page.is_checked("#lock input")))
+
+    photo = photo_url(page)
+    page.click("#reroll")
+    page.wait_for_selector("#painter [data-do=undo]:enabled", timeout=PATIENCE)
+    done(photo)
+
+    photo = photo_url(page)
+    drag_pad(page, 0.3, 0.94)
+    done(photo)
+    assert handle(page)[0] > 0.95  # where it was let go
+
+    photo = photo_url(page)
+    page.click("#color button >> nth=0")
+    page.fill("#color input[type=text]", "#a06030")
+    page.press("#color input[type=text]", "Enter")
+    done(photo)
+
+    page.click("#lock")
+    wait_status(page, "Locked: hair")
+    states.append((handle(page), True))
+
+    page.click("#reset-offset")  # neither a colour of its own nor another seed: as it was, but for the lock
+    states.append((states[0][0], True))
+    wait_shown(page, *states[-1])
+
+    for state in reversed(states[:-1]):
+        page.keyboard.press("Control+z")
+        wait_shown(page, *state)
+    assert page.is_disabled("#painter [data-do=undo]")
+    for state in states[1:]:
+        page.keyboard.press("Control+Shift+z")
+        wait_shown(page, *state)
+    assert page.is_disabled("#painter [data-do=redo]")
