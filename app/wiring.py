@@ -80,7 +80,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
 
     # nothing was kept of a visit, or it has come back: the set that was labelled comes after it
     fresh, back = (parts.keeping_set.come_back_after(event, page) for event in (parts.keeping.keeper.fresh, back.then))
-    for event in (fresh, left):
+    for event in (fresh, *left):
         parts.keeping.paint_missing_after(event.then, page)
 
     # something was refused beside the queue

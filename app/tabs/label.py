@@ -101,8 +101,8 @@ class LabelTab:
         """What there is to do about the photo on the canvas."""
         return [self.back, self.accept, self.forward, self.unsure, self.doubt, self.leave]
 
-    def wire(self, page: Page) -> tuple[Dependency, list[Dependency]]:
-        """Bind the events -> the one after the set was left, and those after files came, perhaps with their model."""
+    def wire(self, page: Page) -> tuple[list[Dependency], list[Dependency]]:
+        """Bind the events -> those after the set was left, and those after files came, perhaps with their model."""
         changes, classes, train = [*page.landed, *self.parts], self.classes, self.train
         opened = [
             page.with_model(
@@ -127,11 +127,13 @@ class LabelTab:
             page.with_model(classes.use.click, self.use_classes, classes.table, self.doubt, changes=changes),
             page.with_model(classes.start.input, self.choose_classes, classes.start, self.doubt, changes=changes),
         ]
-        left = page.with_model(self.leave.click, self.leave_set, changes=changes)
+        left = [
+            page.with_model(self.leave.click, self.leave_set, changes=changes),
+            page.with_model(self.clear.click, self.forget, changes=changes),
+        ]
         for arrived in arrivals:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
         page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
-        page.at_once(self.clear.click, self.forget, changes=[*self.parts, page.status])
         page.downloads(classes.export.click, classes.save_palette, classes.table)
         train.wire(page, self.save.click)
         return left, opened
@@ -203,7 +205,7 @@ class LabelTab:
         return self.show_parts(controls).then(view)
 
     def forget(self, controls: Controls) -> View:
-        """Start a new set. The canvas stays as it is.
+        """Start a new set. What was on the canvas before the old one comes back.
 
         Raises:
             InputError: something changed that was not saved; nothing is lost before it is said and pressed again.
@@ -213,10 +215,11 @@ class LabelTab:
         if labelled is not None and labelled.unsaved and not labelled.asked:
             labelled.asked = True
             raise InputError("the set was not saved since it changed; save it, or press “New set” once more")
+        back = switch_model(self.models, controls, controls.model) if controls.session.labelling else View()
         self.shelf.drop(labelled)
         controls.session.labelled = None
         view = View(status="Open photos for a new set.", parts={self.train.name: NAME, self.ticket: NO_TICKET})
-        return self.show_parts(controls).then(view)
+        return self.show_parts(controls).then(back).then(view)
 
     def choose_classes(self, controls: Controls, key: str, doubt: bool = False) -> Iterator[View]:
         """The set in the classes of a palette that ships, or in empty ones.

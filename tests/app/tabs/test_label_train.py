@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,18 @@ def test_a_new_set_asks_once_where_work_would_be_lost(tab: LabelTab, session: Se
         tab.forget(controls(session))
     tab.forget(controls(session))
     assert session.labelled is None
+
+
+def test_a_new_set_brings_back_what_was_on_the_canvas_before(tab: LabelTab, photos: list[str]) -> None:
+    """So that a model never takes the mask of a photo for its own canvas."""
+    session, painted = Session("faces"), np.full((256, 256), 4, np.uint8)
+    list(tab.open(controls(session, painted), photos))
+    list(tab.go(1, controls(session)))
+    with suppress(InputError):  # it asks where work would be lost
+        tab.forget(here(session))
+    view = tab.forget(here(session))
+    assert session.labelled is None and np.array_equal(view.painter["value"], painted)
+    assert view.status == "Open photos for a new set."
 
 
 def test_a_new_set_asks_again_after_more_work(tab: LabelTab, session: Session) -> None:
