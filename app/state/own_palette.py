@@ -14,7 +14,10 @@ import numpy as np
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette, load_palette, palette_names, parse_palette
 
-Row = dict[str, Any]  # {"id": int or None for a new class, "name", "color": "#rrggbb", "mirror": another's name or ""}
+# {"id": int or None for a new class, "name", "color": "#rrggbb", "mirror": another's name or ""}, and "typed": True
+# where somebody changed the table
+Row = dict[str, Any]
+KEYS = ("id", "name", "color", "mirror")
 MOST_CLASSES, MOST_CHARACTERS = 256, 60
 GROUP = "classes"
 EMPTY = "own"  # the choice of no classes to start from
@@ -48,6 +51,18 @@ def rows_of(palette: Palette) -> list[Row]:
     return [
         {"id": c.id, "name": c.name, "color": color.format(*c.color), "mirror": partner.get(c.id, "")} for c in classes
     ]
+
+
+def is_same(rows: object, palette: Palette) -> bool:
+    """Whether the editor's rows are those of a palette."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return False
+    return [{key: row.get(key) for key in KEYS} for row in rows] == rows_of(palette)
+
+
+def is_typed(rows: object) -> bool:
+    """Whether somebody changed the editor's rows since it showed a palette."""
+    return isinstance(rows, list) and any(isinstance(row, dict) and row.get("typed") is True for row in rows)
 
 
 def parse_rows(rows: object, groups: Palette | None = None, used: Collection[int] = ()) -> Palette:

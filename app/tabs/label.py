@@ -33,6 +33,7 @@ HINT = (
     f"{MAX_UPLOAD // MIB} MB at once; larger photos are reduced to {LONGEST} pixels. A model proposes each layout, you "
     "correct it on the canvas, and Enter goes on."
 )
+OWN_CLASSES = " The set came with its own classes: those that you typed are not in use."
 EACH = {"trigger_mode": "multiple"}  # a key that is pressed before the last answer has ended is not lost
 FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
 NOTHING = View()
@@ -113,6 +114,7 @@ class LabelTab:
                 train.name,
                 train.minutes,
                 self.folder_name,
+                classes.table,
                 changes=[page.model, *changes],
                 show_progress="full",
             )
@@ -148,19 +150,24 @@ class LabelTab:
         name: str = NAME,
         minutes: float | None = None,
         folder: Any = None,
+        rows: Any = None,
     ) -> Iterator[View]:
         """Photos, a folder or a saved set; more of them go to the end of the set that is there. The first ones name it,
-        unless somebody did.
+        unless somebody did. They have the classes that were typed, unless they come with their own.
 
         Args:
             folder: the name of the one that the files were chosen with.
+            rows: the table of classes.
 
         Raises:
-            InputError: as in `collect`.
+            InputError: as in `collect` and `ClassesPanel.take_typed`.
         """
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
+        typed = self.classes.take_typed(controls, rows)
         fresh = controls.session.labelled is None or not controls.session.labelled.items
         labelled, note = collect(self.models, controls, paths, name, minutes, folder)
+        if typed is not None and labelled.palette != typed:
+            note += OWN_CLASSES
         chosen = View()
         if fresh:
             controls, chosen, missing = self.labelling.open_with_its_model(controls)

@@ -7,13 +7,14 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
 
 from ..actions.models import Models
 from ..controls import Controls, View
 from ..state.downloads import download
 from ..state.label_set import LabelSet
-from ..state.own_palette import EMPTY, OWN, palette_choices, parse_rows, rows_of, start_palette
+from ..state.own_palette import EMPTY, OWN, is_same, is_typed, palette_choices, parse_rows, rows_of, start_palette
 from ..widgets import Classes
 
 HINT = (
@@ -41,7 +42,7 @@ class ClassesPanel:
         return [self.start, self.table]
 
     def show(self, controls: Controls) -> View:
-        """The classes as they are."""
+        """The classes as they are; of the same ones that the table had before, what was typed since stays."""
         return View(parts={self.start: self.started_from(controls), self.table: rows_of(self.palette(controls))})
 
     def started_from(self, controls: Controls) -> str:
@@ -71,6 +72,20 @@ class ClassesPanel:
         controls.keep_set()
         self._change(controls, self._read(controls, rows), edited=True)
 
+    def take_typed(self, controls: Controls, rows: Any) -> Palette | None:
+        """What was typed in the table is used, though nobody pressed the button -> its palette, None for nothing.
+
+        Raises:
+            InputError: as in `use_table`; the table keeps what was typed.
+        """
+        if not is_typed(rows):
+            return None
+        try:
+            self.use_table(controls, rows)
+        except InputError as error:
+            raise InputError(f"{error}. No photos were opened: mend your classes, then open them again") from None
+        return self.palette(controls)
+
     def save_palette(self, controls: Controls, rows: Any) -> View:
         """A download: the table as a palette file.
 
@@ -91,4 +106,4 @@ class ClassesPanel:
 
     def _read(self, controls: Controls, rows: Any) -> Palette:
         labelled, before = controls.session.labelled, self.palette(controls)
-        return before if rows == rows_of(before) else parse_rows(rows, before, labelled.used() if labelled else ())
+        return before if is_same(rows, before) else parse_rows(rows, before, labelled.used() if labelled else ())

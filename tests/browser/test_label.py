@@ -246,3 +246,33 @@ def test_a_saved_set_is_opened_again_with_the_model_that_proposed(page: Any, dra
     choose_model(page, "faces")
     page.wait_for_function("document.querySelector('#painter canvas.ids').width === 256", timeout=PATIENCE)
     assert np.array_equal(ids_on_canvas(page), before)
+
+
+def test_classes_that_were_typed_are_those_of_the_photos(page: Any, drawn: Path) -> None:
+    """Though “Use these classes” was not pressed; a table that is wrong says so and stays."""
+    page.click("#label-classes > button")
+    page.wait_for_selector("#class-table .add", timeout=PATIENCE)
+    page.click("#label-start input")
+    page.click("[role=option]:has-text('Classes of my own')")
+    wait_status(page, "2 classes. Open the photos that have them.")
+    names = "#class-table li:nth-child({}) input[type=text]"
+    page.fill(names.format(2), "hair")
+    page.click("#class-table .add")
+    page.fill(names.format(3), "hat")
+    page.click("#class-table .add")
+    open_files(page, *sorted((drawn / "images").iterdir()))
+    page.wait_for_selector("text=No photos were opened: mend your classes", timeout=PATIENCE)
+    assert page.input_value(names.format(3)) == "hat" and page.locator("#class-table li").count() == 4
+    page.fill(names.format(4), "bird")
+    with page.expect_file_chooser() as chooser:  # the same files once more
+        page.click("#label-photos")
+    chooser.value.set_files([str(f) for f in sorted((drawn / "images").iterdir())])
+    wait_status(page, "Photo 1: 0001")
+    assert page.locator("#painter [data-id]").all_inner_texts() and page.locator("#painter [data-id]").count() == 4
+    assert page.input_value(names.format(4)) == "bird"
+    # a class that is typed while the set is labelled stays in the table, whatever comes to the canvas
+    page.click("#class-table .add")
+    page.fill(names.format(5), "cloud")
+    page.click("#label-forward")
+    wait_status(page, "Photo 2: 0002")
+    assert page.input_value(names.format(5)) == "cloud"

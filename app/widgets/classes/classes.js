@@ -1,7 +1,9 @@
-// The table of classes. props: value [{id, name, color, mirror}], the background first. event: 'input' after each change.
+// The table of classes. props: value [{id, name, color, mirror}], the background first; with `typed` where somebody
+// changed the table. event: 'input' after each change.
 
 const list = element.querySelector('.rows'), add = element.querySelector('.add');
-let rows = [];
+let rows = [], isTyped = false;
+let loaded = ''; // what Python set last, as JSON: when it sets that again, what was typed since stays
 
 function node(tag, properties, ...children) {
   const item = Object.assign(document.createElement(tag), properties);
@@ -9,8 +11,11 @@ function node(tag, properties, ...children) {
   return item;
 }
 
+const keep = () => (props.value = rows.map((row) => ({ ...row, typed: true })));
+
 function tell() {
-  props.value = rows.map((row) => ({ ...row }));
+  isTyped = true;
+  keep();
   trigger('input');
 }
 
@@ -95,8 +100,17 @@ function show() {
 }
 
 function load() {
-  rows = (props.value || []).map((row) => ({ ...row }));
+  rows = (props.value || []).map(({ typed, ...row }) => ({ ...row }));
+  isTyped = (props.value || []).some((row) => row.typed);
   show();
+}
+
+function loadFromPython() {
+  if (props.value?.some((row) => row.typed)) return; // it is the table's own
+  const before = loaded;
+  loaded = JSON.stringify(props.value);
+  if (isTyped && loaded === before) keep();
+  else load();
 }
 
 add.addEventListener('click', () => {
@@ -105,5 +119,6 @@ add.addEventListener('click', () => {
   tell();
   list.lastElementChild.querySelector('input[type=text]').focus();
 });
-watch('value', () => JSON.stringify(props.value) !== JSON.stringify(rows) && load());
+watch('value', loadFromPython);
+loaded = JSON.stringify(props.value);
 load();
