@@ -5,6 +5,7 @@
 
 const REACH = 9, REACH_OF_A_FINGER = 20; // screen pixels around a handle that take hold of it
 
+const ROOM = 48; // screen pixels between two handles: they do not hide a small region
 const NECK = 26; // screen pixels between the box and the handle that turns it
 const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps to it
 
@@ -86,15 +87,26 @@ function turned([x, y], angle) {
   return [cx + cos * (x - cx) - sin * (y - cy), cy + sin * (x - cx) + cos * (y - cy)];
 }
 
-/** The corners of the box, as they lie. */
+/** The box that the handles stand around: larger than a small region. */
+function handleBox() {
+  const { x, y, w, h } = wholeBox(floating.to), room = ROOM * screenPixel();
+  const wide = Math.max(w, room), high = Math.max(h, room);
+  return { x: x - (wide - w) / 2, y: y - (high - h) / 2, w: wide, h: high };
+}
+
+const isWithin = ([px, py], { x, y, w, h }) => px >= x && px < x + w && py >= y && py < y + h;
+
+/** The corners of that box, as they lie. */
 function regionCorners() {
-  const { x, y, w, h } = wholeBox(floating.to);
+  const { x, y, w, h } = handleBox();
   return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]].map((p) => turned(p, floating.angle));
 }
 
+/** The corners, and the middles of the sides where the region is not small. */
 function regionHandles() {
-  const { x, y, w, h } = wholeBox(floating.to), all = [];
-  for (const gx of [0, 0.5, 1]) for (const gy of [0, 0.5, 1]) {
+  const { x, y, w, h } = handleBox(), all = [];
+  const shares = Math.max(w, h) > ROOM * screenPixel() ? [0, 0.5, 1] : [0, 1];
+  for (const gx of shares) for (const gy of shares) {
     if (gx !== 0.5 || gy !== 0.5) all.push({ gx, gy, at: turned([x + gx * w, y + gy * h], floating.angle) });
   }
   return all;
@@ -102,7 +114,7 @@ function regionHandles() {
 
 /** The handle that turns it: above the box, or below it where there is no room. */
 function turnHandle() {
-  const { x, y, w, h } = wholeBox(floating.to), neck = NECK * screenPixel();
+  const { x, y, w, h } = handleBox(), neck = NECK * screenPixel();
   const at = turned([x + w / 2, y - neck], floating.angle);
   return idAt(at) === null ? turned([x + w / 2, y + h + neck], floating.angle) : at;
 }
@@ -113,13 +125,12 @@ function gripAt(at, reach) {
   const { angle } = floating;
   if (near({ at: turnHandle() }) <= reach) return { turns: true, from: at, angle, box: { ...floating.to } };
   const closest = regionHandles().sort((a, b) => near(a) - near(b))[0];
-  const { x, y, w, h } = floating.to;
-  const [px, py] = turned(at, -angle);
-  const inside = px >= x && px < x + w && py >= y && py < y + h;
+  const { w, h } = floating.to, straight = turned(at, -angle);
+  const inside = isWithin(straight, floating.to);
   // a small region must stay movable between its handles
   const small = Math.min(w, h) < 3 * reach && inside ? Math.min(w, h) / 4 : reach;
   if (near(closest) <= Math.min(reach, small)) return { ...closest, from: at, box: { ...floating.to } };
-  return inside ? { from: at, box: { ...floating.to } } : null;
+  return inside || isWithin(straight, handleBox()) ? { from: at, box: { ...floating.to } } : null;
 }
 
 /** Corners keep the proportions, sides stretch; the opposite corner or side holds still. */

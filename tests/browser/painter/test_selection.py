@@ -160,7 +160,8 @@ def test_the_angle_and_the_size_are_shown_while_they_change(canvas: Canvas) -> N
         page.keyboard.press(",")
     assert amount() == "−15°"
     page.keyboard.press(".")
-    neck = 26 * SIDE / canvas.box()["width"]
+    pixel = SIDE / canvas.box()["width"]
+    low, neck = 32 + 24 * pixel, (24 - 15 + 26) * pixel  # the handles stand around a box 48 screen pixels high
     page.mouse.move(*canvas.at(30, 30 - neck))
     page.mouse.down()
     assert amount() == "0°"  # the hand holds it
@@ -177,9 +178,9 @@ def test_the_angle_and_the_size_are_shown_while_they_change(canvas: Canvas) -> N
     assert amount() == "125 × 100 %"
     page.mouse.up()
     assert amount() == "125 × 100 %"  # it stays until the region is put down
-    page.mouse.move(*canvas.at(45, 34))  # a corner
+    page.mouse.move(*canvas.at(45, low))  # a corner
     page.mouse.down()
-    page.mouse.move(*canvas.at(57.5, 36), steps=4)
+    page.mouse.move(*canvas.at(57.5, low + 2), steps=4)
     assert amount() == "188 × 150 %"
     page.mouse.up()
     page.keyboard.press("Enter")
