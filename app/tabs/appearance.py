@@ -7,21 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+import numpy as np
 from gradio.blocks import Block
 from gradio.events import Dependency
 
 from semflow_core.errors import InputError
-from semflow_core.method.appearance import Offset
+from semflow_core.method.appearance import Appearance, Offset
 from semflow_core.method.colors import read_color, write_color
 from semflow_core.method.palette import Palette
+from semflow_core.method.perturbation import drawn_offset
 
 from ..actions.models import Models
 from ..actions.painting import NOT_PAINTED, Painting
 from ..controls import Controls, View
-from ..page import Event, Page
+from ..page import PRIVATE, Event, Page
 from ..state.model_state import ModelState
 from ..state.names import in_words
 from ..state.pipeline import Pipeline
@@ -34,7 +36,18 @@ from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
 Region = tuple[int, ...]  # class ids
 
 
+# what was done to regions, by their names
+DRAWN = "Drawn anew: {}."
+COLOURED = "Coloured: {}."
+RESET = "As its seed draws it: {}."
+TAKEN = "In the photo’s colour: {}."
+TRIES = 3  # draws of a seed whose colour differs
+LEAST = 12.0  # mean difference of two colours' channels from which on they are seen as two
 NO_COLORS = "this model takes no colours; use the pad"
+
+
+# the canvas selects what is chosen by name
+CHOSEN_JS = "(id) => { document.dispatchEvent(new CustomEvent('semflow:class', { detail: { id } })); }"
 
 
 class AppearanceTab:
@@ -67,6 +80,7 @@ class AppearanceTab:
     def wire(self, page: Page) -> Dependency:
         """Bind the events -> the one that changes a region and no picture."""
         page.at_once(self.region.input, self.choose, self.region, changes=[*self.parts, page.painter])
+        self.region.input(None, self.region, None, js=CHOSEN_JS, **PRIVATE)
         changes = [*page.painted, page.painter]  # a step of the canvas's history
         page.paints(self.again.click, self.reroll, changes=changes)
         page.paints(self.reset.click, self.reset_region, changes=changes)
@@ -143,18 +157,38 @@ class AppearanceTab:
 
     def reroll(self, controls: Controls) -> Iterator[View]:
         """Draw the chosen region anew; everything else keeps its noise."""
-        yield from self._change(controls, lambda region: controls.state.regions.reroll(region, draw_seed()))
+        seed = self.draw_other_seed(controls, [self.chosen(controls)])
+        yield from self._change(controls, lambda region: controls.state.regions.reroll(region, seed), DRAWN)
+
+    def draw_other_seed(self, controls: Controls, regions: list[Region]) -> int:
+        """A seed in whose colours all of some regions look different from now, where a few draws give one."""
+        pipeline, state = self.models.pipeline(controls.model), controls.state
+        seed = draw_seed()
+        if pipeline.appearance is None:
+            return seed
+
+        def color(region: Region, offset: Offset) -> np.ndarray:
+            index = int(pipeline.palette.index_of_id[region[0]])
+            return np.array(cast(Appearance, pipeline.appearance).color_of(index, offset))
+
+        now = {region: color(region, offset_shown(pipeline, state, region[0], controls.seed)) for region in regions}
+        for _ in range(TRIES - 1):
+            new = {r: color(r, drawn_offset(pipeline.palette, seed, r[0], pipeline.appearance)) for r in regions}
+            if all(np.abs(new[region] - now[region]).mean() >= LEAST for region in regions):
+                break
+            seed = draw_seed()
+        return seed
 
     def reset_region(self, controls: Controls) -> Iterator[View]:
         """The chosen region as the picture's seed draws it, in its own colour."""
         seed = controls.state.seed_shown(controls.seed)
-        yield from self._change(controls, lambda region: controls.state.regions.reset(region, seed))
+        yield from self._change(controls, lambda region: controls.state.regions.reset(region, seed), RESET)
 
     def copy_from_photo(self, controls: Controls) -> Iterator[View]:
         """The chosen region in its colour in the photo that was opened last (docs/experiments/style.md)."""
         state = controls.state
         yield from self._change(
-            controls, lambda region: state.regions.set_offset(region, offset_in_photo(state, region))
+            controls, lambda region: state.regions.set_offset(region, offset_in_photo(state, region)), TAKEN
         )
 
     def recolor(self, controls: Controls, color: str, goes_on: bool = True) -> Iterator[View]:
@@ -169,7 +203,7 @@ class AppearanceTab:
             controls.state.regions.set_offset(region, offset)
             controls.session.swatch = controls.model, region[0], color
 
-        yield from self._change(controls, change, held="color", goes_on=goes_on)
+        yield from self._change(controls, change, COLOURED, held="color", goes_on=goes_on)
 
     def finish_color(self, controls: Controls, color: str) -> Iterator[View]:
         """The picker is let go."""
@@ -215,15 +249,21 @@ class AppearanceTab:
         return f"Unlocked: {name}. The next dice draws it anew."
 
     def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
-        regions = controls.state.regions
-        yield from self._change(controls, lambda region: regions.set_offset(region, offset), held="pad", goes_on=draft)
+        regions, colours = controls.state.regions, self.models.pipeline(controls.model).appearance is not None
+
+        def change(region: Region) -> None:
+            regions.set_offset(region, offset)
+
+        said = COLOURED if colours else DRAWN
+        yield from self._change(controls, change, said, held="pad", goes_on=draft)
 
     def _change(
-        self, controls: Controls, change: Callable[[Region], None], held: str = "", goes_on: bool = False
+        self, controls: Controls, change: Callable[[Region], None], said: str, held: str = "", goes_on: bool = False
     ) -> Iterator[View]:
         """A change of the chosen region: a step that the canvas can undo, and its picture.
 
         Args:
+            said: what was done, with "{}" for the region's name.
             held: the control that is dragged, "" for none. A drag is one step.
             goes_on: whether the drag goes on.
         """
@@ -235,7 +275,15 @@ class AppearanceTab:
         if not goes_on:
             state.held = None
         # the picture's seed holds still, even where it is not kept: a change of one region is asked for
-        yield from self.painting.paint_with_seed(replace(controls, seed=seed), draft=goes_on and held == "pad")
+        views = self.painting.paint_with_seed(replace(controls, seed=seed), draft=goes_on and held == "pad")
+        yield from say(views, said, self.models.pipeline(controls.model).palette, [region])
+
+
+def say(views: Iterator[View], said: str, palette: Palette, regions: list[Region]) -> Iterator[View]:
+    """Views of a picture whose status begins with what was done to which regions."""
+    names = ", ".join(region_name(palette, region[0]) for region in regions)
+    for view in views:
+        yield replace(view, status=f"{said.format(names)} {view.status}") if isinstance(view.status, str) else view
 
 
 def add_step(session: Session) -> View:

@@ -18,8 +18,7 @@ from ..actions.painting import NOT_PAINTED
 from ..controls import Controls, View
 from ..page import Page
 from ..state.regions import region_name, region_of
-from ..state.seeds import draw_seed
-from .appearance import NO_COLORS, AppearanceTab, Region
+from .appearance import COLOURED, DRAWN, NO_COLORS, AppearanceTab, Region, say
 
 
 class Act(TypedDict):
@@ -51,6 +50,7 @@ def points_of(act: Act) -> list[tuple[float, float]]:
 ACTS_JS = """
 const acts = {
   choose: () => trigger('input'),
+  follow: () => trigger('follow'),
   reroll: () => trigger('reroll'),
   lock: () => trigger('lock'),
   color: () => trigger('color'),
@@ -89,6 +89,9 @@ class RegionActs:
             self.clicks,
             changes=[*self.tab.parts, page.painter, page.tabs, page.status],
         )
+        changes = [*self.tab.parts, page.painter]
+        how: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
+        page.on(self.clicks.follow, self.follow, self.clicks, changes=changes, **how)
         each: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple"}  # none is lost
         for event, handler in ((self.clicks.reroll, self.reroll_at), (self.clicks.color, self.recolor_at)):
             remembered = page.on(event, self.remember_regions, **each)
@@ -112,6 +115,12 @@ class RegionActs:
         status = f"Chosen: {region_name(palette, region)}. Re-roll, colour or lock it below."
         return self.tab.choose(controls, region).then(View(tab="appearance", status=status))
 
+    def follow(self, controls: Controls, act: Act) -> View:
+        """What is selected on the canvas is the chosen region, whichever tab is in front."""
+        if controls.session.labelling is not None:
+            return View()
+        return self.tab.choose(controls, self.regions_at(controls, act)[0][0])
+
     def regions_at(self, controls: Controls, act: Act) -> list[Region]:
         """The regions of the layout in which an act's points lie.
 
@@ -130,8 +139,8 @@ class RegionActs:
 
     def reroll_at(self, controls: Controls, act: Act) -> Iterator[View]:
         """Draw the regions of an act anew."""
-        seed = draw_seed()
-        yield from self._change_all(controls, act, lambda region: controls.state.regions.reroll(region, seed))
+        seed = self.tab.draw_other_seed(controls, self.regions_at(controls, act))
+        yield from self._change_all(controls, act, lambda region: controls.state.regions.reroll(region, seed), DRAWN)
 
     def recolor_at(self, controls: Controls, act: Act) -> Iterator[View]:
         """The regions of an act in a colour.
@@ -145,7 +154,7 @@ class RegionActs:
         color = read_color(str(act.get("color") if isinstance(act, dict) else None))
         index, offset_of = pipeline.palette.index_of_id, pipeline.appearance.offset_of
         yield from self._change_all(
-            controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color))
+            controls, act, lambda region: regions.set_offset(region, offset_of(int(index[region[0]]), color)), COLOURED
         )
 
     def lock_at(self, controls: Controls, act: Act) -> View:
@@ -175,8 +184,9 @@ class RegionActs:
         seed = controls.state.seed_shown(controls.seed)
         yield from self.painting.paint_with_seed(replace(controls, seed=seed))
 
-    def _change_all(self, controls: Controls, act: Act, change: Callable[[Region], None]) -> Iterator[View]:
-        for region in self.regions_at(controls, act):
+    def _change_all(self, controls: Controls, act: Act, change: Callable[[Region], None], said: str) -> Iterator[View]:
+        regions, palette = self.regions_at(controls, act), self.models.pipeline(controls.model).palette
+        for region in regions:
             change(region)
             controls.state.region = region[0]
-        yield from self.repaint(controls)
+        yield from say(self.repaint(controls), said, palette, regions)

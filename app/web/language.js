@@ -21,13 +21,14 @@
     if (!core) return null;
     const around = (text) => english.replace(core, () => text);
     if (table.has(core)) return around(table.get(core));
-    for (const [pattern, parts] of patterns) {
-      const found = pattern.exec(core);
-      if (found) return around(parts.reduce((text, part, i) => text + word(found[i]) + part));
-    }
     const sentences = core.split(/(?<=[.?!]) (?=\S)/);
+    const fits = patterns.map(([pattern, parts]) => [pattern.exec(core), parts]).filter(([found]) => found);
+    // what stands in a place of a pattern is no end of a sentence, unless one of the sentences is not known by itself
+    const within = fits.find(([found]) => !found.slice(1).some((text) => /[.?!] \S/.test(text)));
+    const known = within || sentences.length < 2 ? [] : sentences.map(translate);
+    const [found, parts] = within || (known.length && known.every((text) => text !== null) ? [] : fits[0] || []);
+    if (found) return around(parts.reduce((text, part, i) => text + word(found[i]) + part));
     if (sentences.length < 2) return null;
-    const known = sentences.map(translate);
     return known.some((text) => text !== null) ? around(known.map((text, i) => text ?? sentences[i]).join(' ')) : null;
   };
 

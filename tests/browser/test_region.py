@@ -79,3 +79,27 @@ def test_reroll_pad_colour_lock_and_reset_are_undone_and_redone(page: Any) -> No
         page.keyboard.press("Control+Shift+z")
         wait_shown(page, *state)
     assert page.is_disabled("#painter [data-do=redo]")
+
+
+def test_one_region_is_chosen_everywhere(page: Any) -> None:  # noqa: F811
+    click_photo(page, 0.5, 0.06)
+    wait_status(page, "Chosen: hair")
+    chosen = "(name) => document.querySelector('#region input').value === name"
+    wait_until(page, chosen, "hair")
+    outline = "() => document.querySelector('#painter .ants').getAttribute('d')"
+    hair = page.evaluate(outline)
+    page.keyboard.press("v")
+    box = page.locator("#painter canvas.ids").bounding_box()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.6 * box["height"])  # the nose
+    wait_until(page, "() => !['', 'hair'].includes(document.querySelector('#region input').value)")
+    clicked = page.input_value("#region input")
+    nose = page.evaluate(outline)
+    assert nose != hair
+    old = photo_url(page)
+    page.click("#reroll")
+    wait_new_photo(page, old)
+    assert f"Drawn anew: {clicked}." in wait_status(page, "Painted")
+
+    page.click("#region input")
+    page.click("[role=option]:has-text('hair')")
+    wait_until(page, "(old) => document.querySelector('#painter .ants').getAttribute('d') !== old", nose)

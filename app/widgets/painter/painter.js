@@ -63,6 +63,7 @@ document.addEventListener('cut', takeCopy);
 document.addEventListener('paste', takePaste, true); // before what opens files
 document.addEventListener('semflow:select', selectInPhoto);
 document.addEventListener('semflow:name', nameInPhoto);
+document.addEventListener('semflow:class', selectClass);
 document.addEventListener('semflow:settle', ({ detail }) => element.isConnected && Object.assign(detail, { settled: settle(), busy: Boolean(stroke) }));
 document.addEventListener('semflow:spot', () => element.isConnected && visitSpot());
 document.addEventListener('semflow:ask', () => element.isConnected && tellKeeper());

@@ -38,6 +38,24 @@ function selectAt(at, how) {
   else setSelected(region);
 }
 
+/** The page's chosen region: that of a click, else the largest class of what is selected. */
+function tellChosen(at = null) {
+  if (!selected) return;
+  const areas = new Uint32Array(256);
+  everyPixel(selected, (i) => areas[ids[i]]++);
+  const clicked = at && Math.floor(at[1]) * W + Math.floor(at[0]), largest = areas.indexOf(Math.max(...areas));
+  const i = at && selected[clicked] ? clicked : ids.findIndex((id, j) => selected[j] && id === largest);
+  const points = [[((i % W) + 0.5) / W, (Math.floor(i / W) + 0.5) / H]];
+  document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: 'follow', points } }));
+}
+
+/** The page has chosen a class: it is selected, with its mirror class. */
+function selectClass({ detail: { id } }) {
+  if (!element.isConnected || stroke) return;
+  if (floating) putDown();
+  setSelected(ids.map((other) => (other === id || other === mirrorOf[id] ? 1 : 0)));
+}
+
 const howOf = (event) => (event.altKey ? 'remove' : event.shiftKey || adding ? 'add' : 'set');
 
 // ---- what is done with it --------------------------------------------------------------------------
@@ -166,7 +184,10 @@ const SELECTION = {
   lock: () => tellPage('lock'),
   copy: copySelection,
   classes: selectClasses,
-  invert: () => setSelected(invertMask(selected)),
+  invert: () => {
+    setSelected(invertMask(selected));
+    tellChosen();
+  },
   grow: () => setSelected(growMask(selected, W, H, edgeStep())),
   shrink: () => setSelected(shrinkMask(selected, W, H, edgeStep())),
   smooth: () => setSelected(smoothMask(selected, W, H, edgeStep())),

@@ -217,6 +217,7 @@ const pick = {
 const select = {
   down(event, at) {
     selectAt(at, howOf(event));
+    tellChosen(at);
   },
 };
 

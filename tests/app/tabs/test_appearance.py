@@ -15,7 +15,7 @@ from app.actions.opening import open_photo
 from app.actions.painting import Painting
 from app.controls import View
 from app.state.session import Session
-from app.tabs import AppearanceTab, EditTab, RegionActs
+from app.tabs import AppearanceTab, EditTab, RegionActs, appearance
 from app.tabs.region_acts import Act
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
@@ -251,3 +251,35 @@ def test_a_colour_where_there_are_none_and_an_act_without_a_place_are_refused(
             acts.choose_at(controls(labels=labels), act)
         with pytest.raises(InputError):
             last(acts.recolor_at(controls(labels=labels), act))
+
+
+def test_what_is_selected_on_the_canvas_is_the_chosen_region_and_no_tab_comes_to_the_front(
+    tab: AppearanceTab, acts: RegionActs, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    view = acts.follow(values, {"points": [(0.5, 0.5)], "color": ""})
+    assert values.state.region == SKIN and view.parts[tab.region]["value"] == SKIN
+    assert not view.tab and not view.status
+
+
+def test_a_new_draw_names_the_region_and_looks_different(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, SKIN)
+    drawn = iter([values.seed, 8, 9])  # the first is the one that is shown
+    monkeypatch.setattr(appearance, "draw_seed", lambda: next(drawn))
+    view = last(tab.reroll(values))
+    assert view.status.startswith("Drawn anew: skin. Painted") and values.state.regions.seeds[SKIN] in (8, 9)
+
+
+def test_a_new_draw_ends_where_no_seed_looks_different(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, SKIN)
+    drawn = iter([values.seed] * appearance.TRIES)
+    monkeypatch.setattr(appearance, "draw_seed", lambda: next(drawn))
+    last(tab.reroll(values))
+    assert values.state.regions.seeds == {SKIN: values.seed}

@@ -126,7 +126,7 @@ def test_nothing_puts_a_picture_where_the_photo_of_a_set_is(
         lambda: [acts.lock_at(asked, act)],
         lambda: appearance.reroll(asked),
         lambda: appearance.recolor(asked, "#ff0000"),
-        lambda: appearance.reset_offset(asked),
+        lambda: appearance.reset_region(asked),
         lambda: appearance.copy_from_photo(asked),
         lambda: appearance.drag(asked, (0.5, 0, 0)),
         lambda: appearance.release(asked, (0.5, 0, 0)),
