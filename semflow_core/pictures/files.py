@@ -29,21 +29,6 @@ from .cicp import numbers_of, profile_of
 
 # the formats are listed because Pillow also opens ones that start other programs (EPS)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
-SUFFIXES = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".webp",
-    ".bmp",
-    ".gif",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".jp2",
-    ".j2k",
-)
 LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "HEIF")  # Pillow's names of the formats that change colours
 ORIENTATION = 0x0112  # the EXIF tag of a picture's turn
 BITS, PHOTOMETRIC, YCBCR = 258, 262, 6  # a TIFF's tags of bits per channel and colour space, and one of its spaces
