@@ -6,7 +6,7 @@ import inspect
 import time
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradio.events import Dependency
 
 from semflow_core.errors import InputError
 
+from .answers import Answer
 from .controls import UNSET, Controls, View
 from .guard.refusals import of_error
 from .state.names import in_words
@@ -48,6 +49,7 @@ class Page:
         download: a file on its way to the visitor.
         said: the sentence of a refusal beside the queue, where Gradio shows no messages of the server.
         controls: the inputs by their names in `Controls`, but for session, model and labels.
+        places: what tabs show of the place in a set, which goes with the canvas.
     """
 
     session: gr.State
@@ -62,6 +64,7 @@ class Page:
     download: gr.JSON
     said: gr.JSON
     controls: Mapping[str, Component]
+    places: list[Block] = field(default_factory=list)
 
     @property
     def inputs(self) -> list[Component]:
@@ -83,6 +86,11 @@ class Page:
     def landed(self) -> list[Block]:
         """What changes when a layout, a photo or a project lands."""
         return [self.shape, self.painter, self.photo, self.player, self.status, *self.settings]
+
+    @property
+    def scene(self) -> list[Block]:
+        """What changes as a whole with what is on the canvas."""
+        return [self.model, *self.landed, self.tabs, *self.places]
 
     # ---- binding ------------------------------------------------------------------------------------
 
@@ -161,6 +169,13 @@ class Page:
             updates[self.controls[name]] = gr.update(**value) if isinstance(value, Mapping) else value
         return {**updates, **view.parts} or gr.skip()
 
+    def _answer(self, view: View | None, session: Session, scene: int) -> Any:
+        """`updates`, which leave the canvas as it is where something newer is there by the time they go out."""
+        updates = self.updates(view)
+        if updates == gr.skip():
+            return updates
+        return Answer(updates, lambda: session.scene != scene, self.scene)
+
     def _call(self, handler: Handler, count: int, changes: bool, beside: bool = False) -> Callable[..., Any]:
         """A handler as a function of the components' values, the event and the progress that Gradio fills in.
 
@@ -170,6 +185,7 @@ class Page:
             beside: whether its event is beside the queue.
         """
         size = len(self.inputs)
+        session_at = [f.name for f in Controls.inputs()].index("session")
         reported = partial(report_errors, said=self.said if beside else None)
 
         def views(values: tuple[Any, ...]) -> Iterator[View | None]:
@@ -177,14 +193,20 @@ class Page:
             yield from result if isinstance(result, Iterator) else [result]
 
         def call(*values: Any) -> Any:
-            updates = [self.updates(view) for view in reported(views(values))]
-            return updates[-1] if changes else None
+            session: Session = values[session_at]
+            answers, scene = list[Any](), session.scene
+            for view in reported(views(values)):
+                scene = session.scene if _lands(view) else scene
+                answers.append(self._answer(view, session, scene))
+            return answers[-1] if changes else None
 
         def call_stepwise(*values: Any) -> Iterator[Any]:
-            silent = True
+            session: Session = values[session_at]
+            silent, scene = True, session.scene
             for view in reported(views(values)):
                 silent = False
-                yield self.updates(view)
+                scene = session.scene if _lands(view) else scene
+                yield self._answer(view, session, scene)
             if silent:  # Gradio would empty the outputs of an event that gives nothing
                 yield self.updates(None)
 
@@ -195,6 +217,11 @@ class Page:
         result.__annotations__ = {p.name: p.annotation for p in extra}
         result.__name__ = getattr(handler, "__name__", "handler")
         return result
+
+
+def _lands(view: View | None) -> bool:
+    """Whether a View brings something to the canvas as a whole."""
+    return view is not None and "value" in view.painter
 
 
 def report_errors(views: Iterator[View | None], said: gr.JSON | None = None) -> Iterator[View | None]:

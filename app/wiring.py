@@ -60,6 +60,7 @@ class Parts:
 def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     """Bind all events of the page. What follows on one thing happens in the order that stands here."""
     appearance, edit = parts.appearance, parts.edit
+    page.places.extend(parts.label.parts)
     turned = parts.paint.wire(page)
     for part in (parts.variations, parts.check, parts.path, parts.share):
         part.wire(page)
@@ -112,7 +113,7 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
     for event in opened:
         appearance.refresh_after(event.then, page)  # the same picture again has no `change`
         painted = page.with_model(event.then, parts.open_save.finish_open, changes=page.painted)
-        front = edit.open_tab_after(painted.then, page)
+        front = edit.edit_after(painted.then, page)
         edit.refresh_doubt_after(front.then, page)
 
     # an undo brought back what something else had taken the place of; the picture follows on its own, if live

@@ -64,7 +64,8 @@ class Labelling:
                 labelled.proposed = True
                 yield show(labelled, doubt)
         if session.labelling is labelled and labelled.item is item:
-            yield View(status=f"{labelled.progress()}. {guidance(pipeline, labelled, item)}")
+            # the photo once more, for a page that lost the first message
+            yield View(photo=photo, status=f"{labelled.progress()}. {guidance(pipeline, labelled, item)}")
 
     def open_with_its_model(self, controls: Controls) -> tuple[Controls, View, str]:
         """A saved set goes on with the model that proposed its layouts -> what the page then holds, what changes on it,

@@ -60,6 +60,7 @@ def restore_visit(models: Models, controls: Controls, kept: KeptVisit, files: Ma
     view = leave_set(session, models.pipeline(kept.model)).then(view)
     session.cancel_running()
     session.leave_set()
+    session.scene += 1
     for name, (visit, _) in landed.items():
         session.models[name] = visit.current
         session.kept[name] = photo_mark(visit.current)

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from ..answers import Answer
 from ..state.sentences import as_html
 from .desk import Desk
 from .gate import Gate, handle_http, handle_invalid
@@ -78,6 +79,14 @@ class GuardedBlocks(gr.Blocks):
             labels = [str(getattr(component, "label", None) or "") for component in block_fn.inputs]
             name = block_fn.api_name if getattr(block_fn, "api_visibility", "") == "public" else ""
             raise Refused(of_error(error) or of_values(name or "", labels, inputs)) from None
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """An answer as the page takes it. One that was overtaken leaves the canvas as it is (`Answer`)."""
+        data = await super().postprocess_data(block_fn, predictions, state)
+        if not isinstance(predictions, Answer) or not predictions.is_late():
+            return data
+        late = {block._id for block in predictions.scene}
+        return [gr.skip() if block._id in late else value for block, value in zip(block_fn.outputs, data)]
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *rest: Any, **options: Any) -> dict[str, Any]:
         """One call. Whatever goes wrong becomes a `gr.Error` with a sentence, of which Gradio prints nothing."""

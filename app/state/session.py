@@ -31,6 +31,8 @@ class Session:
 
     Attributes:
         newest: number of the newest request.
+        scene: counts what came to the canvas as a whole: a photo, a layout, a model, a photo of a set. What was begun
+            for an earlier one changes the canvas no more (`Answer`).
         model: the model that is chosen.
         models: what the visit has of each model that was chosen so far, by name.
         swatch: (model, region, colour) of the colour picker, set or picked. It is not set to the same again: an answer
@@ -43,7 +45,7 @@ class Session:
     """
 
     def __init__(self, model: str = "") -> None:
-        self.newest = 0
+        self.newest = self.scene = 0
         self.model = model
         self.models = {model: ModelState()}
         self.swatch: tuple[str, int, str] | None = None
@@ -75,6 +77,7 @@ class Session:
             canvas: what the components hold; the model's, if they do not show the set already.
         """
         self.cancel_running()
+        self.scene += 1
         if self.labelling is None:
             self.current.canvas = canvas
         labelled.open, labelled.shown = True, labelled.shown + 1
@@ -91,6 +94,7 @@ class Session:
             what they held when `model` was left, None if it is new.
         """
         self.cancel_running()
+        self.scene += 1
         if self.labelling is None:
             self.current.canvas = canvas
         self.leave_set()
@@ -144,6 +148,7 @@ class Session:
         check = self.start(progress)
         result = pipeline.segment(request, check)
         check(request.steps, request.steps)
+        self.scene += 1
         self.leave_set()
         state = self.current
         state.land()
@@ -184,6 +189,7 @@ class Session:
     def close(self) -> None:
         """Another layout comes: there is no photo to edit any more, and every region is as its seed draws it."""
         self.cancel_running()
+        self.scene += 1
         self.leave_set()
         self.current.land()
 

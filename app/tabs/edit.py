@@ -113,13 +113,13 @@ class EditTab:
         """Show the doubt over the canvas, or not, after an event that may have brought another photo."""
         return page.at_once(event, self.show_doubt, self.doubt, changes=[page.painter])
 
-    def open_tab_after(self, event: Event, page: Page) -> Dependency:
-        """Come to the front after an event that may have opened a photo."""
-        return page.at_once(event, self.open_tab, changes=[page.tabs, self.mode])
+    def edit_after(self, event: Event, page: Page) -> Dependency:
+        """Strokes edit the photo after an event that may have opened one."""
+        return page.at_once(event, self.set_mode, changes=[self.mode])
 
-    def open_tab(self, controls: Controls) -> View:
-        """Come to the front if a photo is open."""
-        return View(tab="edit", parts={self.mode: EDIT}) if controls.state.opened else View()
+    def set_mode(self, controls: Controls) -> View:
+        """Strokes edit the photo that is open."""
+        return View(parts={self.mode: EDIT}) if controls.state.opened else View()
 
     def show(self, controls: Controls) -> View:
         """The tab as it is for the picture shown."""

@@ -17,7 +17,7 @@ from ..actions.collecting import collect
 from ..actions.labelling import Labelling, current
 from ..actions.models import Models
 from ..actions.switching import switch_model
-from ..controls import Controls, View
+from ..controls import UNSET, Controls, View
 from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, PRIVATE, Page
 from ..state.label_files import LONGEST, NAME
@@ -37,6 +37,7 @@ OWN_CLASSES = " The set came with its own classes: those that you typed are not 
 EACH = {"trigger_mode": "multiple"}  # a key that is pressed before the last answer has ended is not lost
 FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
 NOTHING = View()
+FRONT = View(tab="label")  # also where another tab came to the front in the meantime
 NO_TICKET = {"ticket": ""}  # the browser's tab keeps none any more
 
 
@@ -115,7 +116,7 @@ class LabelTab:
                 train.minutes,
                 self.folder_name,
                 classes.table,
-                changes=[page.model, *changes],
+                changes=[page.model, page.tabs, *changes],
                 show_progress="full",
             )
             for opener in (self.photos, self.folder)
@@ -125,7 +126,7 @@ class LabelTab:
             page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes, **EACH),
             page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes, **EACH),
             page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes, **EACH),
-            page.with_model(self.resume.click, self.return_to_set, self.doubt, changes=changes),
+            page.with_model(self.resume.click, self.return_to_set, self.doubt, changes=[page.tabs, *changes]),
             page.with_model(classes.use.click, self.use_classes, classes.table, self.doubt, changes=changes),
             page.with_model(classes.start.input, self.choose_classes, classes.start, self.doubt, changes=changes),
         ]
@@ -172,7 +173,7 @@ class LabelTab:
         if fresh:
             controls, chosen, missing = self.labelling.open_with_its_model(controls)
             note += missing
-        yield from self.arrive(controls, doubt, note, chosen.then(self.train.show_settings(labelled)))
+        yield from self.arrive(controls, doubt, note, chosen.then(self.train.show_settings(labelled)).then(FRONT))
 
     def accept_item(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The canvas is right: on to the next photo.
@@ -199,7 +200,7 @@ class LabelTab:
 
     def return_to_set(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
         """The set's photo comes back to the canvas."""
-        yield from self.arrive(controls, doubt)
+        yield from self.arrive(controls, doubt, more=FRONT)
 
     def leave_set(self, controls: Controls) -> View:
         """What was on the canvas before the set comes back; the set stays.
@@ -264,6 +265,8 @@ class LabelTab:
         self.labelling.note_model(controls)
         parts = self.show_parts(controls, front=True).then(more)
         for view in self.labelling.arrive(controls, doubt):
+            if not view.painter and view.photo is not UNSET:  # the last one says all of it again
+                parts = self.show_parts(controls)
             view = parts.then(view)
             yield view.then(View(status=f"{view.status}{note}")) if isinstance(view.status, str) and note else view
             parts = View()

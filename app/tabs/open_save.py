@@ -83,7 +83,7 @@ class OpenSave:
         """Bind the events -> the one after something was opened."""
         for what, button in self.saves.items():
             page.downloads(button.click, partial(self.save, what))
-        changes = [*page.landed, self.line]
+        changes = [*page.landed, page.tabs, self.line]
         return page.with_model(
             self.opener.upload, self.open, self.opener, self.holds, changes=changes, show_progress="full"
         )
@@ -102,7 +102,8 @@ class OpenSave:
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
         controls.keep_set()
         with arrival(paths, pipeline.palette) as arrived, room_for(arrived.files):
-            return self._open(arrived, session, pipeline, holds)
+            view = self._open(arrived, session, pipeline, holds)
+        return view.then(View(tab="edit")) if session.current.opened is not None else view
 
     def _open(self, arrived: Arrival, session: Session, pipeline: Pipeline, holds: str) -> View:
         paths = arrived.files

@@ -37,7 +37,7 @@ class StartTab:
         return [
             page.at_once(gallery.layout, self.start_layout, changes=page.landed),
             page.at_once(gallery.blank, self.start_blank, changes=page.landed),
-            page.with_model(gallery.photo, self.start_photo, changes=page.landed),
+            page.with_model(gallery.photo, self.start_photo, changes=[*page.landed, page.tabs]),
         ]
 
     def refresh_after(self, event: Event, page: Page) -> Dependency:
@@ -75,7 +75,7 @@ class StartTab:
         pipeline = self.models.pipeline(controls.model)
         file = _card(example_photos(pipeline.palette), event).file
         controls.keep_set()
-        return open_photo(file, controls.session, pipeline, example=file.name)
+        return open_photo(file, controls.session, pipeline, example=file.name).then(View(tab="edit"))
 
 
 def cards_of(pipeline: Pipeline) -> dict[str, Any]:
