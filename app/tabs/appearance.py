@@ -62,10 +62,12 @@ class AppearanceTab:
                     region_choices(palette), value=None, label="Region", container=False, elem_id="region"
                 )
                 with gr.Row(elem_classes="line"):
-                    self.again = gr.Button("⚄ Re-roll", size="sm", elem_id="reroll", min_width=90)
-                    self.reset = gr.Button("Reset", size="sm", elem_id="reset-offset", min_width=70)
-                    self.from_photo = gr.Button("From the photo", size="sm", elem_id="photo-offset", min_width=110)
-                    self.lock = gr.Checkbox(False, label="Lock", container=False, min_width=64, elem_id="lock")
+                    off: dict[str, Any] = {"interactive": False}  # until a region is chosen
+                    small: dict[str, Any] = {"size": "sm", **off}
+                    self.again = gr.Button("⚄ Re-roll", elem_id="reroll", min_width=90, **small)
+                    self.reset = gr.Button("Reset", elem_id="reset-offset", min_width=70, **small)
+                    self.from_photo = gr.Button("From the photo", elem_id="photo-offset", min_width=110, **small)
+                    self.lock = gr.Checkbox(False, label="Lock", container=False, min_width=64, elem_id="lock", **off)
                 self.color = gr.ColorPicker(
                     label="Its colour", interactive=True, visible=False, elem_id="color", elem_classes="swatch"
                 )
@@ -75,7 +77,12 @@ class AppearanceTab:
     @property
     def parts(self) -> list[Block]:
         """What `show` changes, beside the canvas."""
-        return [self.region, self.pad, self.lock, self.color]
+        return [*self.chooser, self.pad, self.color]
+
+    @property
+    def chooser(self) -> list[Block]:
+        """What `show_choices` changes."""
+        return [self.region, self.lock, self.again, self.reset, self.from_photo]
 
     def wire(self, page: Page) -> Dependency:
         """Bind the events -> the one that changes a region and no picture."""
@@ -99,7 +106,7 @@ class AppearanceTab:
 
     def refresh_choices_after(self, event: Event, page: Page) -> Dependency:
         """Offer the regions of the layout that an event brought."""
-        return page.at_once(event, self.show_choices, changes=[self.region, self.lock, page.painter])
+        return page.at_once(event, self.show_choices, changes=[*self.chooser, page.painter])
 
     # ---- which region, and what is shown of it -------------------------------------------------------
 
@@ -131,9 +138,11 @@ class AppearanceTab:
         if shown is not None and state.region is not None:
             shown.add(state.region)
         choices = region_choices(self.models.pipeline(controls.model).palette, shown)
+        is_chosen = state.region is not None
         parts: dict[Block, Any] = {
+            **dict.fromkeys(self.chooser, gr.update(interactive=is_chosen)),
             self.region: gr.update(choices=choices, value=state.region),
-            self.lock: state.region in state.regions.locked,
+            self.lock: gr.update(value=state.region in state.regions.locked, interactive=is_chosen),
         }
         return View(parts=parts, painter=locks(state))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from .test_studio import PATIENCE, page, photo_url, wait_new_photo, wait_status, wait_until  # noqa: F401
@@ -10,6 +11,14 @@ from .test_tabs import click_photo, handle
 SHOWN = """({ offset, locked }) => document.querySelector('#lock input').checked === locked
   && [...document.querySelectorAll('#pad .axes input')].every((axis, i) => Math.abs(axis.value - offset[i]) < 0.015)"""
 CHANGED = """(old) => [...document.querySelectorAll('#pad .axes input')].some((axis, i) => axis.value != old[i])"""
+
+
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
+    """Whether two boxes have a place in common."""
+    return all(a[p] < b[p] + b[n] and b[p] < a[p] + a[n] for p, n in (("x", "width"), ("y", "height")))
 
 
 def choose_hair(page: Any) -> list[float]:  # noqa: F811
@@ -103,3 +112,29 @@ def test_one_region_is_chosen_everywhere(page: Any) -> None:  # noqa: F811
     page.click("#region input")
     page.click("[role=option]:has-text('hair')")
     wait_until(page, "(old) => document.querySelector('#painter .ants').getAttribute('d') !== old", nose)
+
+
+def test_notices_cover_no_control_and_let_clicks_through(studio: str, browser: Any) -> None:
+    for name, size in SIZES.items():
+        page = browser.new_context(viewport=dict(zip(("width", "height"), size))).new_page()  # noqa: F811
+        page.goto(studio)
+        page.wait_for_selector("#status", timeout=PATIENCE)
+        wait_status(page, "Painted")
+        page.evaluate("(text) => semflowSay(text)", "A sentence that is as long as most of those that are said here.")
+        page.set_input_files("#open input[type=file]", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"none"})
+        page.wait_for_selector(".toast-body", timeout=PATIENCE)
+        if folder := os.environ.get("SEMFLOW_SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/notice.{name}.png")
+        for box in (page.locator("#notice").bounding_box(), page.locator(".toast-body").bounding_box()):
+            for x in (0.1, 0.5, 0.8):
+                under = page.evaluate(
+                    "([x, y]) => Boolean(document.elementFromPoint(x, y)?.closest('#notice, .toast-wrap'))",
+                    [box["x"] + x * box["width"], box["y"] + 0.5 * box["height"]],
+                )
+                assert not under
+            for other in ("#model", "#open", "#photo", "#appearance-button"):
+                if name == "desktop" and other == "#photo":
+                    continue  # its upper edge
+                assert not overlap(box, page.locator(other).bounding_box()), (name, other)
+        page.click("#notice button")
+        page.context.close()

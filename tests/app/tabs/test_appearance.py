@@ -75,7 +75,9 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
     assert dict(colours.calls[-1].offsets)[HAIR] == offset
     parts = tab.show(values).parts
     assert tab.color not in parts  # the picker has it already
-    assert parts[tab.region]["value"] == HAIR and parts[tab.lock] is False and parts[tab.pad]["value"] == offset
+    assert (
+        parts[tab.region]["value"] == HAIR and parts[tab.lock]["value"] is False and parts[tab.pad]["value"] == offset
+    )
 
 
 def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
@@ -141,7 +143,7 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
         edits = EditTab(models, painting, EditTab.make_mode())
     edits.accept_edit(values)
     parts = tab.show(values).parts
-    assert parts[tab.lock] is False and parts[tab.color]["visible"] is True
+    assert parts[tab.lock]["value"] is False and parts[tab.color]["visible"] is True
     assert not session.current.regions.offsets and session.current.is_unchanged(values.labels, True)
 
 
@@ -187,9 +189,9 @@ def test_a_lock_is_shown_by_the_tab_and_the_canvas(tab: AppearanceTab, labels: n
     assert tab.set_lock(values, True).painter["locked"] == [HAIR]
     tab.choose(values, SKIN)
     shown = tab.show_choices(values)  # as after a layout, a model or a state has come
-    assert shown.painter == {"locked": [HAIR]} and shown.parts[tab.lock] is False
+    assert shown.painter == {"locked": [HAIR]} and shown.parts[tab.lock]["value"] is False
     tab.choose(values, HAIR)
-    assert tab.show(values).parts[tab.lock] is True
+    assert tab.show(values).parts[tab.lock]["value"] is True
     assert tab.set_lock(values, False).painter["locked"] == []
 
 
@@ -225,6 +227,15 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
     for after in seen[1:]:
         state.redo_regions()
         assert state.regions == after
+
+
+def test_what_changes_a_region_rests_until_one_is_chosen(tab: AppearanceTab, labels: np.ndarray) -> None:
+    values = controls(labels=labels)
+    changers = (tab.again, tab.reset, tab.from_photo, tab.lock)
+    assert {part.interactive for part in changers} == {False}
+    for region in (HAIR, None):
+        parts = tab.choose(values, region).parts
+        assert {parts[part]["interactive"] for part in changers} == {region is not None}
 
 
 def test_what_is_refused_is_no_step(tab: AppearanceTab, colours: FakePipeline) -> None:
