@@ -31,7 +31,7 @@ from ..state.regions import region_choices, region_name, region_of
 from ..state.seeds import draw_seed
 from ..state.sentences import as_html
 from ..state.session import Session
-from ..widgets.pad.pad import COLOR_NAMES, NAMES, Pad
+from ..widgets.pad.pad import COLOR_ENDS, COLOR_NAMES, NAMES, Pad
 
 Region = tuple[int, ...]  # class ids
 
@@ -41,6 +41,7 @@ DRAWN = "Drawn anew: {}."
 COLOURED = "Coloured: {}."
 RESET = "As its seed draws it: {}."
 TAKEN = "In the photo’s colour: {}."
+FOLLOWS = "What lies beside it may change a little, too: the picture is painted as a whole."
 TRIES = 3  # draws of a seed whose colour differs
 LEAST = 12.0  # mean difference of two colours' channels from which on they are seen as two
 NO_COLORS = "this model takes no colours; use the pad"
@@ -120,7 +121,13 @@ class AppearanceTab:
             return choices.then(View(parts={self.pad: pad, self.color: gr.update(visible=False)}))
         offset = offset_shown(pipeline, state, region, controls.seed)
         parts: dict[Block, Any] = {
-            self.pad: gr.update(value=offset, region=region_name(pipeline.palette, region), names=names),
+            self.pad: gr.update(
+                value=offset,
+                region=region_name(pipeline.palette, region),
+                names=names,
+                ends=ends_of(pipeline, region, offset),
+                note="" if state.shows_opened else FOLLOWS,
+            ),
         }
         color = color_asked_for(pipeline, region, offset)
         if color is None:
@@ -320,6 +327,15 @@ def color_asked_for(pipeline: Pipeline, region: int, offset: Offset) -> str | No
     if pipeline.appearance is None:
         return None
     return write_color(pipeline.appearance.color_of(int(pipeline.palette.index_of_id[region]), offset))
+
+
+def ends_of(pipeline: Pipeline, region: int, offset: Offset) -> list[list[tuple[str, str]]]:
+    """The names and colours of the two ends of each of an offset's numbers; empty where offsets are no colours."""
+    ends: list[list[tuple[str, str]]] = []
+    for i, names in enumerate(COLOR_ENDS if pipeline.appearance is not None else []):
+        there = [cast(Offset, tuple(end if j == i else x for j, x in enumerate(offset))) for end in (-0.95, 0.95)]
+        ends.append([(name, color_asked_for(pipeline, region, o) or "") for name, o in zip(names, there)])
+    return ends
 
 
 def offset_in_photo(state: ModelState, region: Region) -> Offset:

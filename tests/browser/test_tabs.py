@@ -130,7 +130,13 @@ def test_a_region_is_given_a_colour(page: Any) -> None:
         "document.querySelector('#color .dialog-button').style.background.includes('rgb(160, 96, 48)')",
         timeout=PATIENCE,
     )
-    assert page.inner_text("#pad .axes").split() == ["Light", "Warmth", "Tint"]
+    texts = " ".join(page.locator("#pad .axes label").all_inner_texts()).split()
+    assert texts == ["dark", "light", "cool", "warm", "pink", "green"]
+    assert page.inner_text("#pad .field").split() == ["dark", "light", "cool", "warm"]  # left, right, top, bottom
+    assert page.get_by_role("slider", name="Light, from dark to light, appearance of hair").count() == 1
+    ends = "all => all.map((end) => end.style.background)"
+    assert len(set(page.eval_on_selector_all("#pad .end i", ends))) > 1  # the colours that it gets there
+    assert "may change a little" in page.inner_text("#pad .note")
     assert not page.is_checked("#lock input")  # nobody asked for it
 
 

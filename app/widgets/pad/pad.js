@@ -1,5 +1,6 @@
 // The pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three), released
-// [a, b, c, when]: where the handle was let go last, as the server knows it.
+// [a, b, c, when]: where the handle was let go last, as the server knows it, ends [[name, colour], [name, colour]] of each
+// number, at -1 and 1, or none, note (a sentence below, or "").
 // events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
 
 const find = (selector) => element.querySelector(selector);
@@ -36,11 +37,26 @@ function load() {
   find('.pad').classList.toggle('off', off);
   axes.forEach((axis, i) => {
     axis.disabled = off;
-    axis.setAttribute('aria-label', props.names[i] + (props.region ? ', appearance of ' + props.region : ''));
-    axis.previousElementSibling.textContent = props.names[i];
+    const [from, to] = (props.ends[i] || []).map(([end]) => end);
+    axis.setAttribute('aria-label', props.names[i] + (from ? `, from ${from} to ${to}` : '') + (props.region ? ', appearance of ' + props.region : ''));
+    const label = axis.parentElement, name = label.querySelector('.name'), ends = props.ends[i];
+    name.textContent = props.names[i];
+    name.hidden = Boolean(ends);
+    label.querySelectorAll('.end').forEach((end, j) => ends && showEnd(end, ...ends[j]));
   });
+  const sides = props.ends.slice(0, 2).flat();
+  field.querySelectorAll('b').forEach((side, i) => (side.textContent = sides[i]?.[0] ?? ''));
+  find('.note').textContent = props.note;
+  find('.note').hidden = off || !props.note;
   handle = props.value ? [...props.value] : [0, 0, 0];
   show();
+}
+
+/** An end of an axis: its name and its colour. */
+function showEnd(end, name, color) {
+  const mark = Object.assign(document.createElement('i'), { ariaHidden: 'true' });
+  mark.style.background = color;
+  end.replaceChildren(mark, name);
 }
 
 function grab() {
@@ -97,5 +113,5 @@ axes.forEach((axis, i) => {
 watch('released', () => {
   if (props.released.slice(0, 3).every((x, i) => Math.abs(x - handle[i]) < 0.005)) owed = null; // what comes is newer
 });
-watch(['value', 'region', 'names'], load);
+watch(['value', 'region', 'names', 'ends', 'note'], load);
 load();

@@ -10,6 +10,8 @@ from semflow_core.method.appearance import Offset
 from ..base import Widget
 
 NAMES = ["Across", "Down", "Depth"]
+# the ends of each, where offsets are colours
+COLOR_ENDS = [("dark", "light"), ("cool", "warm"), ("pink", "green")]
 COLOR_NAMES = ["Light", "Warmth", "Tint"]  # where offsets are colours (semflow_core/method/appearance.py)
 
 
@@ -26,7 +28,7 @@ class Pad(Widget):
             props: `region`, the name of what is changed, `names` of the three numbers, `released`, where the handle
                 was let go last and when, and what every component takes.
         """
-        super().__init__(value, **{"region": "", "names": NAMES, "released": [], **props})
+        super().__init__(value, **{"region": "", "names": NAMES, "released": [], "ends": [], "note": "", **props})
 
     def preprocess(self, payload: Any) -> Offset | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What the browser sent -> (a, b, c), brought into bounds; None where it is none."""

@@ -229,6 +229,20 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
         assert state.regions == after
 
 
+def test_the_ends_of_the_pad_are_the_colours_that_it_gives(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    assert colours.appearance is not None
+    pad = tab.choose(controls(labels=labels), HAIR).parts[tab.pad]
+    _, second, third = pad["value"]
+    (_, dark), (name, light) = pad["ends"][0]
+    assert name == "light" and read_color(light) == pytest.approx(
+        colours.appearance.color_of(HAIR, (0.95, second, third)), abs=1
+    )
+    assert sum(read_color(dark)) < sum(read_color(light))
+    assert "may change a little" in pad["note"]  # a photo that is edited keeps what lies beside the region
+
+
 def test_what_changes_a_region_rests_until_one_is_chosen(tab: AppearanceTab, labels: np.ndarray) -> None:
     values = controls(labels=labels)
     changers = (tab.again, tab.reset, tab.from_photo, tab.lock)
