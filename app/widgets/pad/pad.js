@@ -29,6 +29,7 @@ function isOvertaken() {
 }
 
 function load() {
+  const limits = props.ends || []; // none came yet
   if (isOvertaken()) {
     if (props.value && props.value.some((x, i) => x !== handle[i])) props.value = [...handle];
     return;
@@ -37,16 +38,16 @@ function load() {
   find('.pad').classList.toggle('off', off);
   axes.forEach((axis, i) => {
     axis.disabled = off;
-    const [from, to] = (props.ends[i] || []).map(([end]) => end);
+    const [from, to] = (limits[i] || []).map(([end]) => end);
     axis.setAttribute('aria-label', props.names[i] + (from ? `, from ${from} to ${to}` : '') + (props.region ? ', appearance of ' + props.region : ''));
-    const label = axis.parentElement, name = label.querySelector('.name'), ends = props.ends[i];
+    const label = axis.parentElement, name = label.querySelector('.name'), ends = limits[i];
     name.textContent = props.names[i];
     name.hidden = Boolean(ends);
     label.querySelectorAll('.end').forEach((end, j) => ends && showEnd(end, ...ends[j]));
   });
-  const sides = props.ends.slice(0, 2).flat();
+  const sides = limits.slice(0, 2).flat();
   field.querySelectorAll('b').forEach((side, i) => (side.textContent = sides[i]?.[0] ?? ''));
-  find('.note').textContent = props.note;
+  find('.note').textContent = props.note || '';
   find('.note').hidden = off || !props.note;
   handle = props.value ? [...props.value] : [0, 0, 0];
   show();
