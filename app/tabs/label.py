@@ -132,7 +132,7 @@ class LabelTab:
         ]
         left = [
             page.with_model(self.leave.click, self.leave_set, changes=changes),
-            page.with_model(self.clear.click, self.forget, changes=changes),
+            page.at_once(self.clear.click, self.forget, changes=changes),
         ]
         for arrived in arrivals:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
