@@ -174,7 +174,7 @@ def test_a_folder_names_its_set(page: Any, drawn: Path, tmp_path: Path) -> None:
         (folder / photo.name).write_bytes(photo.read_bytes())
     page.set_input_files("#label input[type=file] >> nth=1", folder)
     photo_on_canvas(page, 1)
-    assert len(saved_set(page, "Garden_birds")) == 4  # three photos and a palette
+    assert len(saved_set(page, "Garden_birds")) == 5  # three photos, the palette and the progress
     page.click("#label-clear")
     wait_status(page, "Open photos for a new set")
     open_files(page, *sorted((drawn / "images").iterdir()))  # without a folder
