@@ -107,7 +107,8 @@ def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: An
     wait_new_photo(page, old)  # while it is dragged
     page.mouse.up()
     wait_status(page, "Painted")
-    page.wait_for_timeout(1000)  # answers to earlier positions come in, and must not take the handle back
+    page.wait_for_timeout(1000)  # answers to earlier positions come in, and must not take the handle back for good
+    page.wait_for_function("document.querySelector('#pad .axes input').value > 0.9", timeout=PATIENCE)
     assert handle(page)[0] == pytest.approx(1, abs=0.05) and handle(page)[1] == pytest.approx(0, abs=0.05)
     assert not page.is_checked("#lock input")
     old = photo_url(page)
