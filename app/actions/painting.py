@@ -47,11 +47,14 @@ class Painting:
         """
         controls.refuse_set(NOT_PAINTED)
         session, state = controls.session, controls.state
+        chosen = wanted or controls.steps  # live mode may take fewer
+        state.asked = replace(controls.settings, steps=chosen)
         if self.is_empty(controls):
             yield self._show_nothing(controls)
             return
         if not controls.keep_seed:
             controls = replace(controls, seed=draw_seed())
+            state.asked = replace(controls.settings, steps=chosen)
             state.regions.drop_unlocked()
             set_seed = True
         request, settings = controls.request(), {"seed": controls.seed} if set_seed else {}
@@ -95,6 +98,7 @@ class Painting:
             steps = controls.state.pace.live_steps(controls.steps)
             yield from self.paint(replace(controls, steps=steps), wanted=controls.steps)
         else:
+            controls.state.asked = controls.settings
             yield View(status=WAITING)
 
     def is_empty(self, controls: Controls) -> bool:

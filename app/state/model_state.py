@@ -37,6 +37,7 @@ class ModelState:
         shows_opened: whether that picture is the opened photo, edited or not, and none that the model made from a
             layout alone. The path then starts from it.
         request: what the picture was painted from, None for a photo as it was opened or accepted.
+        asked: the settings that were asked for last, painted or waiting for the button; None before there were any.
         drafting: whether the picture is a draft, with better ones on their way.
         opened: the photo that was opened, None if there is none.
         editing: whether strokes edit that photo; otherwise they paint a new one.
@@ -56,6 +57,7 @@ class ModelState:
     photo: np.ndarray | None = None
     shows_opened: bool = False
     request: SynthesisRequest | None = None
+    asked: Settings | None = None
     drafting: bool = False
     opened: Opened | None = None
     editing: bool = False

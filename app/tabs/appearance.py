@@ -87,7 +87,7 @@ class AppearanceTab:
 
     def wire(self, page: Page) -> Dependency:
         """Bind the events -> the one that changes a region and no picture."""
-        page.at_once(self.region.input, self.choose, self.region, changes=[*self.parts, page.painter])
+        page.at_once(self.region.input, self.choose_by_name, self.region, changes=[*self.parts, page.painter])
         self.region.input(None, self.region, None, js=CHOSEN_JS, **PRIVATE)
         changes = [*page.painted, page.painter]  # a step of the canvas's history
         page.paints(self.again.click, self.reroll, changes=changes)
@@ -157,6 +157,10 @@ class AppearanceTab:
         """A region by name."""
         controls.state.region = region
         return self.show(controls)
+
+    def choose_by_name(self, controls: Controls, region: int | None) -> View:
+        """The menu names one, also when it is left without a choice: then nothing changes."""
+        return View() if region == controls.state.region else self.choose(controls, region)
 
     def chosen(self, controls: Controls) -> Region:
         """The classes of the chosen region.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 from gradio.components.base import Component
@@ -15,11 +16,13 @@ from semflow_core.method.solvers import SOLVERS
 
 from ..actions.models import beta_range
 from ..actions.opening import turn_to_landing
-from ..actions.painting import Painting
+from ..actions.painting import WAITING, Painting
 from ..controls import Controls, View
 from ..page import Page
 from ..state.pipeline import Pipeline
 from ..state.seeds import draw_seed
+
+OTHER_SETTINGS = "Settings changed. Press “Paint it” for a new photo."
 
 
 class PaintPanel:
@@ -63,10 +66,12 @@ class PaintPanel:
         page.newest(page.painter.input, self.painting.paint_if_live, changes=page.painted)
         page.paints(self.go.click, self.painting.paint)
         page.paints(self.dice.click, self.new_seed)
-        for event in (self.seed.submit, self.seed.blur):
-            page.paints(event, self.use_typed_seed)
-        for event in (self.steps.input, self.solver.input, self.grid.input, self.beta.release):
-            page.paints(event, self.painting.paint_if_live)
+        # Gradio's menus and numbers say so too when the focus leaves them as they were
+        left = [(event, self.use_typed_seed) for event in (self.seed.submit, self.seed.blur)]
+        left += [(event, self.use_settings) for event in (self.steps.input, self.solver.input, self.grid.input)]
+        for event, handler in (*left, (self.beta.release, self.use_settings)):
+            how: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
+            page.newest(page.on(event, self.stop_running, **how).then, handler, changes=page.painted)
         changes = [page.painter, page.player]
         return page.on(page.painter.another, self.turn_to_landing, changes=changes, show_progress="hidden")
 
@@ -80,7 +85,24 @@ class PaintPanel:
         yield from self.painting.paint_with_seed(replace(controls, seed=draw_seed()))
 
     def use_typed_seed(self, controls: Controls) -> Iterator[View]:
-        """A seed was typed: another picture, unless it is the one that is there."""
+        """A seed was typed: another picture, unless it is the one that is there or on its way."""
+        if controls.settings == controls.state.asked:
+            yield View()
+            return
         if controls.seed != controls.state.seed_shown(controls.seed):
             controls.state.regions.drop_unlocked()
-        yield from self.painting.paint_if_live(controls)
+        yield from self.use_settings(replace(controls, keep_seed=True))
+
+    def use_settings(self, controls: Controls) -> Iterator[View]:
+        """How pictures are painted was changed: another one if `live`, unless a control was left as it was."""
+        if controls.settings == controls.state.asked:
+            yield View()
+            return
+        for view in self.painting.paint_if_live(controls):
+            yield view.then(View(status=OTHER_SETTINGS)) if view.status == WAITING else view
+
+    @staticmethod
+    def stop_running(controls: Controls) -> None:
+        """Other settings: what runs is pointless."""
+        if controls.settings != controls.state.asked:
+            controls.session.cancel_running()

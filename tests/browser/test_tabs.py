@@ -270,3 +270,31 @@ def test_a_menu_that_is_left_with_the_tab_key_shuts_and_changes_nothing(page: An
     page.wait_for_timeout(500)  # it opened once more with the key's own handler
     assert page.locator("#model [role=option]").count() == 0
     assert "as you left it" not in page.inner_text("#status")
+
+
+def test_settings_that_are_left_as_they_were_say_nothing(page: Any) -> None:
+    page.uncheck("#live input")
+    page.click("#advanced-button")
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const status = document.querySelector('#status');
+            new MutationObserver(() => window.said.push(status.innerText.trim())).observe(
+                status, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    page.focus("#seed input")
+    for label in ("Solver", "Time grid"):
+        page.locator(f"input[aria-label='{label}']").focus()
+        page.wait_for_selector("[role=option]", timeout=PATIENCE)
+        page.keyboard.press("Tab")
+        page.wait_for_selector("[role=option]", state="detached", timeout=PATIENCE)
+    page.locator("input[aria-label='Solver']").click()
+    page.click("[role=option]:has-text('heun')")
+    wait_status(page, "Settings changed")
+    said = page.evaluate("window.said")
+    assert said and all(text.startswith("Settings changed") for text in said)
+    page.locator("input[aria-label='Time grid']").focus()
+    page.keyboard.press("Tab")
+    page.click("#synthesize")
+    wait_status(page, "of heun")

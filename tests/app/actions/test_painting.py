@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from app.actions.models import Models
 from app.actions.opening import open_photo
 from app.actions.painting import EMPTY, UNCHANGED, Painting
+from app.controls import View
 from app.state.session import Cancelled, Session
 from app.tabs import PaintPanel
+from app.tabs.paint import OTHER_SETTINGS
 from semflow_core.errors import InputError
 
 from ..conftest import FakePipeline, controls, last
@@ -139,6 +142,42 @@ def test_a_typed_seed_draws_everything_anew_but_leaving_the_field_does_not(
     assert session.current.regions.seeds == {1: 5}
     last(panel.use_typed_seed(controls(session, labels, seed=8)))
     assert session.current.regions.seeds == {} and pipeline.calls[-1].seed == 8
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_control_that_is_left_as_it_was_changes_nothing(
+    panel: PaintPanel, painting: Painting, pipeline: FakePipeline, labels: np.ndarray, live: bool
+) -> None:
+    """Gradio's menus and numbers report it when the focus leaves them."""
+    session = Session("faces")
+    shown = last(painting.paint(controls(session, labels, keep_seed=False))).settings["seed"]
+    calls, newest = len(pipeline.calls), session.newest
+    left = controls(session, labels, live=live, keep_seed=False, seed=shown)
+    for handler in (panel.use_settings, panel.use_typed_seed):
+        assert last(handler(left)) == View()
+    panel.stop_running(left)
+    assert len(pipeline.calls) == calls and session.newest == newest
+    other = replace(left, solver="heun")
+    panel.stop_running(other)
+    assert session.newest > newest
+    status = last(panel.use_settings(other)).status
+    assert status == OTHER_SETTINGS if not live else "of heun" in status
+    assert last(panel.use_settings(replace(other, seed=session.current.seed_shown(0) if live else shown))) == View()
+
+
+def test_live_mode_with_fewer_steps_is_what_was_asked_for(
+    panel: PaintPanel, pipeline: FakePipeline, labels: np.ndarray
+) -> None:
+    session = Session("faces")
+    session.current.pace.live_steps = lambda steps: 2  # pyright: ignore[reportAttributeAccessIssue]
+    last(panel.use_settings(controls(session, labels, steps=50)))
+    assert pipeline.calls[-1].steps == 2
+    assert last(panel.use_settings(controls(session, labels, steps=50))) == View()
+
+
+def test_a_typed_seed_counts_where_seeds_are_not_kept(panel: PaintPanel, pipeline: FakePipeline) -> None:
+    last(panel.use_typed_seed(controls(labels=np.eye(256, dtype=np.uint8), seed=77, keep_seed=False)))
+    assert pipeline.calls[-1].seed == 77
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,13 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
     )
 
 
+def test_the_menu_that_is_left_as_it_was_changes_nothing(tab: AppearanceTab) -> None:
+    values = controls()
+    assert tab.choose_by_name(values, None) == View()
+    assert tab.choose_by_name(values, HAIR).parts[tab.region]["value"] == HAIR
+    assert tab.choose_by_name(values, HAIR) == View()
+
+
 def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
     tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
 ) -> None:
