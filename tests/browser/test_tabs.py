@@ -283,12 +283,11 @@ def test_settings_that_are_left_as_they_were_say_nothing(page: Any) -> None:
                 status, { childList: true, subtree: true, characterData: true });
         }"""
     )
-    page.focus("#seed input")
+    page.focus("input[aria-label='Solver']")
     for label in ("Solver", "Time grid"):
-        page.locator(f"input[aria-label='{label}']").focus()
-        page.wait_for_selector("[role=option]", timeout=PATIENCE)
+        page.wait_for_selector(f"input[aria-label='{label}'][aria-expanded=true]", timeout=PATIENCE)
         page.keyboard.press("Tab")
-        page.wait_for_selector("[role=option]", state="detached", timeout=PATIENCE)
+    page.wait_for_selector("[role=option]", state="detached", timeout=PATIENCE)
     page.locator("input[aria-label='Solver']").click()
     page.click("[role=option]:has-text('heun')")
     wait_status(page, "Settings changed")
