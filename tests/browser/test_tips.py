@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from .conftest import SCREENS
 from .test_studio import PATIENCE, drag, photo_url, reach_canvas, slide, wait_new_photo, wait_path
+
+
+@pytest.fixture
+def page(studio: str, browser: Any, screen: str) -> Iterator[Any]:
+    """A first visit, whose photo is there."""
+    width, height = SCREENS[screen]
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
+    page = context.new_page()
+    page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
+    yield page
+    context.close()
 
 
 def tips(page: Any) -> list[str]:
@@ -41,12 +54,7 @@ def check_it_covers_nothing(page: Any) -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_tip_at_the_slider_needs_a_path(studio: str, browser: Any, screen: str) -> None:
-    width, height = SCREENS[screen]
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
-    page = context.new_page()
-    page.goto(studio)
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+def test_the_tip_at_the_slider_needs_a_path(page: Any, screen: str) -> None:
     wait_path(page)
     panes = page.locator("#photo").bounding_box(), page.locator("#painter .stage").bounding_box()
     page.click(".tip[data-tip=paint] button")
@@ -63,16 +71,10 @@ def test_the_tip_at_the_slider_needs_a_path(studio: str, browser: Any, screen: s
     page.wait_for_selector("#player .at:enabled", timeout=PATIENCE)
     page.wait_for_selector(".tip[data-tip=slide]", timeout=PATIENCE)
     wait_path(page)
-    context.close()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_each_tip_ends_by_doing_it_and_comes_once(studio: str, browser: Any, screen: str) -> None:
-    width, height = SCREENS[screen]
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
-    page = context.new_page()
-    page.goto(studio)
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+def test_each_tip_ends_by_doing_it_and_comes_once(page: Any, screen: str) -> None:
     wait_tip(page, "paint")
     wait_path(page)
     assert tips(page) == ["paint"]  # the others wait
@@ -100,14 +102,10 @@ def test_each_tip_ends_by_doing_it_and_comes_once(studio: str, browser: Any, scr
     page.wait_for_selector("#photo img", timeout=PATIENCE)
     wait_path(page)
     assert tips(page) == []
-    context.close()
 
 
-def test_what_was_done_before_its_tip_needs_none(studio: str, browser: Any) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.goto(studio)
-    page.wait_for_selector("#photo img", timeout=PATIENCE)
+@pytest.mark.parametrize("screen", ["desktop"])
+def test_what_was_done_before_its_tip_needs_none(page: Any) -> None:
     wait_path(page)
     slide(page, 0.5)
     slide(page, 0)
@@ -118,4 +116,3 @@ def test_what_was_done_before_its_tip_needs_none(studio: str, browser: Any) -> N
     page.click("#dice")
     wait_path(page)
     assert tips(page) == []
-    context.close()
