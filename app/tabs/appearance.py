@@ -249,8 +249,8 @@ class AppearanceTab:
         if offset is None:  # the page sent none
             return
         # the pad's value may be the same again, of which the page learns nothing
-        yield View(parts={self.pad: gr.update(released=[*offset, time.time()])})
-        yield from self._set_offset(controls, offset)
+        heard = View(parts={self.pad: gr.update(released=[*offset, time.time()])})
+        yield from self._set_offset(controls, offset, heard=heard)
 
     def set_lock(self, controls: Controls, locked: bool) -> View:
         """Lock or unlock the chosen region."""
@@ -268,17 +268,25 @@ class AppearanceTab:
         regions.unlock(region)
         return f"Unlocked: {name}. The next dice draws it anew."
 
-    def _set_offset(self, controls: Controls, offset: Offset, draft: bool = False) -> Iterator[View]:
+    def _set_offset(
+        self, controls: Controls, offset: Offset, draft: bool = False, heard: View | None = None
+    ) -> Iterator[View]:
         regions, colours = controls.state.regions, self.models.pipeline(controls.model).appearance is not None
 
         def change(region: Region) -> None:
             regions.set_offset(region, offset)
 
         said = COLOURED if colours else DRAWN
-        yield from self._change(controls, change, said, held="pad", goes_on=draft)
+        yield from self._change(controls, change, said, held="pad", goes_on=draft, heard=heard)
 
     def _change(
-        self, controls: Controls, change: Callable[[Region], None], said: str, held: str = "", goes_on: bool = False
+        self,
+        controls: Controls,
+        change: Callable[[Region], None],
+        said: str,
+        held: str = "",
+        goes_on: bool = False,
+        heard: View | None = None,
     ) -> Iterator[View]:
         """A change of the chosen region: a step that the canvas can undo, and its picture.
 
@@ -286,12 +294,15 @@ class AppearanceTab:
             said: what was done, with "{}" for the region's name.
             held: the control that is dragged, "" for none. A drag is one step.
             goes_on: whether the drag goes on.
+            heard: what the page gets once the region is changed: answers that it asks for from then on have the change.
         """
         state, region = controls.state, self.chosen(controls)
         seed, before = state.seed_shown(controls.seed), deepcopy(state.regions)
         change(region)
         if state.regions != before and state.remember_regions(before, (held, region[0]) if held else None):
             yield add_step(controls.session)
+        if heard is not None:
+            yield heard
         if not goes_on:
             state.held = None
         # the picture's seed holds still, even where it is not kept: a change of one region is asked for

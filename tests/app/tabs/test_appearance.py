@@ -100,6 +100,21 @@ def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
     assert values.session.newest == newest and len(colours.calls) == calls
 
 
+def test_the_pad_is_told_of_a_release_once_the_region_has_it(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    """What the page asks for from then on must not bring the handle back to where it was."""
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    last(tab.drag(values, (0.0, 0.0, 0.0)))
+    for view in tab.release(values, (1.0, 0.0, 0.0)):
+        if tab.pad in view.parts:
+            assert view.parts[tab.pad]["released"][:3] == [1.0, 0.0, 0.0]
+            assert tab.show(values).parts[tab.pad]["value"] == (1.0, 0.0, 0.0)
+            return
+    raise AssertionError("the pad is not told")
+
+
 def test_a_late_answer_leaves_the_picker_to_the_visitor(
     tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
 ) -> None:
