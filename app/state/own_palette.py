@@ -14,8 +14,10 @@ import numpy as np
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette, load_palette, palette_names, parse_palette
 
+from .names import READABLE, readable
+
 # {"id": int or None for a new class, "name", "color": "#rrggbb", "mirror": another's name or ""}, and "typed": True
-# where somebody changed the table
+# where somebody changed the table, "shown": the canvas's name for one that the palette has in short
 Row = dict[str, Any]
 KEYS = ("id", "name", "color", "mirror")
 MOST_CLASSES, MOST_CHARACTERS = 256, 60
@@ -48,16 +50,21 @@ def rows_of(palette: Palette) -> list[Row]:
     partner = {a: names[b] for pair in palette.mirror for a, b in (pair, pair[::-1])}
     classes = sorted(palette.classes, key=lambda c: c.id != palette.background)
     color = "#{:02x}{:02x}{:02x}"
-    return [
-        {"id": c.id, "name": c.name, "color": color.format(*c.color), "mirror": partner.get(c.id, "")} for c in classes
-    ]
+    rows: list[Row] = []
+    for c in classes:
+        row = {"id": c.id, "name": c.name, "color": color.format(*c.color), "mirror": partner.get(c.id, "")}
+        if c.name in READABLE:  # as the canvas says it
+            row["shown"] = readable(c.name)["name"]
+        rows.append(row)
+    return rows
 
 
 def is_same(rows: object, palette: Palette) -> bool:
     """Whether the editor's rows are those of a palette."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return False
-    return [{key: row.get(key) for key in KEYS} for row in rows] == rows_of(palette)
+    plain, shown = ([{key: row.get(key) for key in KEYS} for row in some] for some in (rows, rows_of(palette)))
+    return plain == shown
 
 
 def is_typed(rows: object) -> bool:

@@ -11,6 +11,14 @@
   document.addEventListener('click', (event) => {
     if (event.target.closest('#label-unsure')) document.dispatchEvent(new CustomEvent('semflow:spot'));
   });
+  // what opens below the others comes into view, with what Gradio makes of it a little later
+  document.addEventListener('click', (event) => {
+    const panel = event.target.closest('#label .label-wrap')?.parentElement;
+    if (!panel) return;
+    const late = new ResizeObserver(() => panel.querySelector(':scope > .label-wrap.open') && panel.scrollIntoView({ block: 'start' }));
+    late.observe(panel);
+    setTimeout(() => late.disconnect(), 1000);
+  });
   document.addEventListener('keydown', async (event) => {
     const button = document.querySelector(KEYS[event.key] || null);
     if (!button?.offsetParent || button.disabled || event.defaultPrevented || event.repeat) return;

@@ -276,3 +276,26 @@ def test_classes_that_were_typed_are_those_of_the_photos(page: Any, drawn: Path)
     page.click("#label-forward")
     wait_status(page, "Photo 2: 0002")
     assert page.input_value(names.format(5)) == "cloud"
+
+
+def test_the_table_of_classes_comes_into_view_with_whole_names(page: Any) -> None:
+    """The names are those of the canvas; the palette keeps its own until somebody types another."""
+    page.click("#label-classes > button")
+    page.wait_for_selector("#class-table li:nth-child(19)", timeout=PATIENCE)
+    seen = (
+        5 if page.viewport_size["width"] > 900 else 1
+    )  # classes below where it opened; a phone's photo stays in sight
+    page.wait_for_function(
+        "(n) => { const row = document.querySelector(`#class-table li:nth-child(${n})`).getBoundingClientRect();"
+        "return row.top > 0 && row.bottom < innerHeight }",
+        arg=seen,
+        timeout=PATIENCE,
+    )
+    cut = "all => all.filter((field) => field.scrollWidth > field.clientWidth).map((field) => field.value)"
+    assert page.eval_on_selector_all("#class-table input[type=text]", cut) == []
+    names = page.eval_on_selector_all("#class-table input[type=text]", "all => all.map((field) => field.value)")
+    assert {"glasses", "left eye", "earring"} <= set(names) and "eye_g" not in names
+    assert "⇄ right eye" in page.inner_text(f"#class-table li:nth-child({names.index('left eye') + 1}) option:checked")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.click("#label-palette")
+    assert '"eye_g"' in Path(download.value.path()).read_text("utf-8")

@@ -1,5 +1,5 @@
 // The table of classes. props: value [{id, name, color, mirror}], the background first; with `typed` where somebody
-// changed the table. event: 'input' after each change.
+// changed the table, and `shown` where the canvas has another name than the palette. event: 'input' after each change.
 
 const list = element.querySelector('.rows'), add = element.querySelector('.add');
 let rows = [], isTyped = false;
@@ -49,6 +49,9 @@ function rename(row, name) {
   row.name = name;
 }
 
+const plainName = (row, text) => (row.shown && text === row.shown ? row.raw : text); // of the palette
+const shownName = (row) => (row.shown && row.name === row.raw ? row.shown : row.name);
+
 function move(i, by) {
   [rows[i], rows[i + by]] = [rows[i + by], rows[i]];
   show();
@@ -59,9 +62,9 @@ function move(i, by) {
 function rowOf(row, i) {
   const color = node('input', { type: 'color', value: row.color, title: 'Colour of the class' });
   color.addEventListener('change', () => ((row.color = color.value), tell()));
-  const name = node('input', { type: 'text', value: row.name, placeholder: 'name', maxLength: 60 });
+  const name = node('input', { type: 'text', value: shownName(row), placeholder: 'name', maxLength: 60 });
   name.setAttribute('aria-label', 'Name of the class');
-  name.addEventListener('input', () => (rename(row, name.value.trim()), offerMirrors(), tell()));
+  name.addEventListener('input', () => (rename(row, plainName(row, name.value.trim())), offerMirrors(), tell()));
   const mirror = node('select', { title: 'The class that a mirror image makes of it' });
   mirror.addEventListener('change', () => (setMirror(row, mirror.value), offerMirrors(), tell()));
   const button = (text, title, className, disabled, act) => {
@@ -89,7 +92,7 @@ function offerMirrors() {
     const others = rows.filter((other) => other !== rows[i] && other.name);
     select.replaceChildren(
       node('option', { value: '', textContent: 'no mirror class' }),
-      ...others.map((other) => node('option', { value: other.name, textContent: '⇄ ' + other.name })));
+      ...others.map((other) => node('option', { value: other.name, textContent: '⇄ ' + shownName(other) })));
     select.value = rows[i].mirror || '';
   });
 }
@@ -100,7 +103,7 @@ function show() {
 }
 
 function load() {
-  rows = (props.value || []).map(({ typed, ...row }) => ({ ...row }));
+  rows = (props.value || []).map(({ typed, ...row }) => ({ raw: row.name, ...row }));
   isTyped = (props.value || []).some((row) => row.typed);
   show();
 }
