@@ -78,7 +78,8 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:  # Gradio's own `gr.Error`s speak of Python's types
             labels = [str(getattr(component, "label", None) or "") for component in block_fn.inputs]
             name = block_fn.api_name if getattr(block_fn, "api_visibility", "") == "public" else ""
-            raise Refused(of_error(error) or of_values(name or "", labels, inputs)) from None
+            said = of_error(error) or of_error(error.__cause__ or error)  # Gradio wraps what a component raises
+            raise Refused(said or of_values(name or "", labels, inputs)) from None
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """An answer as the page takes it. One that was overtaken leaves the canvas as it is (`Answer`)."""
