@@ -49,7 +49,7 @@ def quick_imports() -> Iterator[None]:
     """Import libraries, or load what lasts, without the cyclic collector; a collector that is off stays off.
 
     What libraries make when they load lasts, and the collector looks through all of it again whenever it has grown by
-    a quarter: a fourth of the time that torch, Gradio and diffusers take. `python -m benchmarks.start` prints both times.
+    a quarter: a fourth of the time that torch, Gradio and diffusers take (`python -m benchmarks.start`).
     """
     was_on = gc.isenabled()
     gc.disable()
