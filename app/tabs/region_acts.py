@@ -15,10 +15,12 @@ from semflow_core.errors import InputError
 from semflow_core.method.colors import read_color
 
 from ..actions.painting import NOT_PAINTED
+from ..actions.region_changes import COLOURED, DRAWN, NO_COLORS, say
 from ..controls import Controls, View
 from ..page import Page
+from ..state.region_colors import Region, draw_other_seed
 from ..state.regions import region_name, region_of
-from .appearance import COLOURED, DRAWN, NO_COLORS, AppearanceTab, Region, say
+from .appearance import AppearanceTab
 
 
 class Act(TypedDict):
@@ -74,7 +76,7 @@ class RegionActs:
 
     def __init__(self, tab: AppearanceTab, clicks: gr.HTML) -> None:
         self.tab, self.clicks = tab, clicks
-        self.models, self.painting = tab.models, tab.painting
+        self.models, self.painting = tab.models, tab.changes.painting
 
     @staticmethod
     def make_clicks() -> gr.HTML:
@@ -139,7 +141,8 @@ class RegionActs:
 
     def reroll_at(self, controls: Controls, act: Act) -> Iterator[View]:
         """Draw the regions of an act anew."""
-        seed = self.tab.draw_other_seed(controls, self.regions_at(controls, act))
+        pipeline, regions = self.models.pipeline(controls.model), self.regions_at(controls, act)
+        seed = draw_other_seed(pipeline, controls.state, regions, controls.seed)
         yield from self._change_all(controls, act, lambda region: controls.state.regions.reroll(region, seed), DRAWN)
 
     def recolor_at(self, controls: Controls, act: Act) -> Iterator[View]:
@@ -164,7 +167,7 @@ class RegionActs:
         view = View()
         for region in regions:
             chosen = self.tab.choose(controls, region[0])
-            view = view.then(chosen).then(View(status=self.tab.lock_region(controls, lock)))
+            view = view.then(chosen).then(View(status=self.tab.changes.lock_region(controls, lock)))
         return view.then(self.tab.show(controls))
 
     def remember_regions(self, controls: Controls) -> None:

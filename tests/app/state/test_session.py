@@ -9,9 +9,9 @@ import pytest
 
 from app.state.model_state import ModelState
 from app.state.painted import paint, vary
+from app.state.region_colors import offset_in_photo
 from app.state.regions import Regions
 from app.state.session import Session
-from app.tabs.appearance import offset_in_photo
 from semflow_core.errors import InputError
 from semflow_core.requests import EditRequest, SegmentationRequest
 

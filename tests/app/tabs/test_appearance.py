@@ -14,8 +14,9 @@ from app.actions.models import Models
 from app.actions.opening import open_photo
 from app.actions.painting import Painting
 from app.controls import View
+from app.state import region_colors
 from app.state.session import Session
-from app.tabs import AppearanceTab, EditTab, RegionActs, appearance
+from app.tabs import AppearanceTab, EditTab, RegionActs
 from app.tabs.region_acts import Act
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
@@ -68,7 +69,7 @@ def test_a_colour_is_the_regions_offset_and_is_shown_again(
 ) -> None:
     values = controls(labels=labels)
     tab.choose(values, HAIR)
-    last(tab.recolor(values, "#a06030"))
+    last(tab.changes.recolor(values, "#a06030"))
     assert colours.appearance is not None
     offset = colours.appearance.offset_of(HAIR, read_color("#a06030"))
     assert values.state.regions.offsets == {HAIR: offset} and not values.state.regions.locked
@@ -129,7 +130,7 @@ def test_what_is_no_colour_changes_nothing(tab: AppearanceTab, colours: FakePipe
     values = controls()
     tab.choose(values, HAIR)
     with pytest.raises(InputError, match="'mauve' is no colour"):
-        last(tab.recolor(values, "mauve"))
+        last(tab.changes.recolor(values, "mauve"))
     assert not values.state.regions.offsets and not colours.calls
 
 
@@ -139,9 +140,9 @@ def test_a_typed_colour_that_the_class_never_has_is_said(
     values = controls(labels=labels)
     tab.choose(values, HAIR)
     for typed in ("#a06030", "#00ff00"):
-        last(tab.recolor_as_typed(values, typed))
+        last(tab.changes.recolor_as_typed(values, typed))
     with pytest.raises(InputError, match="mauve"):
-        last(tab.recolor_as_typed(values, "mauve"))
+        last(tab.changes.recolor_as_typed(values, "mauve"))
     (remark,) = sentences
     assert "hair is never #00ff00" in remark
     assert tab.show(values).parts[tab.color]["value"] in remark  # the colour that it gets
@@ -158,7 +159,7 @@ def test_a_photo_is_recoloured_without_a_stroke_and_once_accepted_stays_so(
     assert colours.appearance is not None
     shown = colours.appearance.offset_of(region, read_color(color))
     assert shown == pytest.approx(session.current.photo_offsets[region], abs=0.05)  # the photo's own, to begin with
-    last(tab.recolor(values, "#a06030"))
+    last(tab.changes.recolor(values, "#a06030"))
     request = colours.calls[-1]
     assert isinstance(request, EditRequest) and region in dict(request.offsets)
     with gr.Blocks():
@@ -208,13 +209,13 @@ def test_an_act_on_several_regions_is_undone_and_redone(
 def test_a_lock_is_shown_by_the_tab_and_the_canvas(tab: AppearanceTab, labels: np.ndarray) -> None:
     values = controls(labels=labels)
     tab.choose(values, HAIR)
-    assert tab.set_lock(values, True).painter["locked"] == [HAIR]
+    assert tab.changes.set_lock(values, True).painter["locked"] == [HAIR]
     tab.choose(values, SKIN)
     shown = tab.show_choices(values)  # as after a layout, a model or a state has come
     assert shown.painter == {"locked": [HAIR]} and shown.parts[tab.lock]["value"] is False
     tab.choose(values, HAIR)
     assert tab.show(values).parts[tab.lock]["value"] is True
-    assert tab.set_lock(values, False).painter["locked"] == []
+    assert tab.changes.set_lock(values, False).painter["locked"] == []
 
 
 def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
@@ -231,18 +232,19 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
         seen.append(deepcopy(state.regions))
         assert seen[-1] != seen[-2]
 
-    is_step(list(tab.reroll(values)))
+    is_step(list(tab.changes.reroll(values)))
     dragged = [v for x in (0.1, 0.2, 0.3) for v in tab.drag(values, (x, 0.0, 0.0))]
     is_step([*dragged, *tab.release(values, (0.3, 0.0, 0.0))])
     is_step(list(tab.release(values, (0.4, 0.0, 0.0))))  # another drag
     is_step(
-        [v for c in ("#a06030", "#905030") for v in tab.recolor(values, c)] + [*tab.finish_color(values, "#805030")]
+        [v for c in ("#a06030", "#905030") for v in tab.changes.recolor(values, c)]
+        + [*tab.changes.finish_color(values, "#805030")]
     )
-    assert not any(v.painter for v in tab.recolor(values, "#805030"))  # a late event of the drag
-    is_step([tab.set_lock(values, True)])
-    is_step(list(tab.reset_region(values)))
+    assert not any(v.painter for v in tab.changes.recolor(values, "#805030"))  # a late event of the drag
+    is_step([tab.changes.set_lock(values, True)])
+    is_step(list(tab.changes.reset_region(values)))
     assert not state.regions.offsets and state.regions.seeds == {HAIR: values.seed} and state.regions.locked == {HAIR}
-    assert not any(v.painter for v in tab.reset_region(values))  # as it is already
+    assert not any(v.painter for v in tab.changes.reset_region(values))  # as it is already
     for before in reversed(seen[:-1]):
         state.undo_regions()
         assert state.regions == before
@@ -277,9 +279,9 @@ def test_what_changes_a_region_rests_until_one_is_chosen(tab: AppearanceTab, lab
 def test_what_is_refused_is_no_step(tab: AppearanceTab, colours: FakePipeline) -> None:
     values = controls()
     with pytest.raises(InputError, match="no region is chosen"):
-        tab.set_lock(values, True)
+        tab.changes.set_lock(values, True)
     tab.choose(values, HAIR)
-    for act in (lambda: tab.recolor(values, "mauve"), lambda: tab.copy_from_photo(values)):
+    for act in (lambda: tab.changes.recolor(values, "mauve"), lambda: tab.changes.copy_from_photo(values)):
         with pytest.raises(InputError):
             last(act())
     assert not values.state.undone and not values.session.asides
@@ -316,8 +318,8 @@ def test_a_new_draw_names_the_region_and_looks_different(
     values = controls(labels=labels)
     tab.choose(values, SKIN)
     drawn = iter([values.seed, 8, 9])  # the first is the one that is shown
-    monkeypatch.setattr(appearance, "draw_seed", lambda: next(drawn))
-    view = last(tab.reroll(values))
+    monkeypatch.setattr(region_colors, "draw_seed", lambda: next(drawn))
+    view = last(tab.changes.reroll(values))
     assert view.status.startswith("Drawn anew: skin. Painted") and values.state.regions.seeds[SKIN] in (8, 9)
 
 
@@ -326,7 +328,7 @@ def test_a_new_draw_ends_where_no_seed_looks_different(
 ) -> None:
     values = controls(labels=labels)
     tab.choose(values, SKIN)
-    drawn = iter([values.seed] * appearance.TRIES)
-    monkeypatch.setattr(appearance, "draw_seed", lambda: next(drawn))
-    last(tab.reroll(values))
+    drawn = iter([values.seed] * region_colors.TRIES)
+    monkeypatch.setattr(region_colors, "draw_seed", lambda: next(drawn))
+    last(tab.changes.reroll(values))
     assert values.state.regions.seeds == {SKIN: values.seed}
