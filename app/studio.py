@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from semflow_core.errors import InputError
 from semflow_core.method.limits import DEFAULT_MODEL
@@ -26,6 +27,8 @@ from .language import language_script
 from .page import Page
 from .serving import add_endpoints
 from .state.examples import first_layout
+from .state.label_folder import NAME as SETS
+from .state.label_folder import SetFolder
 from .state.pipeline import canvas_size
 from .state.session import Session
 from .tabs import (
@@ -154,7 +157,7 @@ def _lay_out(models: Models, first: str) -> tuple[Page, Parts]:
                 with gr.Tab("Check", id="check", elem_id="check"):
                     check = CheckTab(models)
                 with gr.Tab("Label", id="label", elem_id="label"):
-                    label = LabelTab(models)
+                    label = LabelTab(models, SetFolder(Path(get_upload_folder()) / SETS))
                 with gr.Tab("History", id="past", elem_id="past"):
                     gr.Markdown("Every photo that you made, the newest first.", elem_classes="hint")
                 with gr.Tab("Share", id="save", elem_id="save"):
@@ -226,7 +229,9 @@ def launch_options() -> dict[str, Any]:
         ),
         "css": "".join((WEB / name).read_text(encoding="utf-8") for name in ("studio.css", "narrow.css", "label.css")),
         "head": f"<style>{(WEB / 'root.css').read_text('utf-8')}</style><script>{language_script()}</script>"
-        + "".join(f"<script>{(WEB / name).read_text('utf-8')}</script>" for name in ("reach.js", "notice.js")),
+        + "".join(
+            f"<script>{(WEB / name).read_text('utf-8')}</script>" for name in ("reach.js", "notice.js", "set.js")
+        ),
         "run_history": False,  # it would keep visitors' photos in the browser
         "footer_links": [],
     }

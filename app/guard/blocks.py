@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from ..answers import Answer
+from ..state.label_folder import NAME as SETS
 from ..state.sentences import as_html
 from .desk import Desk
 from .gate import Gate, handle_http, handle_invalid
@@ -64,6 +65,7 @@ class GuardedBlocks(gr.Blocks):
                 ],  # pyright: ignore[reportArgumentType]
                 "exception_handlers": {HTTPException: handle_http, RequestValidationError: handle_invalid},
             },
+            "blocked_paths": [str(Path(get_upload_folder()) / SETS)],  # neither served nor taken for an upload
             "max_file_size": MAX_FILE,
             "max_threads": self.most + SPARE_THREADS,
             "state_session_capacity": MAX_SESSIONS,

@@ -6,7 +6,7 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,6 +49,7 @@ class LabelSet:
         touched: when something was done with the set last, by `time.monotonic`.
         ticket: what its page was told to keep (`Shelf`).
         forgotten: whether the visitor wants nothing of it to be kept for a reload, and has not gone on with it since.
+        written: called by `write`; it takes the set as it is now to where it outlives the server's process.
     """
 
     palette: Palette
@@ -69,6 +70,7 @@ class LabelSet:
     touched: float = field(default_factory=time.monotonic)
     ticket: str = ""
     forgotten: bool = False
+    written: Callable[[LabelSet], None] | None = None
 
     def __post_init__(self) -> None:
         _sets.add(self)
@@ -91,6 +93,7 @@ class LabelSet:
     def copy(self) -> LabelSet:
         """The set for another visit, with what is on the canvas; neither changes with the other from then on."""
         copy = replace(self, items=[replace(item) for item in self.items], state=ModelState(), asked=False, ticket="")
+        copy.written = None
         packed, number = copy.canvas
         if packed and number == copy.shown and copy.items:
             copy.keep_changes(Sheet(unpack(packed, copy.item.shape), number))
@@ -162,6 +165,12 @@ class LabelSet:
         self.seen |= bool((sheet.labels != self.palette.background).any())
         self.canvas, self.touched = (pack(sheet.labels), sheet.number), time.monotonic()
         self.forgotten &= np.array_equal(sheet.labels, self.item.mask(self.palette))
+        self.write()
+
+    def write(self) -> None:
+        """What has changed outlives the server's process, too."""
+        if self.written is not None:
+            self.written(self)
 
     def is_untouched(self, sheet: Sheet) -> bool:
         """Whether the canvas is empty for a proposal is not on it yet, and not because somebody says so."""

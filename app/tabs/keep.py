@@ -20,6 +20,7 @@ from ..controls import Controls, View
 from ..guard.logs import report
 from ..page import PRIVATE, Event, Page
 from ..state.kept import keep_photo, keep_state, photo_mark, read_kept
+from ..state.label_folder import NAME as SETS
 from ..state.sentences import as_html
 from ..widgets import Keeper
 
@@ -125,7 +126,7 @@ def uploaded(path: Any) -> Path:
     folder, mistake = Path(get_upload_folder()).resolve(), InputError("the page sent no file; reload it")
     try:
         file = Path(path).resolve()
-        if file.is_relative_to(folder) and file.is_file():
+        if file.is_relative_to(folder) and not file.is_relative_to(folder / SETS) and file.is_file():
             return file
     except (TypeError, ValueError, OSError):
         raise mistake from None

@@ -1,35 +1,28 @@
-"""What the browser's tab keeps of a set that is labelled: a ticket, for which a page that is loaded anew gets it."""
+"""What the browser's tab keeps of a set that is labelled: a ticket, for which a page that is loaded anew gets it, and
+the canvas of its photo, with strokes that no server got.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
+from semflow_core.errors import InputError
+
 from ..controls import Controls, View
 from ..page import MODEL, PRIVATE, Event, Page
+from ..state.sheet import read_sheet
 from .label import NO_TICKET, LabelTab
 
 BACK = "The set is as you left it."
 GONE = "The studio no longer has the set that was labelled on this page; open what you saved of it."
-# a tab that a browser lets keep nothing has none; a page that opens a link is a visit of its own
-STORE_JS = """(said) => {
-  const key = 'semflow-set' + window.semflowPath();
-  try {
-    if (said?.ticket) sessionStorage.setItem(key, said.ticket);
-    else if (said) sessionStorage.removeItem(key);
-  } catch {}
-}"""
-READ_JS = """() => {
-  try {
-    const isLink = location.hash.startsWith('#p=');
-    return { ticket: isLink ? '' : sessionStorage.getItem('semflow-set' + window.semflowPath()) || '' };
-  } catch {
-    return null;
-  }
-}"""
+# web/set.js keeps them; a page that opens a link is a visit of its own
+STORE_JS = "(said) => { if (said) document.dispatchEvent(new CustomEvent('semflow:ticket', { detail: said.ticket })); }"
+READ_JS = "() => (location.hash.startsWith('#p=') ? null : window.semflowSet())"
 
 
 class SetKeeping:
@@ -59,10 +52,12 @@ class SetKeeping:
         return back
 
     def come_back(self, controls: Controls, stored: Any, doubt: bool = False) -> Iterator[View]:
-        """The set of a ticket comes back to a page that has none, and to the canvas if it was there.
+        """The set of a ticket comes back to a page that has none, and to the canvas if it was there, with what was
+        painted on it last.
 
         Raises:
             Cancelled: the visitor went on before the proposal came.
+            InputError: the studio holds as many sets as it can at the moment.
         """
         session, tab = controls.session, self.tab
         ticket = stored.get("ticket") if isinstance(stored, dict) else None
@@ -74,6 +69,8 @@ class SetKeeping:
             gr.Warning(GONE)
             yield View(parts={tab.ticket: NO_TICKET})
             return
+        with suppress(InputError):  # of a canvas that is damaged or forged
+            labelled.keep_changes(read_sheet(str(stored.get("canvas") or "")))
         shown, labelled.open = labelled.open and bool(labelled.items), False
         session.labelled = labelled
         more = tab.train.show_settings(labelled)

@@ -21,6 +21,7 @@ from ..controls import UNSET, Controls, View
 from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, PRIVATE, Page
 from ..state.label_files import LONGEST, NAME
+from ..state.label_folder import SetFolder
 from ..state.label_set import MAX_LABELLED, MAX_SET
 from ..state.label_shelf import Shelf
 from ..state.photos import doubt_url
@@ -49,8 +50,12 @@ class LabelTab:
         ticket: of this page's set there; it is laid out beside the tabs, which leave out what is not in front.
     """
 
-    def __init__(self, models: Models) -> None:
-        self.models, self.labelling, self.shelf = models, Labelling(models), Shelf()
+    def __init__(self, models: Models, folder: SetFolder | None = None) -> None:
+        """
+        Args:
+            folder: where sets outlive the server's process; None for nowhere.
+        """
+        self.models, self.labelling, self.shelf = models, Labelling(models), Shelf(folder=folder)
         self.ticket = gr.JSON(visible=False, render=False)
         self.folder_name = gr.JSON(visible=False)
         with gr.Row(elem_classes="panel line", elem_id="label-line"):
@@ -263,15 +268,16 @@ class LabelTab:
     def arrive(self, controls: Controls, doubt: bool, note: str = "", more: View = NOTHING) -> Iterator[View]:
         """The photo comes to the canvas, with its place in the tab and what else changes."""
         self.labelling.note_model(controls)
-        parts = self.show_parts(controls, front=True).then(more)
+        first = True
         for view in self.labelling.arrive(controls, doubt):
-            if not view.painter and view.photo is not UNSET:  # the last one says all of it again
-                parts = self.show_parts(controls)
-            view = parts.then(view)
+            if first:  # what the shelf takes has the number that the canvas has now
+                view = self.show_parts(controls, front=True).then(more).then(view)
+            elif not view.painter and view.photo is not UNSET:  # the last one says all of it again
+                view = self.show_parts(controls).then(view)
+            first = False
             yield view.then(View(status=f"{view.status}{note}")) if isinstance(view.status, str) and note else view
-            parts = View()
-        if parts.parts:  # there are classes only
-            yield parts
+        if first:  # there are classes only
+            yield self.show_parts(controls, front=True).then(more)
 
     def show_parts(self, controls: Controls, front: bool = False) -> View:
         """The tab as it is for the set.

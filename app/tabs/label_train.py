@@ -59,6 +59,7 @@ class TrainPanel:
         labelled = controls.session.labelled
         if labelled is not None:
             labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
+            labelled.write()
         return self.show(labelled).then(View(parts={self.name: set_name(name)}))
 
     def save_set(self, controls: Controls, name: str, minutes: float | None) -> View:
@@ -72,6 +73,7 @@ class TrainPanel:
         labelled.name, labelled.minutes = set_name(name), float(minutes or 0)
         data = write_set(labelled)
         labelled.unsaved = labelled.asked = False
+        labelled.write()
         done, total = len(labelled.accepted), len(labelled.items)
         others = "; the others are in it, too." if done < total else "."
         status = f"Saved {done} of {total} photos with masks{others}"

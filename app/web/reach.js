@@ -61,11 +61,13 @@
     }
   };
   // What this page has on the server may be gone without a broken connection: the server was started anew while nobody
-  // painted, or needed the room. Requests say which session they mean, once it is there and the browser keeps the visit.
-  let isKnown = false;
-  document.addEventListener('semflow:known', ({ detail }) => (isKnown = detail));
+  // painted, or needed the room. Requests say which session they mean, once it is there and the visit is kept.
+  let isKept = false, hasSet = false; // the visit; photos that are labelled, which the server keeps
+  const isKnown = () => isKept || hasSet;
+  document.addEventListener('semflow:known', ({ detail }) => (isKept = detail));
+  document.addEventListener('semflow:ticket', ({ detail }) => (hasSet = Boolean(detail)));
   const naming = ([address, options, ...rest]) => {
-    const session = isKnown && typeof options?.body === 'string' && /"session_hash":"(\w+)"/.exec(options.body);
+    const session = isKnown() && typeof options?.body === 'string' && /"session_hash":"(\w+)"/.exec(options.body);
     if (!session) return [address, options, ...rest];
     const headers = new Headers(options.headers);
     headers.set('x-semflow-visit', session[1]);
@@ -100,7 +102,7 @@
     if (isPoll) waitForServer();
     try {
       const response = await plain(...naming(request));
-      if (response.status === 410 && isKnown && url.includes('/gradio_api/')) return loadAgain();
+      if (response.status === 410 && isKnown() && url.includes('/gradio_api/')) return loadAgain();
       if (isPoll && response.ok) await settle(); // Gradio loads the page anew with this answer
       if (!response.ok) judge(url, response.status);
       return response;

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
 
 from .conftest import SCREENS
-from .test_label import accept, drawn, mask, open_files, photo_on_canvas, saved_set
-from .test_lost import browse, open_page, stroke, undo, wait_kept
+from .test_label import FACES, accept, drawn, mask, open_files, photo_on_canvas, saved_set
+from .test_lost import Server, browse, open_page, stroke, undo, wait_kept, wait_quiet
 from .test_studio import PATIENCE, drag, ids_on_canvas, reach_canvas, wait_ids, wait_status
 
 __all__ = ["drawn"]  # a fixture
@@ -144,3 +146,51 @@ def test_two_tabs_with_one_ticket_have_sets_of_their_own(page: Any, drawn: Path,
     page.keyboard.press(".")
     wait_status(page, "0 of 3 accepted. Photo 2")
     other.close()
+
+
+def test_a_set_outlives_kill_9_with_what_was_painted_while_the_server_was_away(
+    models: Path, browser: Any, drawn: Path, tmp_path: Path
+) -> None:
+    back = "#status:has-text('1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it.')"
+    server = Server(models, GRADIO_TEMP_DIR=str(tmp_path / "temporary"))
+    server.start()
+    with browse(browser) as context:
+        page = open_page(context, server.url)
+        page.click("#label-button")
+        page.wait_for_selector("#label-photos", timeout=PATIENCE)
+        open_files(page, *sorted((drawn / "images").iterdir()))
+        photo_on_canvas(page, 1)
+        accepted = ids_on_canvas(page)
+        accept(page, 1)
+        photo_on_canvas(page, 2)
+        with page.expect_response(lambda response: "queue/join" in response.url, timeout=PATIENCE):
+            stroke(page, 0.3)
+        wait_quiet(page)
+        files = [*(tmp_path / "temporary" / "semflow-sets").iterdir()]
+        for file in files:  # nobody is served what lies there
+            with pytest.raises(HTTPError, match="40[34]"):
+                urlopen(f"{server.url}gradio_api/file={file}", timeout=20)
+        assert len(files) >= 6  # three photos, a mask, the proposal's two, the set
+        server.kill()
+        painted = stroke(page, 0.6)
+        page.wait_for_selector(".toast-body:has-text('The studio does not answer')", timeout=PATIENCE)
+        server.start()
+        page.wait_for_selector(back, timeout=PATIENCE)
+        wait_ids(page, painted)
+        page.keyboard.press(",")
+        wait_status(page, "Photo 1: 0001. It is accepted")
+        wait_ids(page, accepted)
+        page.keyboard.press(".")
+        wait_status(page, "Photo 2: 0002. As you left it")
+        wait_quiet(page)
+        server.kill()  # and again, while nobody paints
+        server.start()
+        page.keyboard.press("Enter")  # its request brings the page anew
+        page.wait_for_selector(back, timeout=PATIENCE)
+        wait_ids(page, painted)
+        page.keyboard.press("Enter")
+        wait_status(page, "2 of 3 accepted. Photo 3: 0003.")
+        files = saved_set(page)
+        assert (mask(files, "0002")[154, 60:190] == 14).all()
+        assert np.array_equal(FACES.colorize(mask(files, "0001")), accepted)
+    server.kill()

@@ -80,18 +80,18 @@ WIDTHS = {"faces": 256, "streets": 512}  # of the models' canvases
 class Server:
     """A studio that can be killed, and started again at the same address."""
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: Path, **variables: str) -> None:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.url, self.models = f"http://127.0.0.1:{self.port}/", models
+        self.url, self.models, self.variables = f"http://127.0.0.1:{self.port}/", models, variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(self.port), "--models", str(self.models)],
             cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", **self.variables},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -149,6 +149,9 @@ function clear() {
 
 // ---- to Python and back ----------------------------------------------------------------------------
 
+/** The canvas of a photo that is labelled, for a page that is loaded anew (web/set.js). */
+const keepSheet = (packed) => document.dispatchEvent(new CustomEvent('semflow:sheet', { detail: packed }));
+
 let packing = Promise.resolve(); // the last stroke on its way into the value
 const waiting = []; // what goes on when the stroke under way has ended
 
@@ -169,6 +172,7 @@ async function sendNow() {
   if (mine !== version) return; // a newer state is on its way
   if (isOutdated || numberOf(props.value) !== photoNumber) return; // another photo is on its way here
   props.value = packed;
+  if (photoNumber) keepSheet(packed);
   if (landing !== landingSent) {
     landingSent = props.landing = landing;
     trigger('another');
@@ -195,6 +199,7 @@ async function load() {
     landing = props.landing;
     return; // no step that could be undone
   }
+  if (photoNumber) keepSheet(''); // the server has this one
   landing = props.landing;
   useClassesOf(picture.ids);
   tellKeeper();

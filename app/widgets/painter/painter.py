@@ -14,11 +14,11 @@ import numpy as np
 
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette
-from semflow_core.requests.packing import pack_labels, unpack_labels
+from semflow_core.requests.packing import pack_labels
 
 from ...state.names import BEHIND_PAIRS, readable
 from ...state.sentences import sentence
-from ...state.sheet import Sheet
+from ...state.sheet import Sheet, read_sheet
 from ..base import Widget
 
 
@@ -93,8 +93,7 @@ class Painter(Widget):
             gr.Error: nothing was sent, it is damaged, or its size is out of bounds.
         """
         try:
-            size, data, number, landing, *_ = [*(payload or "").split(";", 3), "", "", "", ""]
-            return Sheet(unpack_labels(f"{size};{data}"), _number(number), _number(landing))
+            return read_sheet(payload or "")
         except InputError as error:
             raise gr.Error(sentence(error), print_exception=False) from None
 
@@ -111,11 +110,6 @@ class Painter(Widget):
     def example_payload(self) -> str:
         """A blank layout."""
         return pack_labels(np.zeros((16, 16), np.uint8))
-
-
-def _number(text: str) -> int:
-    """A number that the browser sent; 0 for none, and for what is none."""
-    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def painter_props(palette: Palette) -> dict[str, Any]:

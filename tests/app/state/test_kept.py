@@ -18,6 +18,7 @@ from app.actions.painting import Painting
 from app.actions.restoring import restore_visit
 from app.controls import Controls, View
 from app.state.kept import keep_photo, keep_state, read_kept
+from app.state.label_folder import NAME as SETS
 from app.state.session import Session
 from app.tabs import EditTab, Keeping, OpenSave
 from app.tabs.keep import uploaded
@@ -239,6 +240,16 @@ def test_what_is_forged_is_refused_in_a_sentence_and_changes_nothing(
     assert set(fresh.session.models) == {"faces"} and fresh.state.opened is None and not fresh.session.kept
     (said,) = sentences
     assert said.startswith("What this browser kept of your last visit cannot be shown, so the page opens fresh (")
+
+
+def test_a_file_of_a_labelled_set_is_no_upload(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.tabs.keep.get_upload_folder", lambda: str(tmp_path))
+    (tmp_path / SETS).mkdir()
+    for name in ("upload.json", f"{SETS}/file.json"):
+        (tmp_path / name).write_text("{}")
+    assert uploaded(tmp_path / "upload.json")
+    with pytest.raises(InputError, match="no file"):
+        uploaded(tmp_path / SETS / "file.json")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "", None, 3, "a\0b", ["x"], "../../etc/passwd"])

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.guard.limits import FILE_SECONDS, MAX_TEMPORARY
 from app.state import label_set
+from app.state.label_folder import SECONDS
 from app.state.label_item import Item
 from app.state.label_set import LabelSet
-from app.state.label_shelf import MOST_BYTES, MOST_SETS, SECONDS, Shelf
+from app.state.label_shelf import MOST_BYTES, MOST_SETS, Shelf
 from app.state.sheet import Sheet
 from semflow_core.errors import InputError
 from tools.drawn import palette
@@ -143,4 +145,5 @@ def test_a_copy_takes_no_room_of_other_visits(monkeypatch: pytest.MonkeyPatch) -
 def test_the_docs_name_the_bounds() -> None:
     text = " ".join(Path("docs/studio.md").read_text(encoding="utf-8").split())
     assert f"holds {MOST_SETS} sets and {MOST_BYTES // label_set.MIB} MB of their photos" in text
-    assert SECONDS == 3600 and "for an hour after the last change" in text
+    assert SECONDS == FILE_SECONDS == 3600 and "for an hour after the last change" in text
+    assert f"fits into its {MAX_TEMPORARY // 2**30} GB of temporary files" in text

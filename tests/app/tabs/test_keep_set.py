@@ -11,10 +11,12 @@ import pytest
 
 from app.actions.models import Models
 from app.controls import View
+from app.state.label_folder import SetFolder
 from app.state.session import Session
 from app.tabs import Keeping, LabelTab, OpenSave, SetKeeping
 from app.tabs.keep_set import GONE
 from semflow_core.method.palette import load_palette
+from semflow_core.requests.packing import pack_labels
 from tools.drawn import palette
 
 from ..conftest import FakePipeline, controls, last
@@ -74,6 +76,42 @@ def test_everything_of_the_set_is_there_again(
     assert ticket(keeping, views) not in (stored, {"ticket": ""})
     list(tab.accept_item(sheet(again, 5)))
     assert session.labelled is not None and len(session.labelled.accepted) == 1  # the other tab's
+
+
+@pytest.mark.parametrize(
+    "number, value, kept",
+    [(0, 6, 6), (-1, 6, 5), (9, 6, 5), (0, 200, 5), (0, None, 5)],
+    ids=["this photo's", "the one before's", "another set's", "no class", "damaged"],
+)
+def test_strokes_that_no_server_got_come_back_with_the_set(
+    keeping: SetKeeping, photos: list[str], painting: Any, number: int, value: int | None, kept: int
+) -> None:
+    session, stored = begun(keeping, photos)
+    list(painting.paint_if_live(sheet(session, 5)))  # the last one that it got
+    assert session.labelled is not None
+    text = "256,256;AAAA" if value is None else pack_labels(np.full((256, 256), value, np.uint8))
+    again = Session("faces")
+    views = list(keeping.come_back(controls(again), {**stored, "canvas": f"{text};{session.labelled.shown + number}"}))
+    assert views[0].painter["value"].labels.min() == views[0].painter["value"].labels.max() == kept
+
+
+def test_a_server_that_was_started_anew_has_the_set_and_its_canvas(
+    models: Models, photos: list[str], painting: Any, tmp_path: Path
+) -> None:
+    with gr.Blocks():
+        before, after = (SetKeeping(LabelTab(models, SetFolder(tmp_path / "sets"))) for _ in range(2))
+    session, stored = begun(before, photos)
+    list(painting.paint_if_live(sheet(session, 5)))
+    again = Session("faces")
+    views = list(after.come_back(controls(again), stored))
+    assert views[0].painter["value"].labels.min() == 5 and again.labelled is not None
+    assert last(views).status == "1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it."
+    assert ticket(after, views) not in (stored, {"ticket": ""})
+    before.tab.train.plan(controls(session), "cats", 30)  # the name that was typed last is there, too
+    with gr.Blocks():
+        third = SetKeeping(LabelTab(models, SetFolder(tmp_path / "sets")))
+    views = list(third.come_back(controls(Session("faces")), stored))
+    assert views[0].parts[third.tab.train.name] == "cats" and views[0].parts[third.tab.train.minutes] == 30
 
 
 def test_a_set_that_was_not_on_the_canvas_waits_for_its_button(keeping: SetKeeping, photos: list[str]) -> None:
