@@ -58,7 +58,7 @@ class Labelling:
         # the proposal may have come ahead since the canvas was put together
         if item.labels is None and not labelled.proposed and proposes(pipeline, labelled):
             if item.proposal is None:
-                yield View(status=f"Reading photo {labelled.at + 1} …")
+                yield View(status=f"Reading photo {labelled.place()} …")
                 self.propose(pipeline, labelled, item, session.start())
             if session.labelling is labelled and labelled.item is item:
                 labelled.proposed = True

@@ -101,7 +101,11 @@ class LabelSet:
 
     def progress(self) -> str:
         """How far it is, as a sentence."""
-        return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.at + 1}: {self.item.name}"
+        return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.place()}: {self.item.name}"
+
+    def place(self) -> str:
+        """The photo on the canvas by its number, and how many there are."""
+        return f"{self.at + 1} of {len(self.items)}"
 
     def line(self) -> str:
         """`progress`, and which model proposes."""

@@ -84,4 +84,4 @@ def test_photos_become_a_set_and_the_set_a_model(
     session = Session("birds")  # the next photos get their proposals from it
     status = last(tab.open(controls(session, mask(1), model="birds"), [photo(tmp_path, 4)])).status
     assert session.labelled is not None and session.labelled.item.proposal is not None and not session.labelled.own
-    assert status == "0 of 1 accepted. Photo 1: 4. Correct the proposal, then Enter."
+    assert status == "0 of 1 accepted. Photo 1 of 1: 4. Correct the proposal, then Enter."

@@ -109,7 +109,7 @@ def test_axe_finds_nothing_serious_where_photos_are_labelled(
     page.click("#label-button")
     photos = [str(p) for p in sorted((tmp_path / "drawn/images").iterdir())]
     page.set_input_files("#label input[type=file] >> nth=0", photos)
-    wait_status(page, "Photo 1: 0001. Correct the proposal")
+    wait_status(page, "Photo 1 of 3: 0001. Correct the proposal")
     assert page.evaluate(RUN) == []
     page.click("#label-doubt input")
     page.wait_for_selector("#painter canvas.heat, #painter .heat", state="attached", timeout=PATIENCE)
@@ -117,7 +117,7 @@ def test_axe_finds_nothing_serious_where_photos_are_labelled(
     assert page.evaluate(RUN) == [], "unsure"
     for number in (1, 2):
         page.click("#label-accept")
-        wait_status(page, f"{number} of 3 accepted. Photo {number + 1}")
+        wait_status(page, f"{number} of 3 accepted. Photo {number + 1} of 3")
     for part in ("classes", "train"):
         page.click(f"#label-{part} > button")
     page.wait_for_selector("#label-command code", timeout=PATIENCE)

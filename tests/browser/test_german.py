@@ -52,6 +52,21 @@ def test_a_class_has_one_name_in_all_sentences(browser: Any, language: str) -> N
         assert ", ".join(expected) in shown_as(browser, [proposed], language)[0]
 
 
+@pytest.mark.parametrize(
+    "language, shown",
+    [
+        (
+            "de",
+            ["2 von 10 angenommen. Foto 3 von 10: 0003. Wie Sie es verlassen haben.", "Foto 3 von 10 wird gelesen …"],
+        ),
+        ("es", ["2 de 10 aceptadas. Foto 3 de 10: 0003. Como la dejó.", "Leyendo la foto 3 de 10 …"]),
+    ],
+)
+def test_the_place_in_a_set_is_said_with_how_many_there_are(browser: Any, language: str, shown: list[str]) -> None:
+    said = ["2 of 10 accepted. Photo 3 of 10: 0003. As you left it.", "Reading photo 3 of 10 …"]
+    assert shown_as(browser, said, language) == shown
+
+
 def test_a_click_is_a_tap_where_fingers_point_and_units_stay_with_their_numbers(browser: Any) -> None:
     texts = [
         "Click a region",

@@ -54,8 +54,8 @@ def mask(files: dict[str, bytes], name: str, set_name: str = "my_set") -> np.nda
         return np.asarray(image)
 
 
-def photo_on_canvas(page: Any, number: int) -> None:
-    wait_status(page, f"Photo {number}: {number:04d}. Correct the proposal")
+def photo_on_canvas(page: Any, number: int, of: int = 3) -> None:
+    wait_status(page, f"Photo {number} of {of}: {number:04d}. Correct the proposal")
     page.wait_for_function("document.querySelector('#painter canvas.ids').width === 256", timeout=PATIENCE)
 
 
@@ -119,10 +119,10 @@ def test_a_saved_set_goes_on_with_its_own_classes(page: Any, drawn: Path, tmp_pa
         for path in [p for p in drawn.rglob("*") if p.is_file() and p.name != "0003.png"]:
             archive.write(path, path.relative_to(drawn.parent))
     open_files(page, file)
-    wait_status(page, "2 of 3 accepted. Photo 3: 0003. No class here has the name")
+    wait_status(page, "2 of 3 accepted. Photo 3 of 3: 0003. No class here has the name")
     assert page.eval_on_selector_all("#painter [data-id]", "all => all.length") == len(palette().classes)
     page.keyboard.press(",")  # back: what was accepted is there
-    wait_status(page, "Photo 2: 0002. It is accepted")
+    wait_status(page, "Photo 2 of 3: 0002. It is accepted")
     page.wait_for_function("document.querySelector('#painter [data-do=undo]').disabled")
     with Image.open(drawn / "masks" / "0002.png") as image:
         accepted = np.asarray(image)
@@ -206,7 +206,7 @@ def test_nothing_takes_the_photo_of_a_set_away(page: Any, drawn: Path) -> None:
     assert page.get_attribute("#photo img", "src") == photo
     accept(page, 1)  # Python had all of that by now
     page.keyboard.press(",")
-    wait_status(page, "1 of 3 accepted. Photo 1: 0001. It is accepted")
+    wait_status(page, "1 of 3 accepted. Photo 1 of 3: 0001. It is accepted")
     assert not page.is_visible("#synthesize")
     page.click("#label-leave")  # all of it is back
     page.wait_for_selector("#appearance-button", timeout=PATIENCE)
@@ -224,7 +224,7 @@ def choose_model(page: Any, model: str) -> None:
 def test_a_saved_set_is_opened_again_with_the_model_that_proposed(page: Any, drawn: Path, tmp_path: Path) -> None:
     choose_model(page, "streets")
     open_files(page, drawn / "images" / "0001.jpg")
-    photo_on_canvas(page, 1)
+    photo_on_canvas(page, 1, of=1)
     assert page.inner_text("#label-progress").endswith("Proposed by the model streets.")
     with page.expect_download(timeout=PATIENCE) as download:
         page.click("#label-save")
@@ -237,9 +237,9 @@ def test_a_saved_set_is_opened_again_with_the_model_that_proposed(page: Any, dra
     page.wait_for_selector("#label-photos", timeout=PATIENCE)
     before = ids_on_canvas(page)
     open_files(page, tmp_path / "town.zip")
-    photo_on_canvas(page, 1)
+    photo_on_canvas(page, 1, of=1)
     assert page.input_value("#model input") == "streets"
-    assert page.inner_text("#label-progress") == "0 of 1 accepted. Photo 1: 0001. Proposed by the model streets."
+    assert page.inner_text("#label-progress") == "0 of 1 accepted. Photo 1 of 1: 0001. Proposed by the model streets."
     page.wait_for_selector("#gallery .card:has-text('Street')", state="attached", timeout=PATIENCE)
     page.click("#label-leave")
     page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
@@ -267,14 +267,14 @@ def test_classes_that_were_typed_are_those_of_the_photos(page: Any, drawn: Path)
     with page.expect_file_chooser() as chooser:  # the same files once more
         page.click("#label-photos")
     chooser.value.set_files([str(f) for f in sorted((drawn / "images").iterdir())])
-    wait_status(page, "Photo 1: 0001")
+    wait_status(page, "Photo 1 of 3: 0001")
     assert page.locator("#painter [data-id]").all_inner_texts() and page.locator("#painter [data-id]").count() == 4
     assert page.input_value(names.format(4)) == "bird"
     # a class that is typed while the set is labelled stays in the table, whatever comes to the canvas
     page.click("#class-table .add")
     page.fill(names.format(5), "cloud")
     page.click("#label-forward")
-    wait_status(page, "Photo 2: 0002")
+    wait_status(page, "Photo 2 of 3: 0002")
     assert page.input_value(names.format(5)) == "cloud"
 
 

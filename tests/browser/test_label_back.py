@@ -66,16 +66,16 @@ def test_a_set_comes_back_after_a_reload(page: Any, drawn: Path) -> None:
         drag(page, (0.3, 0.5), (0.7, 0.5))
     painted, ticket = ids_on_canvas(page), page.evaluate(TICKET)
     reload(page)
-    wait_status(page, "2 of 3 accepted. Photo 3: 0003. As you left it. The set is as you left it.")
+    wait_status(page, "2 of 3 accepted. Photo 3 of 3: 0003. As you left it. The set is as you left it.")
     wait_ids(page, painted)
     page.wait_for_selector("#label-accept", timeout=PATIENCE)  # its tab is in front
-    page.wait_for_selector("#label-progress:has-text('2 of 3 accepted. Photo 3: 0003')", timeout=PATIENCE)
+    page.wait_for_selector("#label-progress:has-text('2 of 3 accepted. Photo 3 of 3: 0003')", timeout=PATIENCE)
     page.wait_for_function(f"(old) => {TICKET} && {TICKET} !== old", arg=ticket, timeout=PATIENCE)
     page.keyboard.press(",")
-    wait_status(page, "Photo 2: 0002. It is accepted")
+    wait_status(page, "Photo 2 of 3: 0002. It is accepted")
     wait_ids(page, accepted)
     page.keyboard.press(".")
-    wait_status(page, "Photo 3: 0003. As you left it")
+    wait_status(page, "Photo 3 of 3: 0003. As you left it")
     wait_ids(page, painted)
     page.keyboard.press("Enter")
     wait_status(page, "All are accepted: save the set.")
@@ -105,7 +105,7 @@ def test_what_was_painted_before_the_set_comes_back_with_it(studio: str, browser
         open_files(page, *sorted((drawn / "images").iterdir()))
         photo_on_canvas(page, 1)
         reload(page)
-        wait_status(page, "0 of 3 accepted. Photo 1: 0001")
+        wait_status(page, "0 of 3 accepted. Photo 1 of 3: 0001")
         page.click("#label-leave", timeout=PATIENCE)
         wait_ids(page, painted)
         wait_status(page, "Painted")
@@ -116,7 +116,7 @@ def test_what_was_painted_before_the_set_comes_back_with_it(studio: str, browser
         wait_status(page, "Painted")
         page.click("#label-button")
         page.click("#label-resume", timeout=PATIENCE)
-        wait_status(page, "0 of 3 accepted. Photo 1: 0001")
+        wait_status(page, "0 of 3 accepted. Photo 1 of 3: 0001")
 
 
 def test_a_ticket_that_the_server_does_not_know_is_said_so(page: Any) -> None:
@@ -138,20 +138,20 @@ def test_two_tabs_with_one_ticket_have_sets_of_their_own(page: Any, drawn: Path,
     assert other.evaluate(f"{TICKET} === undefined")  # a new tab starts fresh
     other.evaluate(f"(ticket) => ({TICKET} = ticket)", ticket)  # what a duplicated one has
     reload(other)
-    wait_status(other, "0 of 3 accepted. Photo 1: 0001")
+    wait_status(other, "0 of 3 accepted. Photo 1 of 3: 0001")
     other.wait_for_function(f"(old) => {TICKET} !== old", arg=ticket, timeout=PATIENCE)
     other.keyboard.press("Enter")
-    wait_status(other, "1 of 3 accepted. Photo 2")
+    wait_status(other, "1 of 3 accepted. Photo 2 of 3")
     page.bring_to_front()
     page.keyboard.press(".")
-    wait_status(page, "0 of 3 accepted. Photo 2")
+    wait_status(page, "0 of 3 accepted. Photo 2 of 3")
     other.close()
 
 
 def test_a_set_outlives_kill_9_with_what_was_painted_while_the_server_was_away(
     models: Path, browser: Any, drawn: Path, tmp_path: Path
 ) -> None:
-    back = "#status:has-text('1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it.')"
+    back = "#status:has-text('1 of 3 accepted. Photo 2 of 3: 0002. As you left it. The set is as you left it.')"
     server = Server(models, GRADIO_TEMP_DIR=str(tmp_path / "temporary"))
     server.start()
     with browse(browser) as context:
@@ -178,10 +178,10 @@ def test_a_set_outlives_kill_9_with_what_was_painted_while_the_server_was_away(
         page.wait_for_selector(back, timeout=PATIENCE)
         wait_ids(page, painted)
         page.keyboard.press(",")
-        wait_status(page, "Photo 1: 0001. It is accepted")
+        wait_status(page, "Photo 1 of 3: 0001. It is accepted")
         wait_ids(page, accepted)
         page.keyboard.press(".")
-        wait_status(page, "Photo 2: 0002. As you left it")
+        wait_status(page, "Photo 2 of 3: 0002. As you left it")
         wait_quiet(page)
         server.kill()  # and again, while nobody paints
         server.start()
@@ -189,7 +189,7 @@ def test_a_set_outlives_kill_9_with_what_was_painted_while_the_server_was_away(
         page.wait_for_selector(back, timeout=PATIENCE)
         wait_ids(page, painted)
         page.keyboard.press("Enter")
-        wait_status(page, "2 of 3 accepted. Photo 3: 0003.")
+        wait_status(page, "2 of 3 accepted. Photo 3 of 3: 0003.")
         files = saved_set(page)
         assert (mask(files, "0002")[154, 60:190] == 14).all()
         assert np.array_equal(FACES.colorize(mask(files, "0001")), accepted)

@@ -23,7 +23,7 @@ from .conftest import accept, blank, zipped
 def test_accepting_goes_on_to_what_is_not_accepted(labelled: LabelSet) -> None:
     labelled.go(1)
     accept(labelled, blank(1))
-    assert labelled.at == 2 and labelled.progress() == "1 of 3 accepted. Photo 3: photo_3"
+    assert labelled.at == 2 and labelled.progress() == "1 of 3 accepted. Photo 3 of 3: photo_3"
     accept(labelled, blank(2))
     assert labelled.at == 0  # the one that was left out
     accept(labelled, blank())

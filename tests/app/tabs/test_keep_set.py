@@ -65,7 +65,7 @@ def test_everything_of_the_set_is_there_again(
     for one in views:
         view = view.then(one)
     assert view.tab == "label" and view.painter["value"].labels.min() == 5 and len(pipeline.calls) == read
-    assert view.status == "1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it."
+    assert view.status == "1 of 3 accepted. Photo 2 of 3: 0002. As you left it. The set is as you left it."
     assert (
         view.parts[tab.train.name] == "dogs"
         and view.parts[tab.train.minutes] == 90
@@ -105,7 +105,7 @@ def test_a_server_that_was_started_anew_has_the_set_and_its_canvas(
     again = Session("faces")
     views = list(after.come_back(controls(again), stored))
     assert views[0].painter["value"].labels.min() == 5 and again.labelled is not None
-    assert last(views).status == "1 of 3 accepted. Photo 2: 0002. As you left it. The set is as you left it."
+    assert last(views).status == "1 of 3 accepted. Photo 2 of 3: 0002. As you left it. The set is as you left it."
     assert ticket(after, views) not in (stored, {"ticket": ""})
     before.tab.train.plan(controls(session), "cats", 30)  # the name that was typed last is there, too
     with gr.Blocks():

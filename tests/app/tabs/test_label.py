@@ -11,7 +11,7 @@ import pytest
 from app.actions.labelling import spots
 from app.actions.painting import Painting
 from app.actions.walking import Walking
-from app.controls import View
+from app.controls import UNSET, View
 from app.state.own_palette import rows_of
 from app.state.session import Cancelled, Session
 from app.tabs import LabelTab
@@ -28,7 +28,8 @@ def test_the_first_photo_comes_with_what_the_model_reads(tab: LabelTab, photos: 
     assert canvas(views[:1]).max() == 0 and views[0].painter["photo"].startswith("data:image/jpeg")
     pixels = session.labelled.item.pixels() if session.labelled else None
     assert pixels is not None and np.array_equal(canvas(views), (pixels[..., 0] > 127).astype(np.uint8))
-    assert last(views).status == "0 of 3 accepted. Photo 1: 0001. Correct the proposal, then Enter."
+    assert [v.status for v in views if v.status is not UNSET][0] == "Reading photo 1 of 3 …"
+    assert last(views).status == "0 of 3 accepted. Photo 1 of 3: 0001. Correct the proposal, then Enter."
 
 
 def test_an_empty_canvas_is_not_accepted_before_its_proposal_is_there(

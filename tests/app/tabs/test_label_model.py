@@ -53,7 +53,7 @@ def test_a_saved_set_is_opened_with_the_model_that_proposed(tab: LabelTab, saved
     mine = np.full((256, 256), 13, np.uint8)
     views = list(tab.open(controls(session, mine), str(saved)))
     assert views[0].model == "streets" and session.model == "streets" and session.labelling is not None
-    assert line(tab, views) == "1 of 3 accepted. Photo 2: 0002. Proposed by the model streets."
+    assert line(tab, views) == "1 of 3 accepted. Photo 2 of 3: 0002. Proposed by the model streets."
     assert "Correct the proposal" in str(last(views).status)  # not "the other classes are yours to paint"
     left = tab.leave_set(controls(session))
     assert left.painter["value"].shape == (256, 512)  # the streets' own canvas
@@ -63,7 +63,8 @@ def test_a_saved_set_is_opened_with_the_model_that_proposed(tab: LabelTab, saved
 def test_photos_alone_choose_no_model_and_are_proposed_by_the_chosen_one(tab: LabelTab, photos: list[str]) -> None:
     session = Session("faces")
     views = list(tab.open(controls(session), photos))
-    assert not views[0].model and line(tab, views) == "0 of 3 accepted. Photo 1: 0001. Proposed by the model faces."
+    assert not views[0].model
+    assert line(tab, views) == "0 of 3 accepted. Photo 1 of 3: 0001. Proposed by the model faces."
 
 
 def test_a_model_that_is_not_here_is_named(tab: LabelTab, saved: Path) -> None:

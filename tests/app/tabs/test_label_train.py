@@ -80,7 +80,7 @@ def test_corrected_masks_are_saved_as_they_were_accepted(tab: LabelTab, session:
     masks = [np.full((256, 256), i, np.uint8) for i in (3, 4)]
     list(tab.accept_item(controls(session, masks[0])))
     views = list(tab.accept_item(controls(session, masks[1])))
-    assert last(views).status.startswith("2 of 3 accepted. Photo 3: 0003.")
+    assert last(views).status.startswith("2 of 3 accepted. Photo 3 of 3: 0003.")
     archive = unzip(tab.train.save_set(controls(session, canvas(views)), "set", 30))
     names = {"images/0001.jpg", "images/0002.jpg", "masks/0001.png", "masks/0002.png", "to_do/0003.jpg"}
     assert set(archive.namelist()) == {
