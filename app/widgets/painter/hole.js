@@ -1,8 +1,8 @@
 // What a region leaves when it is taken away, and what lies in front of it: plain functions, independent of the page.
 //
 // A layout has no layers, but a person sees some: the eyes lie in front of the glasses, the face behind them. So
-// - the hole is filled by what surrounds the region, each pixel by the nearest such class, and not by features: eyes keep
-//   their size when the glasses are gone, and so do a nose or a brow that only touch them;
+// - the hole is closed by what surrounds the region (close.js), and not by features: eyes keep their size when the glasses
+//   are gone, and so do a nose or a brow that only touch them;
 // - a feature that the region encloses, wholly or mostly, stays whole where it is: the region goes behind it, and its
 //   shape has no gap where the feature was. What surrounds the region shows through it instead, as the skin through a
 //   thin frame: there the gap goes with the region;
@@ -11,15 +11,6 @@
 // - glasses are behind them also where they enclose none, as one that was drawn beside the eyes, or is pasted.
 
 const MUCH = 0.25; // of a region's outer border: a class that has as much of it surrounds it, however small it is
-
-/** Call with each of the up to four pixels beside one. */
-function beside(i, W, H, call) {
-  const x = i % W;
-  if (x > 0) call(i - 1);
-  if (x < W - 1) call(i + 1);
-  if (i >= W) call(i - W);
-  if (i < W * (H - 1)) call(i + W);
-}
 
 /** The connected parts of the pixels that are `open`, from the seeds on: a list of lists. Neighbours must join, too. */
 function connectedParts(seeds, open, W, H, joins = () => true) {
@@ -38,38 +29,6 @@ function connectedParts(seeds, open, W, H, joins = () => true) {
     parts.push(part);
   }
   return parts;
-}
-
-/** Give the pixels the class of the nearest one that is a source, wave by wave; what no wave reaches stays. */
-function spread(out, pixels, isSource, W, H) {
-  const WAITS = 1, NEXT = 2, REACHED = 3, state = new Uint8Array(W * H);
-  for (const i of pixels) state[i] = WAITS;
-  const borders = (i) => {
-    let any = false;
-    beside(i, W, H, (n) => (any ||= !state[n] && isSource(n)));
-    return any;
-  };
-  let wave = pixels.filter(borders);
-  while (wave.length) {
-    const classIds = wave.map((i) => {
-      let id = -1;
-      beside(i, W, H, (n) => id < 0 && (state[n] === REACHED || (!state[n] && isSource(n))) && (id = out[n]));
-      return id;
-    });
-    wave.forEach((i, k) => {
-      out[i] = classIds[k];
-      state[i] = REACHED;
-    });
-    const next = [];
-    for (const i of wave) {
-      beside(i, W, H, (n) => {
-        if (state[n] !== WAITS) return;
-        state[n] = NEXT;
-        next.push(n);
-      });
-    }
-    wave = next;
-  }
 }
 
 /** The border of a connected part with what it does not enclose: pixel -> how many of its sides are the part's. */
@@ -95,7 +54,7 @@ function outerBorder(part, W, H) {
   return border;
 }
 
-/** The classes that fill a part's place: those larger than it, and those with much of its outer border. */
+/** The classes that fill a part's place: those larger than it, and those with much of its outer border; not its own. */
 function surroundings(ids, part, border, areas) {
   const shares = new Map();
   let sides = 0;
@@ -103,8 +62,10 @@ function surroundings(ids, part, border, areas) {
     shares.set(ids[i], (shares.get(ids[i]) || 0) + n);
     sides += n;
   }
-  const large = [...shares.keys()].filter((id) => areas[id] > part.length || shares.get(id) >= MUCH * sides);
-  return new Set(large.length ? large : shares.keys());
+  const own = part.every((i) => ids[i] === ids[part[0]]) ? ids[part[0]] : -1; // another car beside it is no surroundings
+  const others = [...shares.keys()].filter((id) => id !== own), some = others.length ? others : [...shares.keys()];
+  const large = some.filter((id) => areas[id] > part.length || shares.get(id) >= MUCH * sides);
+  return new Set(large.length ? large : some);
 }
 
 /**
@@ -118,7 +79,7 @@ function takeAway(ids, mask, W, H, background, isPaired, isBehind) {
   for (const part of connectedParts(masked, (i) => mask[i], W, H)) {
     const border = outerBorder(part, W, H), classIds = surroundings(ids, part, border, areas);
     for (const i of part) out[i] = background;
-    spread(out, part, (i) => border.has(i) && classIds.has(ids[i]), W, H);
+    closeHole(out, part, (i) => border.has(i) && classIds.has(ids[i]), W, H);
     for (const id of classIds) filling.add(id);
   }
   const enclosed = new Uint8Array(W * H), open = (i) => !mask[i] && !filling.has(ids[i]), seeds = new Set();
@@ -166,4 +127,11 @@ function goOnBehind(ids, mask, enclosed, W, H) {
   spread(source, behind, (i) => mask[i], W, H);
   for (const i of behind) whole[i] = 1;
   return { source, mask: whole };
+}
+
+/** A region as it is copied: one that lies behind what has a mirror partner goes on behind it. {source, mask}. */
+function wholeBehind(ids, mask, W, H, isPaired, isBehind) {
+  if (!mask.every((inside, i) => !inside || isBehind(ids[i]))) return { source: ids, mask };
+  const { enclosed } = takeAway(ids, mask, W, H, 0, isPaired, isBehind);
+  return goOnBehind(ids, mask, enclosed.map((inside, i) => (inside && isPaired(ids[i]) ? 1 : 0)), W, H);
 }

@@ -53,7 +53,7 @@ function keyUnderWay(name, event) {
   if (!corners.length && !floating) return false;
   const control = event.target.closest('button, input'); // one that has hidden itself keeps the focus until the page is drawn
   const onPage = !control || !control.getClientRects().length;
-  if (name === 'enter' && (onPage || !event.target.closest('.options'))) corners.length ? closePolygon() : putDown();
+  if (name === 'enter' && (onPage || !event.target.closest('.options'))) corners.length ? closePolygon() : finishRegion();
   else if (name === 'escape') corners.length ? dropPolygon() : dropRegion();
   else if (name === 'backspace' && corners.length) dropCorner();
   else if ('<>,.'.includes(name) && floating) turnRegion('<,'.includes(name) ? -TURN : TURN);

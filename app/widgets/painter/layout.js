@@ -16,6 +16,7 @@ let landing = 0; // number of what landed here, with all that was painted on it 
 let landingSent = 0; // the one that Python knows of
 const landings = new WeakMap(); // layout of the history -> its landing's number
 const asides = new WeakSet(); // layouts of the history whose step changed nothing of the layout
+const selections = new WeakMap(); // layout of the history whose step was done with a selection -> the selection, or null
 let asidesTaken = props.asides; // of the steps that Python has added
 let version = 0, loads = 0, frame = 0;
 
@@ -99,17 +100,22 @@ function step(from, to) {
     return document.dispatchEvent(new CustomEvent('semflow:region', { detail: { act: from === undo ? 'undo' : 'redo' } }));
   }
   to.push(ids);
-  landing = landings.get(from[from.length - 1]) ?? landing;
-  ids = from.pop().slice(); // brushes change it in place, and what is in the history never changes
+  const there = from.pop();
+  landing = landings.get(there) ?? landing;
+  const selects = selections.has(there);
+  if (selects) selections.set(ids, selected);
+  ids = there.slice(); // brushes change it in place, and what is in the history never changes
   trigger('begin');
   showHistory();
   redraw();
   send();
+  if (selects) setSelected(selections.get(there));
 }
 
 /** Another whole layout: an undo step, unless its size is another, which starts a new history. */
 function replace(picture) {
   keepRegion();
+  forgetResting();
   dropSelection();
   if (picture.W !== W || picture.H !== H) return startHistory(picture);
   remember(ids);
@@ -118,6 +124,7 @@ function replace(picture) {
 }
 
 function startHistory(picture) {
+  forgetResting();
   resize(picture.W, picture.H);
   undo = [];
   redo = [];

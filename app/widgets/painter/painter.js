@@ -20,7 +20,7 @@ const CLICKS = {
   close: closePolygon,
   'drop-corner': dropCorner,
   'drop-polygon': dropPolygon,
-  'put-down': putDown,
+  'put-down': finishRegion,
   'drop-region': dropRegion,
   'turn-left': () => turnRegion(-TURN),
   'turn-right': () => turnRegion(TURN),

@@ -33,6 +33,7 @@ class Painter(Widget):
     # Each file is one idea; painter.js starts them.
     SCRIPTS = (
         "raster",
+        "close",
         "hole",
         "pack",
         "layout",
@@ -42,6 +43,7 @@ class Painter(Widget):
         "tools",
         "masks",
         "region",
+        "resting",
         "selection",
         "bar",
         "spots",

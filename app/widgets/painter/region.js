@@ -9,10 +9,10 @@ const ROOM = 48; // screen pixels between two handles: they do not hide a small 
 const NECK = 26; // screen pixels between the box and the handle that turns it
 const TURN = Math.PI / 12; // of a button or a key; with Shift the handle keeps to it
 
-// {before, under, front, source, mask, box, to, angle, twin, grip}: `box` is where the mask lies in `source`, `to` where it
+// {before, under, front, source, mask, box, to, angle, twin, grip, selection}: `box` is where the mask lies in `source`, `to` where it
 // goes before it is turned by `angle` about its middle, under: the layout without it, front: mask of what stays in front
 // of it, before: the layout that comes back when it is left, twin: {source, mask, box} on the other side or null, grip:
-// what the pointer holds
+// what the pointer holds, selection: {mask, tool} that it was lifted from, or null
 let floating = null;
 
 const isPaired = (id) => mirrorOf[id] !== id;
@@ -21,7 +21,7 @@ const isBehind = (id) => Boolean(props.behind?.includes(id));
 /** A mask of `source` floats over `under`, behind what is in `front`; it goes on behind what it has `enclosed`. */
 function float(mask, under, source = ids, front = null, enclosed = null) {
   const whole = enclosed ? goOnBehind(source, mask, enclosed, W, H) : { source, mask }, box = maskBox(whole.mask, W);
-  floating = { ...whole, before: ids, under, front, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null };
+  floating = { ...whole, before: ids, under, front, box, to: { ...box }, angle: 0, twin: null, onAxis: false, grip: null, selection: null };
   ids = ids.slice();
   showRegion();
 }
@@ -35,8 +35,9 @@ function lift(at) {
   const id = idAt(at);
   if (id === null) return;
   const x = Math.floor(at[0]), y = Math.floor(at[1]);
-  const mask = regionMask(ids, W, H, x, y);
+  const mask = regionAt(x, y);
   if (mask.every((inside) => inside)) return; // nothing around it that could fill its place
+  if (!symmetry && liftAgain(mask)) return;
   const hole = mask.slice();
   let other = null;
   const onAxis = symmetry && mask[y * W + W - 1 - x] === 1;
@@ -219,9 +220,13 @@ function nudgeRegion(dx, dy) {
 /** Put the region down where it is: one undo step, not sent. */
 function keepRegion() {
   if (!floating) return;
-  const { before } = floating;
+  const region = floating, { before, selection } = region;
   floating = null;
-  if (ids.some((v, i) => v !== before[i])) remember(before);
+  if (ids.some((v, i) => v !== before[i])) {
+    if (selection) selections.set(before, selection.mask);
+    remember(before);
+    rest(region);
+  }
   showRegion();
 }
 
@@ -230,11 +235,24 @@ function putDown() {
   send();
 }
 
+/** It is where it should be: what was selected is selected here, and the tool is the one from which it was lifted. */
+function finishRegion() {
+  const { selection, before } = floating;
+  putDown();
+  if (!selection) return;
+  useTool(selection.tool);
+  setSelected(ids.every((id, i) => id === before[i]) ? selection.mask : (resting?.shown.slice() ?? null));
+}
+
 /** As if it had never been lifted. */
 function dropRegion() {
-  ids = floating.before;
+  const { before, selection } = floating;
+  ids = before;
   floating = null;
   redraw();
   showRegion();
   send();
+  if (!selection) return;
+  useTool(selection.tool);
+  setSelected(selection.mask);
 }

@@ -28,10 +28,10 @@ function selectAt(at, how) {
   const id = idAt(at);
   if (id === null || floating) return;
   const x = Math.floor(at[0]), y = Math.floor(at[1]);
-  const region = regionMask(ids, W, H, x, y);
+  const region = regionAt(x, y);
   side = x;
   if (symmetry && idAt([W - 1 - x, y]) === mirrorOf[id]) {
-    everyPixel(regionMask(ids, W, H, W - 1 - x, y), (i) => (region[i] = 1));
+    everyPixel(regionAt(W - 1 - x, y), (i) => (region[i] = 1));
   }
   if (how === 'remove') setSelected(selected && selected.map((inside, i) => (region[i] ? 0 : inside)));
   else if (how === 'add' && selected) setSelected(selected.map((inside, i) => inside | region[i]));
@@ -65,6 +65,7 @@ function changeLayout(change) {
   if (!selected || stroke) return;
   trigger('begin');
   const before = ids;
+  selections.set(before, selected);
   ids = ids.slice();
   change();
   finish(before);
@@ -88,12 +89,15 @@ function eraseSelection() {
 
 function liftSelection() {
   if (!selected) return;
-  const mask = selected;
+  const selection = { mask: selected, tool }, { mask } = selection;
   useTool('move');
   setSelected(null);
   trigger('begin');
-  const { ids: under, enclosed, front } = takeAway(ids, mask, W, H, props.background, isPaired, isBehind);
-  float(mask, under, ids, front, enclosed);
+  if (!liftAgain(mask)) {
+    const { ids: under, enclosed, front } = takeAway(ids, mask, W, H, props.background, isPaired, isBehind);
+    float(mask, under, ids, front, enclosed);
+  }
+  floating.selection = selection;
 }
 
 function selectedClasses() {
@@ -108,9 +112,10 @@ function selectClasses() {
   setSelected(ids.map((id) => (some.has(id) ? 1 : 0)));
 }
 
-/** A copy that another layout, or another window, can take. */
+/** A copy that another layout, or another window, can take. What lies behind eyes has no holes where these are. */
 function keepCopy() {
-  cut = writeCut(ids, selected, W, H, new Map(classes.map((c) => [c.id, c.name])));
+  const whole = wholeBehind(ids, selected, W, H, isPaired, isBehind);
+  cut = writeCut(whole.source, whole.mask, W, H, new Map(classes.map((c) => [c.id, c.name])));
   showSelection();
 }
 
@@ -128,10 +133,12 @@ function pasteCut(text = cut) {
   stamp(source, piece.ids, new Uint8Array(piece.ids.length).fill(1), from, { x: 0, y: 0, w: W, h: H }, piece.W, W, H);
   const mask = source.map((id) => (id === OUTSIDE ? 0 : 1));
   if (!mask.includes(1)) return; // too small for this layout
+  const selection = { mask: selected, tool };
   useTool('move');
   setSelected(null);
   trigger('begin');
   float(mask, ids, source, inFrontOf(source, mask, ids, isPaired, isBehind));
+  floating.selection = selection;
   compose();
   send();
 }
@@ -227,6 +234,7 @@ function selectInPhoto({ detail: { at: [x, y], shiftKey, altKey } }) {
   if (!element.isConnected || stroke) return;
   if (floating) putDown();
   selectAt([x * W, y * H], howOf({ shiftKey, altKey }));
+  if (altKey) tellChosen(); // a region that is taken away is chosen no longer
 }
 
 /** What is at a place of the photo: `detail.name` is set. */

@@ -189,7 +189,7 @@ const mover = {
       floating.grip = { from: at, box: { ...floating.to } };
     } else {
       floating.grip = gripAt(at, (event.pointerType === 'touch' ? REACH_OF_A_FINGER : REACH) * screenPixel());
-      if (!floating.grip) return putDown();
+      if (!floating.grip) return finishRegion();
     }
     stroke = { back: { to: { ...floating.to }, angle: floating.angle } };
   },

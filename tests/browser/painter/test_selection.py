@@ -137,10 +137,84 @@ def test_the_selection_floats_scales_and_turns(canvas: Canvas) -> None:
 
     # by the handle above it: a quarter turn about (30, 32), and the same where Shift keeps to 15 degrees
     neck = 26 * SIDE / canvas.box()["width"]
-    canvas.click(30, 32)  # lifts it
+    act(canvas, "lift")  # the undo has selected it again
     canvas.drag((30, 30 - neck), (33 + neck, 32), (32 + neck, 32))
     canvas.page.keyboard.press("Enter")
     assert np.array_equal(canvas.settled(), upright)
+
+
+def test_a_region_that_is_turned_several_times_is_what_it_was_when_it_is_turned_back(canvas: Canvas) -> None:
+    """Each turn of what the one before has made would fray its edge, shift it, and leave pieces of it behind."""
+    hat = box_of(10, 40, 30, 6, HAT, box_of(20, 30, 10, 10, HAT, box_of(0, 44, 64, 20, HAIR)))
+    canvas.start(hat)
+    canvas.click(25, 35)
+    turned = []
+    for key in ".....,,,,,":
+        act(canvas, "lift")
+        canvas.page.keyboard.press(key)
+        canvas.page.keyboard.press("Enter")  # it is put down, and stays selected
+        turned.append(canvas.settled())
+    assert np.array_equal(turned[-1], hat)  # the hair, too
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), turned[-2])  # a step each
+    canvas.page.keyboard.press("Escape")
+    canvas.choose(NOSE)
+    canvas.page.keyboard.press("b")
+    canvas.click(25, 38)  # something is painted over it: now it is what it looks like
+    canvas.tool("select")
+    canvas.click(28, 42)
+    act(canvas, "lift")
+    canvas.page.keyboard.press("ArrowDown")
+    assert canvas.page.inner_text("#painter .amount") == ""
+
+
+def test_a_region_that_was_put_down_beside_its_like_stays_one(canvas: Canvas) -> None:
+    two = box_of(10, 10, 8, 8, HAT, box_of(40, 10, 8, 8, HAT))
+    canvas.start(two)
+    canvas.click(14, 14)
+    act(canvas, "lift")
+    canvas.drag((14, 14), (36, 14))
+    canvas.page.keyboard.press("Enter")
+    assert np.array_equal(canvas.settled(), box_of(32, 10, 16, 8, HAT))
+    canvas.click(44, 14)  # the other one, and nothing but it
+    act(canvas, "erase")
+    assert np.array_equal(canvas.settled(), box_of(32, 10, 8, 8, HAT))
+
+
+def test_undo_and_redo_bring_the_selection_with_them(canvas: Canvas) -> None:
+    canvas.click(32, 36)  # the nose
+    nose = outline(canvas)
+    act(canvas, "lift")
+    canvas.page.keyboard.press("Escape")
+    assert outline(canvas) == nose  # as if it had never been lifted
+    act(canvas, "lift")
+    canvas.page.keyboard.press("Shift+ArrowDown")
+    canvas.page.keyboard.press("Enter")
+    moved, there = canvas.settled(), outline(canvas)
+    assert (
+        there.startswith("M30 42H34") and canvas.page.locator("#painter [data-tool=select][aria-pressed=true]").count()
+    )
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), face()) and outline(canvas) == nose
+    canvas.page.keyboard.press("Control+Shift+z")
+    assert np.array_equal(canvas.settled(), moved) and outline(canvas) == there
+    canvas.page.keyboard.press("Control+z")
+    canvas.page.keyboard.press("Delete")
+    assert outline(canvas) == ""
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), face()) and outline(canvas) == nose
+
+
+def test_lines_beside_a_hole_go_on_through_it(canvas: Canvas) -> None:
+    """The nearest class alone would pile the ground up where a tower stood, to the roof's half."""
+    ground = box_of(0, 28, SIDE, 36, SKIN)
+    canvas.start(box_of(24, 8, 16, 24, HAT, ground))
+    canvas.click(32, 24)
+    canvas.page.keyboard.press("Delete")
+    closed = canvas.settled()
+    assert np.array_equal(closed, closed[:, ::-1])
+    beyond = np.delete(np.arange(SIDE), [26, 27])
+    assert np.array_equal(closed[beyond], ground[beyond])  # by the nearest class: three rows more
 
 
 def test_the_angle_and_the_size_are_shown_while_they_change(canvas: Canvas) -> None:
@@ -385,6 +459,24 @@ def test_a_region_is_copied_and_pasted_into_another_layout(canvas: Canvas) -> No
     assert np.array_equal(canvas.settled(), box_of(30, 32, 5, 8, NOSE))
 
 
+def test_copied_glasses_have_no_holes_where_the_eyes_were(canvas: Canvas) -> None:
+    canvas.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    framed = face()
+    framed[22:30, 22:42] = GLASSES
+    framed[24:28, 24:29], framed[24:28, 35:40] = RIGHT_EYE, LEFT_EYE
+    canvas.start(framed)
+    canvas.click(22.5, 22.5)
+    canvas.page.keyboard.press("Control+c")
+    small = face()  # whose eyes are smaller
+    small[24:28, 24:29] = small[24:28, 35:40] = SKIN
+    small[25:27, 25:28], small[25:27, 36:39] = RIGHT_EYE, LEFT_EYE
+    canvas.start(small)
+    canvas.page.keyboard.press("Control+v")
+    expected = small.copy()
+    expected[22:30, 22:42] = np.where(np.isin(small[22:30, 22:42], [RIGHT_EYE, LEFT_EYE]), small[22:30, 22:42], GLASSES)
+    assert np.array_equal(canvas.settled(), expected)
+
+
 def test_the_symmetry_selects_and_fills_both_sides(canvas: Canvas) -> None:
     canvas.page.keyboard.press("s")
     canvas.click(*LEFT)
@@ -455,6 +547,28 @@ def test_the_bar_and_the_tab_show_the_same_lock(studio: str, browser: Any) -> No
         page.click("#start-button")
         page.click("#gallery .card >> nth=0")  # the layout that is there: the same picture, and nothing is locked
         wait_shown(False)
+
+
+def test_what_is_taken_away_in_the_photo_is_chosen_no_longer(studio: str, browser: Any) -> None:
+    with visit_studio(studio, browser, "desktop") as page:
+        image = page.locator("#photo img").bounding_box()
+
+        def click(x: float, y: float, *keys: str) -> None:
+            for key in keys:
+                page.keyboard.down(key)
+            page.mouse.click(image["x"] + x * image["width"], image["y"] + y * image["height"])
+            for key in keys:
+                page.keyboard.up(key)
+
+        click(0.5, 0.06)
+        wait_status(page, "Chosen: hair")
+        hair = page.get_attribute("#painter .ants", "d")
+        click(0.5, 0.35, "Shift")
+        wait_status(page, "Chosen: skin")
+        assert page.get_attribute("#painter .ants", "d") != hair
+        click(0.5, 0.35, "Alt")
+        assert page.get_attribute("#painter .ants", "d") == page.get_attribute("#photo .ants path", "d") == hair
+        page.wait_for_function("document.querySelector('#region input').value === 'hair'", timeout=PATIENCE)
 
 
 def test_the_photo_selects_and_the_bar_changes_its_look(studio: str, browser: Any) -> None:
