@@ -48,6 +48,7 @@ class LabelSet:
         canvas: as the page has it now, compressed, and the number of the photo that it is of (`Sheet`).
         touched: when something was done with the set last, by `time.monotonic`.
         ticket: what its page was told to keep (`Shelf`).
+        renewed: what was on the canvas when other classes were saved, until it has them.
         forgotten: whether the visitor wants nothing of it to be kept for a reload, and has not gone on with it since.
         written: called by `write`; it takes the set as it is now to where it outlives the server's process.
     """
@@ -69,6 +70,7 @@ class LabelSet:
     canvas: tuple[bytes, int] = (b"", 0)
     touched: float = field(default_factory=time.monotonic)
     ticket: str = ""
+    renewed: np.ndarray | None = None
     forgotten: bool = False
     written: Callable[[LabelSet], None] | None = None
 
@@ -93,7 +95,7 @@ class LabelSet:
     def copy(self) -> LabelSet:
         """The set for another visit, with what is on the canvas; neither changes with the other from then on."""
         copy = replace(self, items=[replace(item) for item in self.items], state=ModelState(), asked=False, ticket="")
-        copy.written = None
+        copy.written = copy.renewed = None
         packed, number = copy.canvas
         if packed and number == copy.shown and copy.items:
             copy.keep_changes(Sheet(unpack(packed, copy.item.shape), number))

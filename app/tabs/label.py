@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.blocks import Block
 from gradio.events import Dependency
 
@@ -34,6 +36,9 @@ HINT = (
     f"{MAX_UPLOAD // MIB} MB at once; larger photos are reduced to {LONGEST} pixels. A model proposes each layout, you "
     "correct it on the canvas, and Enter goes on."
 )
+NOT_OPENED = "No photos were opened: mend your classes, then open them again"
+NOT_SAVED = "Nothing was saved: mend your classes, then save the set again"
+TYPED = " The set was saved with the classes that you typed."
 OWN_CLASSES = " The set came with its own classes: those that you typed are not in use."
 EACH = {"trigger_mode": "multiple"}  # a key that is pressed before the last answer has ended is not lost
 FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
@@ -135,6 +140,8 @@ class LabelTab:
             page.with_model(classes.use.click, self.use_classes, classes.table, self.doubt, changes=changes),
             page.with_model(classes.start.input, self.choose_classes, classes.start, self.doubt, changes=changes),
         ]
+        saved = page.downloads(self.save.click, self.save_set, train.name, train.minutes, classes.table)
+        arrivals.append(page.with_model(saved.then, self.show_saved, self.doubt, changes=changes))
         left = [
             page.with_model(self.leave.click, self.leave_set, changes=changes),
             page.at_once(self.clear.click, self.forget, changes=changes),
@@ -143,7 +150,7 @@ class LabelTab:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
         page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
         page.downloads(classes.export.click, classes.save_palette, classes.table)
-        train.wire(page, self.save.click)
+        train.wire(page)
         return left, opened
 
     # ---- the set --------------------------------------------------------------------------------------
@@ -169,7 +176,7 @@ class LabelTab:
             InputError: as in `collect` and `ClassesPanel.take_typed`.
         """
         paths = [Path(f) for f in ([files] if isinstance(files, str) else files or [])]
-        typed = self.classes.take_typed(controls, rows)
+        typed = self.classes.take_typed(controls, rows, NOT_OPENED)
         fresh = controls.session.labelled is None or not controls.session.labelled.items
         labelled, note = collect(self.models, controls, paths, name, minutes, folder)
         if typed is not None and labelled.palette != typed:
@@ -216,6 +223,31 @@ class LabelTab:
         current(controls.session)
         view = switch_model(self.models, controls, controls.model)
         return self.show_parts(controls).then(view)
+
+    def save_set(self, controls: Controls, name: str, minutes: float | None, rows: Any = None) -> View:
+        """A download: the set, with the classes that were typed, though nobody pressed their button.
+
+        Raises:
+            InputError: as in `TrainPanel.save_set` and `ClassesPanel.take_typed`.
+        """
+        if self.classes.take_typed(controls, rows, NOT_SAVED) is not None and controls.session.labelled is not None:
+            controls.session.labelled.renewed = controls.labels
+            controls = replace(controls, sheet=0)  # the canvas is kept, and has the classes of before
+        return self.train.save_set(controls, name, minutes)
+
+    def show_saved(self, controls: Controls, doubt: bool = False) -> Iterator[View]:
+        """The classes that were typed come to the canvas after the set was saved with them."""
+        labelled = controls.session.labelled
+        if labelled is None or labelled.renewed is None:
+            yield View()
+            return
+        before, labelled.renewed = labelled.renewed, None
+        if not np.array_equal(before, controls.labels):  # somebody went on painting
+            controls.keep_set()
+        if controls.session.labelling is not None:
+            yield from self.arrive(controls, doubt, TYPED)
+        else:
+            yield self.show_parts(controls)
 
     def forget(self, controls: Controls) -> View:
         """Start a new set. What was on the canvas before the old one comes back.

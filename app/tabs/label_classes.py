@@ -72,8 +72,11 @@ class ClassesPanel:
         controls.keep_set()
         self._change(controls, self._read(controls, rows), edited=True)
 
-    def take_typed(self, controls: Controls, rows: Any) -> Palette | None:
+    def take_typed(self, controls: Controls, rows: Any, undone: str) -> Palette | None:
         """What was typed in the table is used, though nobody pressed the button -> its palette, None for nothing.
+
+        Args:
+            undone: what was not done where it cannot be used.
 
         Raises:
             InputError: as in `use_table`; the table keeps what was typed.
@@ -83,7 +86,7 @@ class ClassesPanel:
         try:
             self.use_table(controls, rows)
         except InputError as error:
-            raise InputError(f"{error}. No photos were opened: mend your classes, then open them again") from None
+            raise InputError(f"{error}. {undone}") from None
         return self.palette(controls)
 
     def save_palette(self, controls: Controls, rows: Any) -> View:

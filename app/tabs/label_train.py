@@ -10,7 +10,7 @@ from gradio.blocks import Block
 from semflow_core.errors import InputError
 
 from ..controls import Controls, View
-from ..page import Event, Page
+from ..page import Page
 from ..state.downloads import download
 from ..state.label_files import NAME, own_set, set_name, untrainable, write_set
 from ..state.label_set import LabelSet
@@ -36,15 +36,10 @@ class TrainPanel:
         """What changes with the set."""
         return [self.command, self.name, self.minutes]
 
-    def wire(self, page: Page, save: Event) -> None:
-        """Bind the events.
-
-        Args:
-            save: somebody asks for the download.
-        """
+    def wire(self, page: Page) -> None:
+        """Bind the events."""
         for event in (self.minutes.change, self.name.blur, self.name.submit):
             page.at_once(event, self.plan, self.name, self.minutes, changes=[self.command, self.name])
-        page.downloads(save, self.save_set, self.name, self.minutes)
 
     def show(self, labelled: LabelSet | None) -> View:
         """The command as it is for the set."""

@@ -28,7 +28,7 @@ CORE = ("pictures/photos.py", "pictures/parts.py", "pictures/frames.py", "pictur
 # a sentence that is wholly made of others, and what only a forged request or another program brings about
 MADE = re.compile(
     r"(\{\}[:;.]? ?)+|the file '\{\}' is .*; \{\}|.*(SynthesisRequest|the page sent).*|a number of the crop's place"
-    r"|a photo of a set \{\}; leave the set first|\{\}\. No photos were opened: .*"
+    r"|a photo of a set \{\}; leave the set first"
 )
 
 

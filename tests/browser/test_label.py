@@ -276,6 +276,10 @@ def test_classes_that_were_typed_are_those_of_the_photos(page: Any, drawn: Path)
     page.click("#label-forward")
     wait_status(page, "Photo 2 of 3: 0002")
     assert page.input_value(names.format(5)) == "cloud"
+    # saving the set uses it, though no photo has it yet
+    assert b'"cloud"' in saved_set(page)["my_set/palette.json"]
+    page.wait_for_selector("#painter [data-id='4'] >> text=cloud", timeout=PATIENCE)
+    wait_status(page, "The set was saved with the classes that you typed.")
 
 
 def test_the_table_of_classes_comes_into_view_with_whole_names(page: Any) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.actions.models import Models
+from app.controls import View
 from app.state.own_palette import rows_of
 from app.state.session import Session
 from app.tabs import CheckTab, LabelTab
@@ -15,7 +18,7 @@ from semflow_core.errors import InputError
 from semflow_core.method.palette import load_palette
 
 from ..conftest import FakePipeline, controls, last
-from .conftest import canvas, here
+from .conftest import canvas, here, unzip
 
 
 def test_own_classes_get_what_has_their_names(tab: LabelTab, session: Session, models: Models) -> None:
@@ -83,6 +86,57 @@ def test_what_is_wrong_with_classes_that_were_typed_is_said_before_photos_are_op
     with pytest.raises(InputError, match="a class has no name.*No photos were opened: mend your classes"):
         list(tab.open(controls(session), photos, rows=typed("air", "")))
     assert session.labelled is None
+
+
+def test_a_set_is_saved_with_the_classes_that_were_typed(
+    tab: LabelTab, session: Session, pipeline: FakePipeline
+) -> None:
+    labelled = session.labelled
+    assert labelled is not None
+    list(tab.accept_item(controls(session, np.full((256, 256), 3, np.uint8))))
+    rows = [{**row, "typed": True} for row in rows_of(labelled.palette)]
+    rows[2]["name"] = "left brow of a cat"
+    rows.append({"id": None, "name": "whisker", "color": "#010203", "mirror": "", "typed": True})
+    files = unzip(tab.save_set(here(session), "cats", 60, rows))
+    classes = json.loads(files.read("cats/palette.json"))["classes"]
+    assert [c["name"] for c in classes] == [row["name"] for row in rows]
+    assert "cats/to_do/0002.jpg" in files.namelist() and "cats/to_do/0002.draft.png" not in files.namelist()
+    views = list(tab.show_saved(controls(session, (labelled.item.pixels()[..., 0] > 127).astype(np.uint8))))
+    assert len(views[0].painter["classes"]) == 20 and last(views).status.endswith("with the classes that you typed.")
+    assert labelled.item.labels is None and labelled.item.proposal is not None  # nobody corrected it
+    assert list(tab.show_saved(here(session))) == [View()]
+
+
+def test_strokes_after_a_set_was_saved_with_typed_classes_stay(tab: LabelTab, session: Session) -> None:
+    assert session.labelled is not None
+    rows = [{**row, "typed": True} for row in rows_of(session.labelled.palette)]
+    rows[1]["name"] = "hide"
+    tab.save_set(here(session), "cats", 60, rows)
+    views = list(tab.show_saved(controls(session, np.full((256, 256), 5, np.uint8))))
+    assert canvas(views).min() == 5
+
+
+def test_what_is_wrong_with_typed_classes_is_said_before_the_set_is_saved(tab: LabelTab, session: Session) -> None:
+    assert session.labelled is not None
+    list(tab.accept_item(controls(session, np.full((256, 256), 3, np.uint8))))
+    rows = [{**row, "typed": True} for row in rows_of(session.labelled.palette)]
+    palette = session.labelled.palette
+    for wrong, words in (([*rows, {**rows[0], "id": None, "name": ""}], "no name"), (rows[:3], "is in 1 picture")):
+        with pytest.raises(
+            InputError, match=f"{words}.* Nothing was saved: mend your classes, then save the set again"
+        ):
+            tab.save_set(here(session), "cats", 60, wrong)
+    assert session.labelled.palette == palette and session.labelled.unsaved
+
+
+def test_a_set_that_is_not_on_the_canvas_is_saved_with_typed_classes_too(tab: LabelTab, session: Session) -> None:
+    assert session.labelled is not None
+    rows = [{**row, "typed": True} for row in rows_of(session.labelled.palette)]
+    rows[1]["name"] = "hide"
+    tab.leave_set(here(session))
+    assert b'"hide"' in unzip(tab.save_set(controls(session), "cats", 60, rows)).read("cats/palette.json")
+    (view,) = tab.show_saved(controls(session))
+    assert view.parts[tab.classes.table][1]["name"] == "hide" and not view.painter
 
 
 def test_rows_that_nobody_changed_are_no_classes_of_a_set(tab: LabelTab, photos: list[str]) -> None:
