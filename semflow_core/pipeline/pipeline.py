@@ -17,6 +17,7 @@ from . import edit, folder, paths, reading, synthesis
 from .engine import Engine, Progress
 from .index import refusing
 from .results import Edit, Morph, Segmentation, Synthesis, Trajectory
+from .trial import check_parts
 
 
 class SemFlowPipeline(Engine):
@@ -39,9 +40,11 @@ class SemFlowPipeline(Engine):
 
     @classmethod
     def from_pretrained(cls, source: str | os.PathLike[str]) -> SemFlowPipeline:
-        """Load a model folder. Raises InputError: see `folder.load_parts`."""
+        """Load a model folder. Raises InputError: see `folder.load_parts`, or its parts do not work together."""
         with refusing(Path(source)):  # what its parts say of each other is looked at when they are put together
-            return cls(**folder.load_parts(Path(source))).to("cpu")
+            pipeline = cls(**folder.load_parts(Path(source))).to("cpu")
+            check_parts(pipeline)
+            return pipeline
 
     def save_pretrained(self, target: str | os.PathLike[str], vae: str = "vae", max_shard_size: str = "") -> None:
         """Write a model folder. Arguments and errors: see `folder.save`."""

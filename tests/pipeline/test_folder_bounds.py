@@ -34,6 +34,16 @@ def pipe(file: Path, device: Path | None = None) -> None:
     os.mkfifo(file) if device is None else file.symlink_to(device)
 
 
+def other_latents(folder: Path) -> None:
+    """The codec has twice the channels that the velocity takes; both are whole by themselves."""
+    from semflow_core.nets.components import save_component
+    from semflow_core.nets.contracts import codec_of
+    from semflow_core.nets.pyramid import PyramidAutoencoder
+
+    codec = PyramidAutoencoder((8, 8, 8), encoder_blocks=1, decoder_blocks=1, latent_channels=8)
+    save_component(codec_of(codec), folder / "vae")
+
+
 HOSTILE: dict[str, Any] = {
     "parts outside": lambda f: change(f / "model_index.json", shared={"vae": "../../.."}),
     "an absolute part": lambda f: change(f / "model_index.json", shared={"vae": "/etc"}),
@@ -56,6 +66,8 @@ HOSTILE: dict[str, Any] = {
     "a spectrum that is a list": lambda f: change(f / "model_index.json", perturbation={"spectrum": [1]}),
     "layers without weights": lambda f: change(f / "unet" / "config.json", num_class_embeds=3),
     "more layers than weights": lambda f: change(f / "unet" / "config.json", layers_per_block=3),
+    "a network that asks for classes": lambda f: change(f / "unet" / "config.json", class_embed_type="identity"),
+    "a codec of other latents": other_latents,
     "weights that are a pipe": lambda f: pipe(next((f / "unet").glob("*.safetensors"))),
     "an index that is a pipe": lambda f: pipe(f / "model_index.json"),
     "an index without end": lambda f: pipe(f / "model_index.json", Path("/dev/zero")),
