@@ -17,7 +17,6 @@ from semflow_core.method.limits import DEFAULT_FRAMES, DEFAULT_SEED, DEFAULT_SOL
 from semflow_core.pictures.frames import layout_in_part, part_for
 from semflow_core.pictures.layouts import is_layout, open_layout
 from semflow_core.pictures.photos import open_photo
-from semflow_core.pictures.strips import rows
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
 from .serving import AS_THE_MODEL, endpoint
@@ -160,13 +159,14 @@ def edit(
         offsets=colors,
     )
     result = model.edit(request)
-    edited = part.put_back(picture.pixels, part.crop, result.photo)
-    changed = np.empty((*result.changed.shape, 1), np.uint8)
-    for strip in rows(len(changed)):
-        changed[strip, :, 0] = np.round(255 * result.changed[strip])
-    black = np.zeros((*part.shape, 1), np.uint8)
-    changed = part.put_back(black, np.zeros_like(changed), changed) if part.changed else changed
-    return (picture, edited), changed[..., 0]
+    photo, changed = result.photo, result.changed
+    del result, request  # of 40 megapixels each copy counts, and they are not needed together
+    edited = part.put_back(picture.pixels, part.crop, photo)
+    del photo
+    if part.changed:
+        black, unchanged = np.zeros((*part.shape, 1), np.uint8), np.zeros((*changed.shape, 1), np.uint8)
+        changed = part.put_back(black, unchanged, changed[..., None])[..., 0]
+    return (picture, edited), changed
 
 
 @endpoint

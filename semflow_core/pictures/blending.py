@@ -31,12 +31,12 @@ def recolor(
         regions: (where, colour): (h, w) bool of any size, and the mean that it is to have, R, G, B in 0..255.
 
     Returns:
-        the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
+        the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) uint8, 255 for all of it.
     """
     if photo.shape[0] * photo.shape[1] > LARGE:
         return _recolor_large(photo, old, new, regions)
     mixed, share = _recolored(photo, *[cv2.resize(p, photo.shape[1::-1]) for p in (old, new)], regions=regions)
-    return mixed.round().clip(0, 255).astype(np.uint8), share
+    return mixed.round().clip(0, 255).astype(np.uint8), _in_bytes(share)
 
 
 def _recolor_large(
@@ -48,9 +48,9 @@ def _recolor_large(
     size = max(1, int(shape[1] * shrink)), max(1, int(shape[0] * shrink))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     mixed, small_share = _recolored(small, *[cv2.resize(p, size) for p in (old, new)], regions=regions)
-    result, share = photo.copy(), np.empty(shape, np.float32)
+    result, share = photo.copy(), np.empty(shape, np.uint8)
     for part in parts_of(photo):
-        share[part] = enlarged(small_share, part, shape)
+        share[part] = _in_bytes(enlarged(small_share, part, shape))
     for c in range(3):
         added = mixed[..., c] - small[..., c]
         for part in parts_of(photo):
@@ -129,7 +129,8 @@ def composite(
         where: (h, w) bool of any size, the pixels whose class changed.
 
     Returns:
-        the composed photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
+        the composed photo (H, W, 3) uint8 and the share of the change that was let through (H, W) uint8, 255 for all
+        of it.
     """
     scale = where.shape[0] / 256
     away = cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -137,14 +138,25 @@ def composite(
     wide = np.clip(1 - away / (REACH * scale), 0, 1)
     core = cv2.GaussianBlur(where.astype(np.float32), (0, 0), CORE * scale)
     shape = photo.shape[:2]
-    result, share = photo.copy(), np.empty(shape, np.float32)
+    result, share = photo.copy(), np.empty(shape, np.uint8)
+    planes = [(_plane(edited, c) - _plane(own, c), _plane(edited, c)) for c in range(3)]
     for part in parts_of(photo):
-        share[part] = enlarged(wide, part, shape)
-    for c in range(3):
-        one, other = (cv2.resize(np.ascontiguousarray(p[..., c]), shape[::-1]) for p in (own, edited))
-        for part in parts_of(photo):
-            within = enlarged(core, part, shape)
-            if share[part].any() or within.any():
-                base = photo[part][..., c] + share[part] * (other[part].astype(np.float32) - one[part])
-                result[part][..., c] = (base + within * (other[part] - base)).round().clip(0, 255)
+        through, within = enlarged(wide, part, shape), enlarged(core, part, shape)
+        share[part] = _in_bytes(through)
+        if not (through.any() or within.any()):
+            continue
+        for c, (change, replacement) in enumerate(planes):
+            base = photo[part][..., c] + through * enlarged(change, part, shape)
+            mixed = base + within * (enlarged(replacement, part, shape) - base)
+            result[part][..., c] = mixed.round().clip(0, 255)
     return result, share
+
+
+def _plane(picture: np.ndarray, channel: int) -> np.ndarray:
+    """One channel of (H, W, 3) uint8 as (H, W) float32."""
+    return picture[..., channel].astype(np.float32)
+
+
+def _in_bytes(share: np.ndarray) -> np.ndarray:
+    """0..1 float32 -> 0..255 uint8, which is 0 only where nothing is let through."""
+    return np.ceil(255 * share).astype(np.uint8)

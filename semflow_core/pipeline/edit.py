@@ -103,11 +103,11 @@ def recolour(engine: Engine, plan: Plan, steps: Steps) -> tuple[np.ndarray, np.n
     """Give regions of the photo another colour: what two syntheses of its own layout differ in is added to it.
 
     Returns:
-        the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) float32.
+        the photo (H, W, 3) uint8 and the share of the change that was let through (H, W) uint8.
     """
     request = plan.request
     if not plan.recoloured.any():
-        return request.photo, np.zeros(request.photo.shape[:2], np.float32)
+        return request.photo, np.zeros(request.photo.shape[:2], np.uint8)
     assert request.before is not None
     unchanged = replace(request, layout=request.before)
     offsets = (plan.own, plan.own | plan.asked)

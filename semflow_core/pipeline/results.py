@@ -42,5 +42,5 @@ class Morph:
 @dataclass(frozen=True)
 class Edit:
     photo: np.ndarray  # (H, W, 3) uint8, the photo's own size; the photo's own pixels where `changed` is 0
-    changed: np.ndarray  # (H, W) float32 in 0..1: how much of the change was let through
+    changed: np.ndarray  # (H, W) uint8: how much of the change was let through, 255 for all of it
     z0: torch.Tensor  # (1, C, h, w) float32, of the edited photo
