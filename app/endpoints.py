@@ -20,6 +20,7 @@ from semflow_core.pictures.photos import open_photo
 from semflow_core.requests import EditRequest, MorphRequest, SegmentationRequest, SynthesisRequest, TrajectoryRequest
 
 from .serving import AS_THE_MODEL, endpoint
+from .state.photos import png_bytes
 from .values import (
     MAX_VARIATIONS,
     Align,
@@ -146,18 +147,20 @@ def edit(
     """
     part = part_for(picture.pixels, model.palette, align)
     after, note = layout_in_part(layout, part, "after the change")
+    earlier = None if before is None else layout_in_part(before, part, "before the change")[0]
     _report(f"{part.note} {note}".strip())
     request = EditRequest(
         model=model.name,
         steps=steps,
         solver=solver,
         photo=part.crop,
-        layout=after,
-        before=None if before is None else layout_in_part(before, part, "before the change")[0],
+        layout=model.sized(after),
+        before=None if earlier is None else model.sized(earlier),
         seed=seed,
         grid=grid,
         offsets=colors,
     )
+    del after, earlier
     result = model.edit(request)
     photo, changed = result.photo, result.changed
     del result, request  # of 40 megapixels each copy counts, and they are not needed together
@@ -166,7 +169,7 @@ def edit(
     if part.changed:
         black, unchanged = np.zeros((*part.shape, 1), np.uint8), np.zeros((*changed.shape, 1), np.uint8)
         changed = part.put_back(black, unchanged, changed[..., None])[..., 0]
-    return (picture, edited), changed
+    return (picture, edited), png_bytes(changed)
 
 
 @endpoint

@@ -154,6 +154,7 @@ def _served(
                 pipeline = models.pipeline(raw.pop(MODEL_NAME))
                 read = {name: parameters[name].read(value, pipeline, name) for name, value in raw.items()}
                 answer = function(**read, **{MODEL_NAME: pipeline})
+                read.clear()  # a layout of 40 megapixels is not kept while the answer is written
                 folder = _served_folder(outputs[0])
                 answers = answer if len(results) > 1 else [answer]
                 written = [r.write(value, pipeline, folder) for r, value in zip(results, answers)]

@@ -14,6 +14,7 @@ from semflow_core.method.grids import GRIDS
 from semflow_core.method.limits import MAX_FRAMES, MAX_SMOOTH, MAX_STEPS, MIN_FRAMES, MIN_SMOOTH, MIN_STEPS
 from semflow_core.method.solvers import SOLVERS
 from semflow_core.pictures import layouts, photos
+from semflow_core.pictures.files import write_atomically
 
 from .serving import Parameter, PictureFile, Result, WholeNumber
 from .state.pipeline import Pipeline
@@ -133,6 +134,11 @@ def _write_photo(photo: np.ndarray, pipeline: Pipeline, folder: Path, name: str)
     return str(folder / name)
 
 
+def _write_png(data: bytes, pipeline: Pipeline, folder: Path, name: str) -> str:
+    write_atomically(folder / name, lambda temporary: temporary.write_bytes(data))
+    return str(folder / name)
+
+
 def _write_edited(edit: tuple[photos.Photo, np.ndarray], pipeline: Pipeline, folder: Path) -> str:
     photos.write_edited(folder / "photo.png", *edit)
     return str(folder / "photo.png")
@@ -150,7 +156,7 @@ def _write_photos(pictures: list[np.ndarray], pipeline: Pipeline, folder: Path) 
 _png, _files = partial(gr.Image, type="filepath", format="png"), partial(gr.File, file_count="multiple")
 Photo = Annotated[np.ndarray, Result("photo", _png, partial(_write_photo, name="photo.png"))]
 EditedPhoto = Annotated[tuple[photos.Photo, np.ndarray], Result("photo", _png, _write_edited)]
-Changed = Annotated[np.ndarray, Result("changed", _png, partial(_write_photo, name="changed.png"))]
+Changed = Annotated[bytes, Result("changed", _png, partial(_write_png, name="changed.png"))]
 Layout = Annotated[np.ndarray, Result("layout", _png, _write_layout)]
 Line = Annotated[str, Result("line", gr.Textbox)]
 Photos = Annotated[list[np.ndarray], Result("photos", _files, _write_photos)]

@@ -128,9 +128,9 @@ def main() -> None:
         folder, table = Path(name), Table(url, args.only)
         small = folder / "small.png"
         photo("RGB").resize((365, 270)).save(small)
-        for api_name in ("/segment", "/read"):
-            with contextlib.suppress(Exception):  # the model is loaded
-                table.client.predict(handle_file(str(small)), api_name=api_name)
+        for api_name, files in (("/segment", [small]), ("/read", [small]), ("/edit", [small, LAYOUT_DIR / "hat.png"])):
+            with contextlib.suppress(Exception):  # the model is loaded, and its networks have their memory
+                table.client.predict(*[handle_file(str(f)) for f in files], api_name=api_name)
         for name, (mode, options) in FORMATS.items():
             if not table.wants(f"/segment {name}"):
                 continue

@@ -55,7 +55,7 @@ def fit_layout(labels: np.ndarray, width: int, height: int) -> tuple[np.ndarray,
 
 
 def png_bytes(picture: np.ndarray) -> bytes:
-    """RGB (H, W, 3) or RGBA (H, W, 4) uint8 as a PNG file."""
+    """RGB (H, W, 3), RGBA (H, W, 4) or grey (H, W) uint8 as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()

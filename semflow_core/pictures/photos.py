@@ -10,7 +10,8 @@ import contextlib
 import io
 import os
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -49,10 +50,17 @@ class Photo:
     note: str = ""
 
     def png(self, edited: np.ndarray) -> bytes:
-        """An edit of the photo as a PNG in the file's own colour space, with its profile, EXIF and resolution.
+        """An edit of the photo as the PNG that `save` writes."""
+        buffer = io.BytesIO()
+        self.save(edited, buffer)
+        return buffer.getvalue()
+
+    def save(self, edited: np.ndarray, target: Path | IO[bytes]) -> None:
+        """Write an edit of the photo: a PNG in the file's own colour space, with its profile, EXIF and resolution.
 
         Args:
             edited: (H, W, 3) uint8, sRGB; pixels equal to `pixels` keep the file's own values.
+            target: a path, or an open file.
         """
         pixels, options = edited, dict[str, Any]()
         if self.own is self.pixels:  # sRGB without opacity, as the edit is
@@ -68,9 +76,7 @@ class Photo:
             options["dpi"] = self.dpi
         if self.exif:
             options["exif"] = self.exif
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", **options)
-        return buffer.getvalue()
+        Image.fromarray(pixels).save(target, "PNG", **options)
 
 
 def open_photo(source: str | os.PathLike[str] | bytes) -> Photo:
@@ -195,7 +201,7 @@ def write_edited(path: str | os.PathLike[str], photo: Photo, edited: np.ndarray)
     Raises:
         InputError: the folder cannot be written to.
     """
-    write_atomically(path, lambda temporary: temporary.write_bytes(photo.png(edited)))
+    write_atomically(path, lambda temporary: photo.save(edited, temporary))
 
 
 def _on_white(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:

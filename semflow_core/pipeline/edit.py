@@ -66,6 +66,7 @@ def edit(engine: Engine, request: EditRequest, progress: Progress | None = None)
     steps = Steps(progress, request.steps + (read.steps if segments else 0))
     segmentation = reading.segment(engine, [read], lambda *_: steps(), margins=False)[0] if segments else None
     plan = plan_of(engine, request, segmentation)
+    del segmentation  # its labels have the photo's size
     steps.total += (plan.solves - 1) * request.steps
     photo, share = recolour(engine, plan, steps)
     if not plan.changed.any():
@@ -86,7 +87,7 @@ def plan_of(engine: Engine, request: EditRequest, segmentation: Segmentation | N
     """
     if request.before is None:
         assert segmentation is not None
-        request = replace(request, before=segmentation.labels)
+        request = replace(request, before=engine.sized(segmentation.labels))
     assert request.before is not None
     before, after = engine.sized(request.before), engine.sized(request.layout)
     asked, own = dict(request.offsets), {}

@@ -115,10 +115,6 @@ class Engine(ModelFacts):
 
     # ---- layouts and photos -> latents -----------------------------------------------------------------------------
 
-    def sized(self, labels: np.ndarray) -> np.ndarray:
-        """Class ids (H, W) of any size -> (size, width)."""
-        return cv2.resize(labels, (self.width, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
-
     def other_end(self, layout: np.ndarray, draw: Draw) -> torch.Tensor:
         """The noise beside the latents in a state that holds both (`states.SideBySide`), (1, C, h, w)."""
         cells = (self.width // self.codec.factor, self.size // self.codec.factor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 
 from ..method.appearance import Appearance
@@ -54,3 +55,7 @@ class ModelFacts:
     def read_request(self, photo: np.ndarray, **settings: Any) -> SegmentationRequest:
         """The request that segments a photo (H, W, 3) as this model does it best; `settings` win over its defaults."""
         return SegmentationRequest.from_dict({"model": self.name, **self.read_defaults, **settings, "photo": photo})
+
+    def sized(self, labels: np.ndarray) -> np.ndarray:
+        """Class ids (H, W) of any size -> (size, width), all that the network sees of them."""
+        return cv2.resize(labels, (self.width, self.size), interpolation=cv2.INTER_NEAREST_EXACT)

@@ -89,11 +89,14 @@ class FakePipeline(Pipeline):
         assert request.before is not None
         self._solve(request, progress)
         size = request.photo.shape[1::-1]
-        changed = (request.before != request.layout).astype(np.float32)
+        changed = np.uint8(255) * (request.before != request.layout)
         changed = cv2.resize(changed, size, interpolation=cv2.INTER_NEAREST)
         painted = cv2.resize(self.palette.colorize(request.layout), size, interpolation=cv2.INTER_NEAREST)
         photo = np.where(changed[..., None] > 0, painted + np.uint8(request.seed % 200), request.photo)
         return Edit(photo, changed, NO_LATENTS)
+
+    def sized(self, labels: np.ndarray) -> np.ndarray:
+        return cv2.resize(labels, (self.size, self.size), interpolation=cv2.INTER_NEAREST_EXACT)
 
     def read_request(self, photo: np.ndarray) -> SegmentationRequest:
         return SegmentationRequest(model=self.name, photo=photo, steps=3, mirror=True)
