@@ -204,7 +204,9 @@ def launch_options() -> dict[str, Any]:
             # white on it, and grey text on the page, in the contrast that WCAG AA asks for
             color_accent="*primary_600",
             button_primary_background_fill="*primary_600",
+            button_primary_background_fill_dark="*primary_600",
             button_primary_background_fill_hover="*primary_700",
+            button_primary_background_fill_hover_dark="*primary_700",
             checkbox_background_color_selected="*primary_600",
             checkbox_label_background_fill_selected="*primary_600",
             body_text_color_subdued="*neutral_600",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -152,6 +154,12 @@ def controls(session: Session | None = None, labels: np.ndarray | None = None, *
     sheet = session.labelling.shown if session.labelling is not None else 0  # as if the last answer is there
     shown = {"model": session.model, "labels": labels, "sheet": sheet, "landing": session.current.landing}
     return replace(CONTROLS, session=session, **{**shown, **changes})
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns, in another thread: in this one Playwright's loop may run since the browser tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def last(views: Any) -> Any:

@@ -20,6 +20,8 @@ from app.guard.logins import Logins
 from app.guard.refusals import of_status
 from semflow_core.errors import InputError, WriteError
 
+from ..conftest import run
+
 
 class Client:
     """Speaks ASGI with a gate. `reads` makes the app behind it read the body; `fails` is what it raises."""
@@ -64,7 +66,7 @@ class Client:
 
         raw = [(k.encode(), v.encode()) for k, v in (headers or {}).items()]
         scope = {"type": "http", "method": method, "path": path, "headers": raw, "query_string": b""}
-        asyncio.run(self.gate(scope, receive, send))
+        run(self.gate(scope, receive, send))
         body = b"".join(m.get("body", b"") for m in sent)
         return sent[0]["status"], json.loads(body), {k.decode(): v.decode() for k, v in sent[0]["headers"]}
 
@@ -118,7 +120,7 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": JOIN, "headers": [], "query_string": b""}
-    asyncio.run(Client().gate(scope, never, send))
+    run(Client().gate(scope, never, send))
     assert sent[0]["status"] == 408
 
 
@@ -165,7 +167,7 @@ def test_who_listens_to_no_session_gets_a_sentence() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(answer.Answer({"method": "GET"}, send)({"type": "http.response.body", "body": stream}))
+    run(answer.Answer({"method": "GET"}, send)({"type": "http.response.body", "body": stream}))
     said = json.loads(sent[0]["body"].removeprefix(b"data: "))
     assert said["message"] == answer.NO_SESSION and said["session_not_found"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +21,7 @@ from app.studio import _lay_out
 from app.tabs import LabelTab, OpenSave
 from app.wiring import wire
 
-from ..conftest import controls
+from ..conftest import controls, run
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_a_late_answer_changes_nothing_of_the_canvas(late: bool) -> None:
         gr.Button().click(lambda: None, None, [photo, other])
     (function,) = demo.fns.values()
     answer = Answer({photo: "old", other: "file"}, lambda: late, [photo])
-    data = asyncio.run(demo.postprocess_data(function, answer, None))
+    data = run(demo.postprocess_data(function, answer, None))
     assert data == [gr.skip() if late else "old", "file"]
 
 
