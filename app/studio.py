@@ -207,6 +207,7 @@ def launch_options() -> dict[str, Any]:
             button_primary_background_fill_dark="*primary_600",
             button_primary_background_fill_hover="*primary_700",
             button_primary_background_fill_hover_dark="*primary_700",
+            button_secondary_background_fill_hover_dark="*primary_600",
             checkbox_background_color_selected="*primary_600",
             checkbox_label_background_fill_selected="*primary_600",
             body_text_color_subdued="*neutral_600",

@@ -167,6 +167,20 @@ def test_the_keyboards_place_is_seen(studio: str, browser: Any, theme: str) -> N
     page.context.close()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_button_under_the_mouse_can_be_read(studio: str, browser: Any, theme: str) -> None:
+    page = open_in(studio, browser, (1440, 900), theme)
+    page.add_script_tag(path=AXE)
+    page.click("#label-button")
+    buttons = page.locator("#label button.primary:visible, #label button.secondary:visible")
+    assert buttons.count() >= 2
+    for button in buttons.all():
+        button.hover()
+        page.wait_for_timeout(400)  # its colour changes slowly
+        assert page.evaluate(RUN) == []
+    page.context.close()
+
+
 def test_tab_past_the_menu_of_models_changes_nothing(studio: str, browser: Any) -> None:
     page = open_in(studio, browser, (1440, 900), "light")
     wait_status(page, "Painted")
