@@ -1,6 +1,6 @@
 // Three tips for the first visit, each in its place when its time has come: at the canvas until the first stroke, at the
 // slider once there is a path to slide along, at the photo once the slider was used. One at a time, and none twice. Those
-// of the photo stand below its slider, and the panes stay as they are.
+// of the photo lie over its lower edge, or upright below its slider: they cover no control, and the panes stay as they are.
 () => {
   const KEY = 'semflow-tips';
   const TIPS = [

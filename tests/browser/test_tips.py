@@ -33,13 +33,14 @@ def wait_tip(page: Any, name: str) -> None:
 
 
 def check_it_covers_nothing(page: Any) -> None:
-    """The tip at the photo is seen whole, and nothing of the page is below it."""
+    """The tip at the photo is seen whole, and no control is below it."""
     below = page.eval_on_selector(
         "#result > .tip",
         """(tip) => {
       const { left, top, right, bottom } = tip.getBoundingClientRect(), hidden = [];
       if (top < 0 || left < 0 || bottom > innerHeight || right > innerWidth) return ['the window ends'];
-      for (const part of document.querySelectorAll('#photo, #result .bar > *, #painter .stage, #more, #paint')) {
+      const photo = innerWidth < 500 ? '#photo' : '#photo .named:not(:empty)';
+      for (const part of document.querySelectorAll(`${photo}, #result .bar > *, #painter, #inspector`)) {
         const box = part.getBoundingClientRect();
         const sticks = innerWidth < 500 && !part.closest('#result'); // the page scrolls below the photo
         if (sticks || box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top) continue;
@@ -51,17 +52,25 @@ def check_it_covers_nothing(page: Any) -> None:
     assert below == []
     if page.viewport_size["width"] > 900:
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        photo, tip = (page.locator(part).bounding_box() for part in ("#photo", "#result > .tip"))
+        assert (
+            photo["y"] + 0.8 * photo["height"] < tip["y"] and tip["y"] + tip["height"] <= photo["y"] + photo["height"]
+        )
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_tip_at_the_slider_needs_a_path(page: Any, screen: str) -> None:
     wait_path(page)
-    panes = page.locator("#photo").bounding_box(), page.locator("#painter .stage").bounding_box()
+
+    def panes() -> list[Any]:
+        return [page.locator(part).bounding_box() for part in ("#photo", "#painter .stage", "#inspector")]
+
+    before = panes()
     page.click(".tip[data-tip=paint] button")
     page.click("#dice")
     wait_tip(page, "slide")
     if screen == "desktop":  # nothing moves below the hand that paints
-        assert panes == (page.locator("#photo").bounding_box(), page.locator("#painter .stage").bounding_box())
+        assert panes() == before
     page.click("#label-button")
     page.set_input_files("#label input[type=file] >> nth=0", ["assets/photos/collins.jpg"])
     page.wait_for_selector("#label-leave", timeout=PATIENCE)
