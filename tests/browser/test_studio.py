@@ -245,6 +245,22 @@ def test_the_photo_slides_into_its_layout_without_asking_the_server(page: Any) -
     assert not [url for url in requests if "/queue/" in url or "/call/" in url]
 
 
+def test_a_path_on_its_way_shows_at_the_slider(page: Any) -> None:
+    wait_path(page)
+    sign = "getComputedStyle(document.querySelector('#player .marks'), '::before').animationName"
+    assert page.evaluate(sign) == "none"
+    page.evaluate("window.seen = []")
+    page.evaluate(f"window.look = setInterval(() => window.seen.push({sign}), 30)")
+    page.click("#dice")
+    page.wait_for_function("window.seen.includes('alive')", timeout=PATIENCE)
+    wait_path(page)
+    page.wait_for_function("document.querySelectorAll('#player .computing').length === 0", timeout=PATIENCE)
+    page.evaluate("clearInterval(window.look)")
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("document.querySelector('#player .rail').classList.add('computing')")
+    assert page.evaluate("getComputedStyle(document.querySelector('#player .marks'), '::before').display") == "none"
+
+
 def test_a_slider_that_moves_early_waits_for_its_path(page: Any) -> None:
     old = photo_url(page)
     page.click("#dice")

@@ -137,6 +137,7 @@ function empty() {
 async function load() {
   const mine = ++version, value = props.value;
   let next = null;
+  if (value) showComputing(false);
   if (value) {
     const views = {};
     for (const [name, files] of Object.entries(value.views)) views[name] = await bitmaps(files);
@@ -182,12 +183,22 @@ const hasPath = () => Boolean(photo()) && !props.labelled;
 const busy = () => document.querySelector('#photo .wrap:not(.hide)') !== null;
 let waiting = 0, pressed = false;
 
+/** A quiet sign at the slider that its path is on its way. */
+function showComputing(is) {
+  find('.rail').classList.toggle('computing', is);
+}
+
+function askForPath() {
+  showComputing(true);
+  trigger('want');
+}
+
 function wait() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     if (!element.isConnected || film || !hasPath()) return;
     if (busy() || pressed || document.hidden || props.draft) return wait();
-    trigger('want');
+    askForPath();
   }, STILL);
 }
 
@@ -195,7 +206,7 @@ function wait() {
 function want() {
   if (!hasPath()) return;
   clearTimeout(waiting);
-  if (find('.t').hidden) trigger('want');
+  if (find('.t').hidden) askForPath();
   say('Computing the path …');
 }
 
@@ -272,7 +283,10 @@ for (const up of ['pointerup', 'pointercancel', 'keyup']) {
     if (!film) wait();
   });
 }
-find('.stop').addEventListener('click', () => trigger('stop'));
+find('.stop').addEventListener('click', () => {
+  showComputing(false);
+  trigger('stop');
+});
 
 // ---- comparing -------------------------------------------------------------------------------------
 
@@ -361,6 +375,7 @@ function useWhatIs() {
 function follow() {
   if (photo() === now) return;
   now = photo();
+  showComputing(false);
   useWhatIs();
   if (!now && comparing) compare(null);
   wait();
@@ -383,6 +398,7 @@ watch('labelled', () => {
   if (!props.labelled) return wait();
   wanted = null; // what was asked for does not come
   playsNext = false;
+  showComputing(false);
   if (!film) empty();
 });
 watch('before', () => comparing === 'before' && paintOther());
