@@ -295,6 +295,13 @@ def test_the_table_of_classes_comes_into_view_with_whole_names(page: Any) -> Non
         arg=seen,
         timeout=PATIENCE,
     )
+    if page.viewport_size["width"] < 900:  # its heading stands right below the photo
+        page.wait_for_function(
+            "() => { const box = (name) => document.querySelector(name).getBoundingClientRect();"
+            "const below = box('#label-classes > button').top - box('#photo').bottom;"
+            "return below >= 0 && below < 24 }",
+            timeout=PATIENCE,
+        )
     cut = "all => all.filter((field) => field.scrollWidth > field.clientWidth).map((field) => field.value)"
     assert page.eval_on_selector_all("#class-table input[type=text]", cut) == []
     names = page.eval_on_selector_all("#class-table input[type=text]", "all => all.map((field) => field.value)")

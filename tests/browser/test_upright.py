@@ -151,6 +151,9 @@ def test_labelling_takes_two_lines_below_the_canvas(studio: str, browser: Any) -
             "#label-progress p",
             "(p) => { const b = p.getBoundingClientRect(); return p === document.elementFromPoint(b.x + 20, b.y + 9) }",
         )
+        page.wait_for_selector("#label-progress:has-text('Proposed by the model faces.')", timeout=PATIENCE)
+        cut = "(p) => p.scrollWidth > p.clientWidth || p.scrollHeight > p.clientHeight"
+        assert not page.eval_on_selector("#label-progress p", cut)
         start, end = room(page)
         top, bottom = box(page, "#painter .stage")[1], box(page, "#label-progress")[3]
         assert top >= start - 8 and bottom <= end  # both are in view
