@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -21,11 +22,14 @@ from .files import write_atomically
 ANIMATION_SUFFIXES = (".gif", ".webp", ".mp4", ".zip")
 
 
-def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 12.0) -> None:
+def write_frames(
+    path: str | os.PathLike[str], frames: np.ndarray, fps: float = 12.0, quality: int | None = None
+) -> None:
     """Write an animation: .gif, .webp or .mp4, a .zip of PNGs, and without a suffix a folder of them.
 
     Args:
         frames: (N, H, W, 3) uint8. In .mp4 sides are even: an odd one loses its last row or column.
+        quality: of a .webp, in [0, 100], None for every pixel as it is. Other suffixes have one of their own.
 
     Raises:
         InputError: another suffix, or the place cannot be written to.
@@ -39,7 +43,7 @@ def write_frames(path: str | os.PathLike[str], frames: np.ndarray, fps: float = 
     elif path.suffix.lower() == ".zip":
         write_atomically(path, lambda temporary: _write_zip(temporary, frames))
     else:
-        write_atomically(path, lambda temporary: _write_with_pillow(temporary, frames, fps))
+        write_atomically(path, lambda temporary: _write_with_pillow(temporary, frames, fps, quality))
 
 
 def check_animation_path(path: str | os.PathLike[str]) -> None:
@@ -53,10 +57,11 @@ def check_animation_path(path: str | os.PathLike[str]) -> None:
         )
 
 
-def _write_with_pillow(path: Path, frames: np.ndarray, fps: float) -> None:
+def _write_with_pillow(path: Path, frames: np.ndarray, fps: float, quality: int | None) -> None:
     is_gif = path.suffix.lower() == ".gif"
     first, *others = _with_256_colors(frames) if is_gif else [Image.fromarray(f) for f in frames]
-    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, lossless=not is_gif)
+    how: dict[str, Any] = {} if is_gif else {"lossless": True} if quality is None else {"quality": quality, "method": 2}
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0, **how)
 
 
 def _with_256_colors(frames: np.ndarray) -> Iterator[Image.Image]:

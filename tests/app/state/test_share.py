@@ -22,6 +22,19 @@ def test_a_clip_goes_to_the_layout_and_back_and_rests_at_both_ends() -> None:
     assert grey[6] == round(200 / 13)  # between two moments: a blend
 
 
+def test_a_clip_of_a_photo_is_as_large_as_the_photo() -> None:
+    """Pixel by pixel a WebP of a photo's grain has several times the bytes that a clip may have."""
+    grain = np.random.default_rng(0).normal(0, 6, (1, 512, 512, 3))
+    slope = np.linspace(60, 200, 512)[None, None, :, None]
+    photo = np.clip(slope + grain, 0, 255).astype(np.uint8)
+    moments = np.concatenate([photo, np.full_like(photo, 90)])
+    data = clip_file(there_and_back(moments), "webp")
+    with Image.open(io.BytesIO(data)) as clip:
+        assert clip.size == (512, 512) and getattr(clip, "n_frames", 1) > 20 and len(data) <= MAX_BYTES
+        difference = np.abs(np.asarray(clip.convert("RGB")).astype(float) - photo[0])
+        assert difference.mean() < 8
+
+
 def test_a_clip_is_small_enough_even_of_noise() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 320, 320, 3), np.uint8)
     data = clip_file(noise, "gif")
