@@ -163,6 +163,12 @@ def test_a_wide_layout_leaves_its_height_to_the_classes(studio: str, browser: An
             left, top, right, bottom = box(page, part)
             assert left >= 0 and right <= size[0] and bottom <= size[1], part
         check_nothing_is_cut_off(page)
+        page.click("#start-button")
+        card = page.locator("#gallery .card img >> nth=0").bounding_box()["height"]
+        assert card == pytest.approx(158 if size == (2560, 1440) else 84, abs=30)  # the panel's pictures take the room
+        for tab in ("start", "appearance"):
+            page.click(f"#{tab}-button")
+            assert cut_off_below(page, f"#{tab}") <= 0, tab
         page.click("#fold")
         assert box(page, "#painter .palette")[3] <= box(page, "#inspector")[1]
         assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
