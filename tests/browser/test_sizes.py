@@ -176,6 +176,18 @@ def test_a_wide_layout_leaves_its_height_to_the_classes(studio: str, browser: An
         check_tabs_are_reached(page)
 
 
+def test_variations_of_a_wide_layout_are_shown_whole(studio: str, browser: Any) -> None:
+    with visit(studio, browser, (1440, 900), touch=False) as page:
+        page.click("#model input")
+        page.click("[role=option]:has-text('streets')")
+        page.wait_for_function("document.querySelector('#painter canvas.ids').width === 512", timeout=PATIENCE)
+        page.click("#variations-button")
+        page.click("#variations button:has-text('Draw variations')")
+        page.wait_for_selector("#strip img", timeout=PATIENCE)
+        left, top, right, bottom = box(page, "#strip img >> nth=0")
+        assert (right - left) / (bottom - top) == pytest.approx(2, rel=0.05)
+
+
 @pytest.mark.parametrize("size", UPRIGHT, ids=lambda s: f"{s[0]}x{s[1]}")
 def test_upright_the_photo_is_above_and_stays(studio: str, browser: Any, size: tuple[int, int]) -> None:
     width, height = size
