@@ -20,6 +20,7 @@ from ..controls import Controls, View
 from ..page import PRIVATE, Event, Page
 from ..state.region_colors import color_asked_for, ends_of, offset_shown
 from ..state.regions import region_choices, region_name
+from ..widgets.pad.by_hand import ByHand
 from ..widgets.pad.pad import COLOR_ENDS, COLOR_NAMES, NAMES, Pad
 
 FOLLOWS = "What lies beside it may change a little, too: the picture is painted as a whole."
@@ -76,7 +77,8 @@ class AppearanceTab:
         page.cancel_running(self.pad.begin)
         page.newest(self.pad.input, self.drag, self.pad, changes=changes)
         page.paints(self.pad.release, self.release, self.pad, changes=[*changes, self.pad])
-        return page.at_once(self.lock.input, does.set_lock, self.lock, changes=[page.status, page.painter])
+        changes = [page.status, page.painter, self.lock]
+        return page.at_once(self.lock.input, self.set_lock, self.lock, changes=changes)
 
     def refresh_after(self, event: Event, page: Page) -> None:
         """Show the chosen region after an event that may have changed it."""
@@ -141,10 +143,17 @@ class AppearanceTab:
 
     # ---- the pad ---------------------------------------------------------------------------------------
 
+    def set_lock(self, controls: Controls, locked: bool) -> View:
+        """Lock or unlock the chosen region. The box shows it also where an earlier answer came after the click."""
+        return self.changes.set_lock(controls, locked).then(View(parts={self.lock: locked}))
+
     def drag(self, controls: Controls, offset: Offset | None) -> Iterator[View]:
-        """The handle moves: a draft. One that comes after the handle was let go would replace the whole picture."""
+        """The handle moves: a draft. One that comes after the handle was let go would replace the whole picture, and
+        what the page has by an answer that was overtaken, and not by hand, would take the handle back.
+        """
         region = controls.state.region
-        if offset is not None and (region is None or controls.state.regions.offsets.get(region) != offset):
+        is_new = region is None or controls.state.regions.offsets.get(region) != offset
+        if isinstance(offset, ByHand) and is_new:
             yield from self.changes.set_offset(controls, offset, draft=True)
 
     def release(self, controls: Controls, offset: Offset | None) -> Iterator[View]:

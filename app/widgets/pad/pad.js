@@ -1,4 +1,4 @@
-// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), region (its name), names (of the three), released
+// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), with a fourth number, 1, where a hand moved it there, region (its name), names (of the three), released
 // [a, b, c, when]: where the handle was let go last, as the server knows it, ends [[name, colour], [name, colour]] of each
 // number, at -1 and 1, or none, note (a sentence below, or "").
 // events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
@@ -11,6 +11,8 @@ let dragging = false;
 let pressed = false; // a key, on one of the sliders
 let owed = null; // {region, until}: a handle that was let go and that the server has not answered for yet
 
+/** What the pad's value is by the server or by hand, without the mark. */
+const numbers = () => props.value?.slice(0, 3);
 const clamp = (x) => Math.min(1, Math.max(-1, x));
 const percent = (x) => 100 * (INSET + ((x + 1) / 2) * (1 - 2 * INSET)) + '%';
 
@@ -24,14 +26,15 @@ function show() {
 function isOvertaken() {
   if (dragging) return true;
   const right = !owed || owed.region !== props.region || performance.now() > owed.until || !props.value;
-  if (right || props.value.every((x, i) => Math.abs(x - handle[i]) < 0.005)) owed = null;
+  const answers = () => props.value.length === 3 && numbers().every((x, i) => Math.abs(x - handle[i]) < 0.005);
+  if (right || answers()) owed = null; // what was written here by hand is no answer
   return !!owed;
 }
 
 function load() {
   const limits = props.ends || []; // none came yet
   if (isOvertaken()) {
-    if (props.value && props.value.some((x, i) => x !== handle[i])) props.value = [...handle];
+    if (props.value && numbers().some((x, i) => x !== handle[i])) props.value = [...handle, 1];
     return;
   }
   const off = !props.value;
@@ -49,7 +52,7 @@ function load() {
   field.querySelectorAll('b').forEach((side, i) => (side.textContent = sides[i]?.[0] ?? ''));
   find('.note').textContent = props.note || '';
   find('.note').hidden = off || !props.note;
-  handle = props.value ? [...props.value] : [0, 0, 0];
+  handle = numbers() || [0, 0, 0];
   show();
 }
 
@@ -69,15 +72,15 @@ function grab() {
 function move(to) {
   handle = to.map((x) => Math.round(clamp(x) * 100) / 100);
   show();
-  props.value = [...handle];
+  props.value = [...handle, 1];
   trigger('input');
 }
 
 function letGo() {
   if (!dragging) return;
   dragging = false;
-  owed = { region: props.region, until: performance.now() + 5000 };
-  props.value = [...handle];
+  owed = { region: props.region, until: performance.now() + 60_000 }; // a busy server takes long
+  props.value = [...handle, 1];
   trigger('release');
 }
 

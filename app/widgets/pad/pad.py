@@ -8,6 +8,7 @@ from typing import Any
 from semflow_core.method.appearance import Offset
 
 from ..base import Widget
+from .by_hand import ByHand
 
 NAMES = ["Across", "Down", "Depth"]
 # the ends of each, where offsets are colours
@@ -31,11 +32,14 @@ class Pad(Widget):
         super().__init__(value, **{"region": "", "names": NAMES, "released": [], "ends": [], "note": "", **props})
 
     def preprocess(self, payload: Any) -> Offset | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """What the browser sent -> (a, b, c), brought into bounds; None where it is none."""
-        if not isinstance(payload, (list, tuple)) or len(payload) != 3 or not all(map(_is_number, payload)):
+        """What the browser sent -> (a, b, c), brought into bounds; None where it is none.
+
+        A fourth number says that a hand moved it there: `ByHand`.
+        """
+        if not isinstance(payload, (list, tuple)) or len(payload) not in (3, 4) or not all(map(_is_number, payload)):
             return None
-        a, b, c = (min(1.0, max(-1.0, float(x))) for x in payload)
-        return a, b, c
+        a, b, c = (min(1.0, max(-1.0, float(x))) for x in payload[:3])
+        return (a, b, c) if len(payload) == 3 else ByHand((a, b, c))
 
     def postprocess(self, value: Offset | None) -> list[float] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """(a, b, c) as a JSON list; None switches the pad off."""

@@ -18,6 +18,7 @@ from app.state import region_colors
 from app.state.session import Session
 from app.tabs import AppearanceTab, EditTab, RegionActs
 from app.tabs.region_acts import Act
+from app.widgets.pad.by_hand import ByHand
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
 from semflow_core.method.colors import read_color
@@ -94,10 +95,10 @@ def test_a_draft_that_comes_after_the_handle_was_let_go_changes_nothing(
     """Gradio sends the last of fast events when the one before is done: then the handle may be at rest already."""
     values = controls(labels=labels)
     tab.choose(values, HAIR)
-    assert last(tab.drag(values, (0.1, 0.0, 0.0))) is not None
+    assert last(tab.drag(values, ByHand((0.1, 0.0, 0.0)))) is not None
     last(tab.release(values, (0.2, 0.0, 0.0)))
     newest, calls = values.session.newest, len(colours.calls)
-    assert not list(tab.drag(values, (0.2, 0.0, 0.0)))
+    assert not list(tab.drag(values, ByHand((0.2, 0.0, 0.0))))
     assert values.session.newest == newest and len(colours.calls) == calls
 
 
@@ -107,7 +108,7 @@ def test_the_pad_is_told_of_a_release_once_the_region_has_it(
     """What the page asks for from then on must not bring the handle back to where it was."""
     values = controls(labels=labels)
     tab.choose(values, HAIR)
-    last(tab.drag(values, (0.0, 0.0, 0.0)))
+    last(tab.drag(values, ByHand((0.0, 0.0, 0.0))))
     for view in tab.release(values, (1.0, 0.0, 0.0)):
         if tab.pad in view.parts:
             assert view.parts[tab.pad]["released"][:3] == [1.0, 0.0, 0.0]
@@ -233,7 +234,7 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
         assert seen[-1] != seen[-2]
 
     is_step(list(tab.changes.reroll(values)))
-    dragged = [v for x in (0.1, 0.2, 0.3) for v in tab.drag(values, (x, 0.0, 0.0))]
+    dragged = [v for x in (0.1, 0.2, 0.3) for v in tab.drag(values, ByHand((x, 0.0, 0.0)))]
     is_step([*dragged, *tab.release(values, (0.3, 0.0, 0.0))])
     is_step(list(tab.release(values, (0.4, 0.0, 0.0))))  # another drag
     is_step(
@@ -241,7 +242,9 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
         + [*tab.changes.finish_color(values, "#805030")]
     )
     assert not any(v.painter for v in tab.changes.recolor(values, "#805030"))  # a late event of the drag
-    is_step([tab.changes.set_lock(values, True)])
+    locking = tab.set_lock(values, True)
+    assert locking.parts[tab.lock] is True
+    is_step([locking])
     is_step(list(tab.changes.reset_region(values)))
     assert not state.regions.offsets and state.regions.seeds == {HAIR: values.seed} and state.regions.locked == {HAIR}
     assert not any(v.painter for v in tab.changes.reset_region(values))  # as it is already
@@ -251,6 +254,19 @@ def test_all_that_the_tab_changes_is_one_step_each_of_the_canvas(
     for after in seen[1:]:
         state.redo_regions()
         assert state.regions == after
+
+
+def test_a_late_answer_that_the_page_sends_back_as_a_drag_changes_nothing(
+    tab: AppearanceTab, colours: FakePipeline, labels: np.ndarray
+) -> None:
+    values = controls(labels=labels)
+    tab.choose(values, HAIR)
+    pad = tab.pad
+    list(tab.drag(values, pad.preprocess([0.5, 0.0, 0.0, 1])))
+    list(tab.release(values, pad.preprocess([0.9, 0.0, 0.0, 1])))
+    assert values.state.regions.offsets == {HAIR: (0.9, 0.0, 0.0)}
+    assert not list(tab.drag(values, pad.preprocess([0.5, 0.0, 0.0])))  # an answer on its way overwrote the value
+    assert values.state.regions.offsets == {HAIR: (0.9, 0.0, 0.0)}
 
 
 def test_the_ends_of_the_pad_are_the_colours_that_it_gives(

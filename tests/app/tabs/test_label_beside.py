@@ -24,6 +24,7 @@ from app.state.own_palette import rows_of
 from app.state.session import Cancelled, Session
 from app.tabs import AppearanceTab, LabelTab, OpenSave, PaintPanel, RegionActs, StartTab, VariationsTab
 from app.tabs.region_acts import Act
+from app.widgets.pad.by_hand import ByHand
 from semflow_core.errors import InputError
 from semflow_core.method.appearance import fit_appearance
 from semflow_core.requests.packing import pack_labels
@@ -128,7 +129,7 @@ def test_nothing_puts_a_picture_where_the_photo_of_a_set_is(
         lambda: appearance.changes.recolor(asked, "#ff0000"),
         lambda: appearance.changes.reset_region(asked),
         lambda: appearance.changes.copy_from_photo(asked),
-        lambda: appearance.drag(asked, (0.5, 0, 0)),
+        lambda: appearance.drag(asked, ByHand((0.5, 0, 0))),
         lambda: appearance.release(asked, (0.5, 0, 0)),
         lambda: acts.repaint(asked),
         lambda: [walking.walk(asked)],

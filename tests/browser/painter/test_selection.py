@@ -540,9 +540,9 @@ def test_the_bar_and_the_tab_show_the_same_lock(studio: str, browser: Any) -> No
         wait_shown(False)
         page.keyboard.press("Control+Shift+z")
         wait_shown(True)
-        page.uncheck("#lock input")
+        page.click("#lock input")
         wait_shown(False)
-        page.check("#lock input")
+        page.click("#lock input")
         wait_shown(True)
         page.click("#start-button")
         page.click("#gallery .card >> nth=0")  # the layout that is there: the same picture, and nothing is locked
