@@ -93,7 +93,7 @@ class SetFolder:
             if time.time() - file.stat().st_mtime > self.seconds:
                 return None
             labelled, items = _from_json(json.loads(file.read_bytes()), self._get)
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
         unsaved = labelled.unsaved
         labelled.add(items)

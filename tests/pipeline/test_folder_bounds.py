@@ -40,8 +40,8 @@ def other_latents(folder: Path) -> None:
     from semflow_core.nets.contracts import codec_of
     from semflow_core.nets.pyramid import PyramidAutoencoder
 
-    codec = PyramidAutoencoder((8, 8, 8), encoder_blocks=1, decoder_blocks=1, latent_channels=8)
-    save_component(codec_of(codec), folder / "vae")
+    codec: Any = codec_of(PyramidAutoencoder((8, 8, 8), encoder_blocks=1, decoder_blocks=1, latent_channels=8))
+    save_component(codec, folder / "vae")
 
 
 HOSTILE: dict[str, Any] = {
