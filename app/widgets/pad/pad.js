@@ -1,6 +1,7 @@
-// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), with a fourth number, 1, where a hand moved it there, region (its name), names (of the three), released
-// [a, b, c, when]: where the handle was let go last, as the server knows it, ends [[name, colour], [name, colour]] of each
-// number, at -1 and 1, or none, note (a sentence below, or "").
+// The pad. props: value [a, b, c] in -1..1 or null (no region chosen), with a fourth number, 1, where a hand moved it
+// there, region (its name), names (of the three), released [a, b, c, when]: where the handle was let go last, as the
+// server knows it, ends [[name, colour], [name, colour]] of each number, at -1 and 1, or none, note (a sentence below, or
+// "").
 // events: 'begin' when a drag starts, 'input' while it goes on, 'release' when it ends.
 
 const find = (selector) => element.querySelector(selector);

@@ -17,6 +17,19 @@ function beside(i, W, H, call) {
   if (i < W * (H - 1)) call(i + W);
 }
 
+/** The first and the last column and row that some pixels are in. */
+function edgesOf(pixels, W) {
+  let left = W, right = 0, top = Infinity, bottom = 0;
+  for (const i of pixels) {
+    const x = i % W, y = (i - x) / W;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
+  }
+  return { left, right, top, bottom };
+}
+
 /** Give the pixels the class of the nearest one that is a source, wave by wave; what no wave reaches stays. */
 function spread(out, pixels, isSource, W, H) {
   const WAITS = 1, NEXT = 2, REACHED = 3, state = new Uint8Array(W * H);
@@ -51,14 +64,7 @@ function spread(out, pixels, isSource, W, H) {
 
 /** How much the shares of the hole's pixels may be overrelaxed: by the hole's box, in which they settle most slowly. */
 function relaxation(pixels, W) {
-  let left = W, right = 0, top = Infinity, bottom = 0;
-  for (const i of pixels) {
-    const x = i % W, y = (i - x) / W;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    if (y > bottom) bottom = y;
-  }
+  const { left, right, top, bottom } = edgesOf(pixels, W);
   const radius = (Math.cos(Math.PI / (right - left + 2)) + Math.cos(Math.PI / (bottom - top + 2))) / 2;
   return 2 / (1 + Math.sqrt(1 - radius * radius));
 }

@@ -35,15 +35,8 @@ function connectedParts(seeds, open, W, H, joins = () => true) {
 function outerBorder(part, W, H) {
   const own = new Uint8Array(W * H), border = new Map();
   for (const i of part) own[i] = 1;
-  let left = W, right = 0, top = H, bottom = 0;
-  for (const i of part) {
-    const x = i % W, y = (i - x) / W;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    if (y > bottom) bottom = y;
-    beside(i, W, H, (n) => !own[n] && border.set(n, (border.get(n) || 0) + 1));
-  }
+  for (const i of part) beside(i, W, H, (n) => !own[n] && border.set(n, (border.get(n) || 0) + 1));
+  const { left, right, top, bottom } = edgesOf(part, W);
   const within = (i) => i % W >= left && i % W <= right && i >= top * W && i < (bottom + 1) * W;
   // a way past the part leaves its box, and outside of the box there is nothing in the way
   const edge = [];
