@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from .conftest import (
     FACES,
     HAT,
     LEFT_EYE,
+    NOSE,
     RIGHT_EYE,
     Canvas,
     Scene,
@@ -74,6 +76,47 @@ def test_every_tool_keeps_the_symmetry(faces: Scene, visit: Callable[..., Canvas
     canvas.tool("rectangle")
     canvas.drag((1.5, 20.5), (3.5, 22.5))
     assert not np.array_equal(FACES.flip(canvas.settled()), canvas.ids())
+
+
+@pytest.mark.parametrize("held", [(26, 26), (37, 26)], ids=["one side", "each side in turn"])
+def test_regions_that_are_turned_together_several_times_are_what_they_were_when_they_are_turned_back(
+    faces: Scene, visit: Callable[..., Canvas], held: tuple[int, int]
+) -> None:
+    """Also where they are taken hold of on the other side: there right is left."""
+    canvas = visit(faces)
+    canvas.start(face())
+    canvas.page.click("#painter [data-do=mirror]")
+    canvas.tool("move")
+    turned = []
+    for i, key in enumerate("...,,,"):
+        if held == (37, 26) and i % 2:
+            canvas.click(26, 26)
+            key = "," if key == "." else "."
+        else:
+            canvas.click(*held)
+        canvas.page.keyboard.press(key)
+        turned.append(canvas.settled())
+        assert np.array_equal(FACES.flip(turned[-1]), turned[-1])
+        canvas.page.keyboard.press("Enter")
+    assert not np.array_equal(turned[1], face())
+    assert np.array_equal(turned[-1], face())
+
+
+def test_a_region_on_the_axis_that_is_scaled_several_times_is_what_it_was_when_it_is_scaled_back(
+    faces: Scene, visit: Callable[..., Canvas]
+) -> None:
+    canvas = visit(faces)
+    canvas.start(face())
+    canvas.page.click("#painter [data-do=mirror]")
+    canvas.tool("move")
+    scaled = []
+    for by in (-200, -100, 100, 200):  # the wheel: larger, then smaller again
+        canvas.click(32, 36)
+        canvas.page.mouse.wheel(0, by)
+        scaled.append(canvas.settled())
+        canvas.page.keyboard.press("Enter")
+    assert (scaled[1] == NOSE).sum() > (scaled[0] == NOSE).sum() > (face() == NOSE).sum()
+    assert np.array_equal(scaled[-1], face())
 
 
 def test_symmetry_is_offered_only_where_classes_have_sides(everything: Scene, visit: Callable[..., Canvas]) -> None:
