@@ -15,6 +15,7 @@ from ..actions.walking import Walking
 from ..controls import Controls, View
 from ..page import MODEL, PRIVATE, Page
 from ..reporting import report_to
+from ..state.clip import QUALITY
 from ..state.downloads import download
 from ..state.seeds import draw_seed
 from ..widgets import Player
@@ -30,6 +31,7 @@ FORMATS = {
     "mp4": "video/mp4",
     "zip": "application/zip",
 }
+WALKED_JS = "() => { document.dispatchEvent(new Event('semflow:walked')); }"
 MAX_FPS = 50.0  # GIF has no more
 
 
@@ -53,7 +55,9 @@ class PathPanel:
             [self.player, page.status],
             {**MODEL, "show_progress": "minimal", "show_progress_on": page.photo},
         )
-        page.on(self.player.want, self.walking.walk_ahead, changes=[self.player], **MODEL, show_progress="hidden")
+        want = self.player.want
+        walked = page.on(want, self.walking.walk_ahead, changes=[self.player], **MODEL, show_progress="hidden")
+        walked.then(None, js=WALKED_JS, **PRIVATE)
         page.on(self.show.click, self.walk, changes=changes, **slow)
         page.on(self.morph.click, self.walk_to_seed, self.other, changes=changes, **slow)
         drawn = self.dice.click(draw_seed, None, self.other, queue=False, **PRIVATE)
@@ -103,7 +107,7 @@ class PathPanel:
         fps = (once - 1) / seconds if isinstance(seconds, (int, float)) and seconds > 0 else 12.0
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"path.{kind}"
-            write_frames(path, frames, min(MAX_FPS, max(0.5, fps)))
+            write_frames(path, frames, min(MAX_FPS, max(0.5, fps)), QUALITY)
             data = path.read_bytes()
         status = f"Saved {len(frames)} pictures as path.{kind}, {len(data) / 2**20:.1f} MB."
         return View(download=download(path.name, data, FORMATS[kind]), status=status)

@@ -105,6 +105,7 @@
       if (response.status === 410 && isKnown() && url.includes('/gradio_api/')) return loadAgain();
       if (isPoll && response.ok) await settle(); // Gradio loads the page anew with this answer
       if (!response.ok) judge(url, response.status);
+      if (!response.ok && url.includes('/queue/join')) document.dispatchEvent(new Event('semflow:declined')); // what it was for does not come
       return response;
     } catch (error) {
       if (error.name !== 'AbortError') judge(url, 0);

@@ -261,6 +261,27 @@ def test_a_path_on_its_way_shows_at_the_slider(page: Any) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('#player .marks'), '::before').display") == "none"
 
 
+def test_a_path_that_is_refused_ends_the_line_and_the_wait(studio: str, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(studio)
+    wait_path(page)
+    old = photo_url(page)
+    page.click("#dice")
+    wait_new_photo(page, old)
+    wait_status(page, "Painted")
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "The studio is full."}))
+    page.wait_for_function("!document.querySelector('#photo .wrap:not(.hide)')", timeout=PATIENCE)
+    slide(page, 0.5)
+    page.wait_for_selector(".toast-body", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#player .t').hidden", timeout=PATIENCE)
+    assert page.locator("#player .computing").count() == 0
+    assert page.evaluate("document.querySelector('#player .at').value") == "0"
+    page.unroute("**/queue/join*")
+    slide(page, 0.5)  # once more
+    page.wait_for_function("document.querySelector('#player .t').textContent === 't = 0.50'", timeout=PATIENCE)
+    page.close()
+
+
 def test_a_slider_that_moves_early_waits_for_its_path(page: Any) -> None:
     old = photo_url(page)
     page.click("#dice")

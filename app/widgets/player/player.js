@@ -4,7 +4,8 @@
 // draft (what is said while only a draft is shown, or ""), before (URL of the opened photo, or ""), empty (whether
 // there is no photo because nothing is drawn), labelled (whether the photo is one of a set, which has no path).
 // events: 'want' when the path of the photo shown is wanted, 'predict' {request} for views that are not there yet,
-// 'save' {request, view, timeline, there_and_back, seconds, format}, 'stop'.
+// 'save' {request, view, timeline, there_and_back, seconds, format}, 'stop'. 'semflow:walked' on the document: the answer
+// to 'want' has come, with a value or without; 'semflow:declined': the server took a request not even into its queue.
 
 const SWEEP = 2500; // milliseconds from one end to the other
 const PLAY = 'M7 4.500v15l12-7.500z', PAUSE = 'M7 4.500h3.500v15H7zM13.500 4.500H17v15h-3.500z';
@@ -177,11 +178,12 @@ async function load() {
 
 // ---- when the path is computed ---------------------------------------------------------------------
 
+const SOON = 300; // milliseconds in which a picture that is on its way shows so
 const STILL = 1500; // milliseconds without another picture or a pointer down, after which the path is computed
 const photo = () => document.querySelector('#photo img')?.src || '';
 const hasPath = () => Boolean(photo()) && !props.labelled;
 const busy = () => document.querySelector('#photo .wrap:not(.hide)') !== null;
-let waiting = 0, pressed = false;
+let waiting = 0, pressed = false, asked = 0;
 
 /** A quiet sign at the slider that its path is on its way. */
 function showComputing(is) {
@@ -189,9 +191,24 @@ function showComputing(is) {
 }
 
 function askForPath() {
+  asked++;
   showComputing(true);
   trigger('want');
 }
+
+/** The server has done what was wanted, or refused it: then the slider does not wait, but for a photo on its way. */
+function endComputing() {
+  if (!element.isConnected || props.value) return;
+  showComputing(false);
+  const mine = asked;
+  setTimeout(() => {
+    if (mine !== asked || film || props.value || pressed || busy()) return;
+    wanted = null;
+    playsNext = false;
+    empty();
+  }, SOON);
+}
+for (const event of ['walked', 'declined']) document.addEventListener('semflow:' + event, endComputing);
 
 function wait() {
   clearTimeout(waiting);
