@@ -28,6 +28,9 @@ try:
             least, most = options.ray
             engine = RayEngine(options.models, options.device, Replicas(least, most, options.ray_batch))
         demo = build(options.models, options.device, options.queue_size, engine)
+        if place and engine is None:
+            # what networks are made of: a page that is up earlier by these seconds would show its first photo no sooner
+            import semflow_core.nets.contracts  # noqa: F401
         gc.freeze()  # what is here now lasts: no later collection needs to look through it
 except InputError as error:
     if __name__ != "__main__":

@@ -1,7 +1,7 @@
 """The engine in this process, which is the default.
 
-The page needs to know what a model is, and its networks, with the libraries that they are made of, only for the first
-photo: they are loaded while the page is on its way to the browser.
+The page needs to know what a model is, and its networks only for the first photo: they are loaded while the page is on
+its way to the browser.
 """
 
 from __future__ import annotations
