@@ -55,18 +55,20 @@ class Photo:
         self.save(edited, buffer)
         return buffer.getvalue()
 
-    def save(self, edited: np.ndarray, target: Path | IO[bytes]) -> None:
+    def save(self, edited: np.ndarray, target: Path | IO[bytes], spend: bool = False) -> None:
         """Write an edit of the photo: a PNG in the file's own colour space, with its profile, EXIF and resolution.
 
         Args:
             edited: (H, W, 3) uint8, sRGB; pixels equal to `pixels` keep the file's own values.
             target: a path, or an open file.
+            spend: whether `own` may be written over, which spares a copy: the photo is of no use afterwards.
         """
         pixels, options = edited, dict[str, Any]()
         if self.own is self.pixels:  # sRGB without opacity, as the edit is
             options["icc_profile"] = self.space.profile or None
         elif self.own is not None:
-            pixels = self.own.copy()
+            pixels = self.own if spend else self.own.copy()
+            pixels.setflags(write=True)
             for part in rows(len(pixels)):
                 changed, strip = (edited[part] != self.pixels[part]).any(-1), pixels[part]
                 strip[changed, :3] = self.space.from_srgb(edited[part][changed][None])[0]
@@ -196,12 +198,12 @@ def write_photo(path: str | os.PathLike[str], photo: np.ndarray) -> None:
 
 
 def write_edited(path: str | os.PathLike[str], photo: Photo, edited: np.ndarray) -> None:
-    """Write an edit of a photo as the PNG of `Photo.png`.
+    """Write an edit of a photo as the PNG of `Photo.png`. The photo is of no use afterwards (`Photo.save`'s `spend`).
 
     Raises:
         InputError: the folder cannot be written to.
     """
-    write_atomically(path, lambda temporary: photo.save(edited, temporary))
+    write_atomically(path, lambda temporary: photo.save(edited, temporary, spend=True))
 
 
 def _on_white(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
