@@ -47,7 +47,7 @@ class SetKeeping:
         read = event(None, None, self.stored, js=READ_JS, **PRIVATE)
         tab = self.tab
         changes = [*page.landed, *tab.parts, page.tabs]
-        back = page.with_model(read.then, self.come_back, self.stored, tab.doubt, changes=changes)
+        back = page.with_model(read.then, self.come_back, self.stored, tab.line.doubt, changes=changes)
         page.on(back.then, tab.labelling.ahead, **MODEL, show_progress="hidden")
         return back
 

@@ -20,22 +20,15 @@ from ..actions.labelling import Labelling, current
 from ..actions.models import Models
 from ..actions.switching import switch_model
 from ..controls import UNSET, Controls, View
-from ..guard.limits import MAX_UPLOAD, MIB
 from ..page import MODEL, PRIVATE, Page
-from ..state.label_files import LONGEST, NAME
+from ..state.label_files import NAME
 from ..state.label_folder import SetFolder
-from ..state.label_set import MAX_LABELLED, MAX_SET
 from ..state.label_shelf import Shelf
 from ..state.photos import doubt_url
-from ..widgets import Line
 from .label_classes import ClassesPanel
+from .label_line import LabelLine
 from .label_train import TrainPanel
 
-HINT = (
-    f"Open photos, a folder, or a set that you saved: up to {MAX_LABELLED} photos and {MAX_SET // MIB} MB in a set, "
-    f"{MAX_UPLOAD // MIB} MB at once; larger photos are reduced to {LONGEST} pixels. A model proposes each layout, you "
-    "correct it on the canvas, and Enter goes on."
-)
 NOT_OPENED = "No photos were opened: mend your classes, then open them again"
 NOT_SAVED = "Nothing was saved: mend your classes, then save the set again"
 TYPED = " The set was saved with the classes that you typed."
@@ -63,65 +56,23 @@ class LabelTab:
         self.models, self.labelling, self.shelf = models, Labelling(models), Shelf(folder=folder)
         self.ticket = gr.JSON(visible=False, render=False)
         self.folder_name = gr.JSON(visible=False)
-        with gr.Row(elem_classes="panel line", elem_id="label-line"):
-            hidden: dict[str, Any] = {"size": "sm", "visible": False}
-            self.back = gr.Button("Back", min_width=60, elem_id="label-back", **hidden)
-            self.accept = gr.Button(
-                "Accept (Enter)", variant="primary", min_width=120, elem_id="label-accept", **hidden
-            )
-            self.forward = gr.Button("Forward", min_width=70, elem_id="label-forward", **hidden)
-            self.unsure = gr.Button("Next unsure (U)", min_width=120, elem_id="label-unsure", **hidden)
-            self.doubt = gr.Checkbox(
-                False, label="Show the doubt", container=False, visible=False, elem_id="label-doubt"
-            )
-            self.leave = gr.Button("Leave the set", min_width=110, elem_id="label-leave", **hidden)
-            self.resume = gr.Button("Back to the set", min_width=120, elem_id="label-resume", **hidden)
-            self.photos = gr.UploadButton(
-                "Photos or a zip …",
-                size="sm",
-                file_types=["image", ".zip", ".json"],
-                file_count="multiple",
-                min_width=130,
-                elem_id="label-photos",
-            )
-            self.folder = gr.UploadButton(
-                "A folder …", size="sm", file_count="directory", min_width=100, elem_id="label-folder"
-            )
-            self.save = gr.Button("Save the set", min_width=110, elem_id="label-save", **hidden)
-            self.clear = gr.Button("New set", min_width=90, elem_id="label-clear", **hidden)
-            self.progress = Line("", elem_id="label-progress", elem_classes="hint")
-        self.hint = gr.Markdown(HINT, elem_classes="hint")
+        self.line = LabelLine()
         self.classes, self.train = ClassesPanel(models), TrainPanel()
 
     @property
     def parts(self) -> list[Block]:
         """What changes with the set."""
-        return [
-            *self.work,
-            self.progress,
-            self.resume,
-            self.save,
-            self.clear,
-            self.hint,
-            *self.classes.parts,
-            *self.train.parts,
-            self.ticket,
-        ]
-
-    @property
-    def work(self) -> list[Block]:
-        """What there is to do about the photo on the canvas."""
-        return [self.back, self.accept, self.forward, self.unsure, self.doubt, self.leave]
+        return [*self.line.parts, *self.classes.parts, *self.train.parts, self.ticket]
 
     def wire(self, page: Page) -> tuple[list[Dependency], list[Dependency]]:
         """Bind the events -> those after the set was left, and those after files came, perhaps with their model."""
-        changes, classes, train = [*page.landed, *self.parts], self.classes, self.train
+        changes, line, classes, train = [*page.landed, *self.parts], self.line, self.classes, self.train
         opened = [
             page.with_model(
                 opener.upload(None, None, self.folder_name, js=FOLDER_JS, **PRIVATE).then,
                 self.open,
                 opener,
-                self.doubt,
+                line.doubt,
                 train.name,
                 train.minutes,
                 self.folder_name,
@@ -129,26 +80,26 @@ class LabelTab:
                 changes=[page.model, page.tabs, *changes],
                 show_progress="full",
             )
-            for opener in (self.photos, self.folder)
+            for opener in (line.photos, line.folder)
         ]
         arrivals = [
             *opened,
-            page.with_model(self.accept.click, self.accept_item, self.doubt, changes=changes, **EACH),
-            page.with_model(self.back.click, partial(self.go, -1), self.doubt, changes=changes, **EACH),
-            page.with_model(self.forward.click, partial(self.go, 1), self.doubt, changes=changes, **EACH),
-            page.with_model(self.resume.click, self.return_to_set, self.doubt, changes=[page.tabs, *changes]),
-            page.with_model(classes.use.click, self.use_classes, classes.table, self.doubt, changes=changes),
-            page.with_model(classes.start.input, self.choose_classes, classes.start, self.doubt, changes=changes),
+            page.with_model(line.accept.click, self.accept_item, line.doubt, changes=changes, **EACH),
+            page.with_model(line.back.click, partial(self.go, -1), line.doubt, changes=changes, **EACH),
+            page.with_model(line.forward.click, partial(self.go, 1), line.doubt, changes=changes, **EACH),
+            page.with_model(line.resume.click, self.return_to_set, line.doubt, changes=[page.tabs, *changes]),
+            page.with_model(classes.use.click, self.use_classes, classes.table, line.doubt, changes=changes),
+            page.with_model(classes.start.input, self.choose_classes, classes.start, line.doubt, changes=changes),
         ]
-        saved = page.downloads(self.save.click, self.save_set, train.name, train.minutes, classes.table)
-        arrivals.append(page.with_model(saved.then, self.show_saved, self.doubt, changes=changes))
+        saved = page.downloads(line.save.click, self.save_set, train.name, train.minutes, classes.table)
+        arrivals.append(page.with_model(saved.then, self.show_saved, line.doubt, changes=changes))
         left = [
-            page.with_model(self.leave.click, self.leave_set, changes=changes),
-            page.at_once(self.clear.click, self.forget, changes=changes),
+            page.with_model(line.leave.click, self.leave_set, changes=changes),
+            page.at_once(line.clear.click, self.forget, changes=changes),
         ]
         for arrived in arrivals:
             page.on(arrived.then, self.labelling.ahead, **MODEL, show_progress="hidden")
-        page.at_once(self.doubt.input, self.show_doubt, self.doubt, changes=[page.painter])
+        page.at_once(line.doubt.input, self.show_doubt, line.doubt, changes=[page.painter])
         page.downloads(classes.export.click, classes.save_palette, classes.table)
         train.wire(page)
         return left, opened
@@ -318,16 +269,7 @@ class LabelTab:
             front: the canvas is about to show the set.
         """
         labelled = controls.session.labelled
-        some = labelled is not None and bool(labelled.items)
-        front = some and (front or controls.session.labelling is not None)
-        parts: dict[Block, Any] = {
-            **{block: gr.update(visible=front) for block in self.work},
-            self.hint: gr.update(visible=not some),
-            self.resume: gr.update(visible=some and not front),
-            self.save: gr.update(visible=some),
-            self.clear: gr.update(visible=some),
-            self.progress: labelled.line() if labelled is not None and some else "",
-        }
+        parts = self.line.show(labelled, front or controls.session.labelling is not None)
         ticket = self.shelf.hold(labelled)  # a page without a set has not asked for the one of its tab yet
         if labelled is not None and ticket and ticket != labelled.ticket:
             labelled.ticket = ticket

@@ -91,5 +91,5 @@ def test_the_last_message_of_a_photo_of_a_set_says_all_of_it(tab: LabelTab, phot
     assert views[0].tab == "label" and len(views) > 1
     for view in (views[0], views[-1]):
         assert isinstance(view.photo, np.ndarray)
-        assert view.parts[tab.accept]["visible"] and view.parts[tab.save]["visible"]
+        assert view.parts[tab.line.accept]["visible"] and view.parts[tab.line.save]["visible"]
     assert list(tab.return_to_set(controls(session)))[0].tab == "label"

@@ -69,7 +69,7 @@ def test_everything_of_the_set_is_there_again(
     assert (
         view.parts[tab.train.name] == "dogs"
         and view.parts[tab.train.minutes] == 90
-        and view.parts[tab.accept]["visible"]
+        and view.parts[tab.line.accept]["visible"]
     )
     assert again.labelling is not None and again.labelling is not session.labelled
     assert again.labelling.items[0].accepted and again.labelling.items[0].mask(load_palette("celebamask_hq")).max() == 3
@@ -119,7 +119,7 @@ def test_a_set_that_was_not_on_the_canvas_waits_for_its_button(keeping: SetKeepi
     keeping.tab.leave_set(sheet(session, 5))
     again = Session("faces")
     view = last(keeping.come_back(controls(again), stored))
-    assert again.labelling is None and view.parts[keeping.tab.resume]["visible"] and not view.painter
+    assert again.labelling is None and view.parts[keeping.tab.line.resume]["visible"] and not view.painter
     views = list(keeping.tab.return_to_set(controls(again)))
     assert views[0].painter["value"].labels.min() == 5
 

@@ -40,7 +40,7 @@ def test_something_else_on_the_canvas_leaves_the_set_as_it_was(
     list(tab.use_classes(here(session), rows_of(palette())))
     view = switch_model(models, controls(session), "streets")
     assert session.labelling is None and view.painter["classes"][0]["name"] != "sky" and view.painter["spots"] == ""
-    assert tab.show_parts(controls(session)).parts[tab.resume]["visible"]
+    assert tab.show_parts(controls(session)).parts[tab.line.resume]["visible"]
     with pytest.raises(InputError, match="Back to the set"):
         list(tab.accept_item(controls(session)))
     views = list(tab.return_to_set(controls(session)))

@@ -45,7 +45,7 @@ def changed(path: Path, progress: bytes | None) -> str:
 
 
 def line(tab: LabelTab, views: list[View]) -> str:
-    return [view.parts[tab.progress] for view in views if tab.progress in view.parts][-1]
+    return [view.parts[tab.line.progress] for view in views if tab.line.progress in view.parts][-1]
 
 
 def test_a_saved_set_is_opened_with_the_model_that_proposed(tab: LabelTab, saved: Path) -> None:
