@@ -262,8 +262,9 @@ def test_a_path_on_its_way_shows_at_the_slider(page: Any) -> None:
 
 
 def test_a_path_that_is_refused_ends_the_line_and_the_wait(studio: str, browser: Any) -> None:
-    page = browser.new_page()
+    page = browser.new_page()  # of `visit` a page fails with the browser's own line about the 503
     page.goto(studio)
+    page.wait_for_selector("#photo img", timeout=PATIENCE)
     wait_path(page)
     old = photo_url(page)
     page.click("#dice")
