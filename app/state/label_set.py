@@ -16,6 +16,7 @@ from semflow_core.method.palette import Palette
 
 from .label_item import Item, pack, unpack
 from .model_state import ModelState
+from .names import in_short
 from .own_palette import same_names
 from .sheet import Sheet
 
@@ -103,7 +104,7 @@ class LabelSet:
 
     def progress(self) -> str:
         """How far it is, as a sentence."""
-        return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.place()}: {self.item.name}"
+        return f"{len(self.accepted)} of {len(self.items)} accepted. Photo {self.place()}: {in_short(self.item.name)}"
 
     def place(self) -> str:
         """The photo on the canvas by its number, and how many there are."""

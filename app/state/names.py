@@ -1,4 +1,4 @@
-"""Readable class names. Palettes keep the data sets' own, which are short; people read these."""
+"""Readable names: of classes, for palettes keep the data sets' own, which are short, and of files, which may be long."""
 
 from __future__ import annotations
 
@@ -38,3 +38,11 @@ _NAME = re.compile(rf"(?<![\w=/.-])({'|'.join(READABLE)})(?!\w|[=-]|\.\w)")
 def in_words(text: str) -> str:
     """A sentence of the core's with the class names that the page shows: "cloth 8 %" -> "clothes 8 %"."""
     return _NAME.sub(lambda name: READABLE[name[1]][0], text)
+
+
+LONG = 32  # characters of a name in a line that says more
+
+
+def in_short(name: str) -> str:
+    """A name without its middle if it is long: its end tells photos of one series apart."""
+    return name if len(name) <= LONG else f"{name[: LONG // 2]}…{name[1 - LONG // 2 :]}"

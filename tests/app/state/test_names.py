@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from app.state.names import READABLE, in_words, readable
+from app.state.names import LONG, READABLE, in_short, in_words, readable
 from app.state.sentences import count_of
 from semflow_core.method.palette import Palette, load_palette
 from semflow_core.pictures.layout import Layout
@@ -35,3 +35,8 @@ def test_what_is_to_be_typed_and_names_of_files_stay() -> None:
 def test_one_is_singular() -> None:
     assert [count_of(n, "class", "classes") for n in (0, 1, 2)] == ["0 classes", "1 class", "2 classes"]
     assert [count_of(n, "pair") for n in (1, 2)] == ["1 pair", "2 pairs"]
+
+
+def test_a_long_name_keeps_its_start_and_its_end() -> None:
+    assert in_short("a" * LONG) == "a" * LONG
+    assert in_short("street_of_a_town_in_the_rain_2026-11-29_0041") == "street_of_a_town…2026-11-29_0041"
