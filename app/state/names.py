@@ -1,4 +1,4 @@
-"""Readable names: of classes, for palettes keep the data sets' own, which are short, and of files, which may be long."""
+"""Readable names: of classes, as palettes keep the data sets' own, which are short; of files, which may be long."""
 
 from __future__ import annotations
 
