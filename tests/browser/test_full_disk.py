@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_the_page_keeps_everything_while_the_disk_takes_nothing(disk: Disk, brow
         page.click("#save-button")
         disk.spoil("full")
         try:
-            for button in ("#saves button:has-text('Class ids')", "#clip-gif", "#clip-mp4"):
+            for button in ("#saves button:has-text('Class ids')", "#clip-gif", "#clip-webp", "#clip-mp4", "#side-by-side"):
                 page.click(button)
                 wait_said(page, said)
             page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))
@@ -55,3 +56,25 @@ def test_the_page_keeps_everything_while_the_disk_takes_nothing(disk: Disk, brow
         wait_ids(page, later)
         with page.expect_download(timeout=PATIENCE):
             page.click("#saves button:has-text('Class ids')")
+
+
+def test_a_set_is_saved_though_the_disk_takes_nothing(disk: Disk, browser: Any, tmp_path: Path) -> None:
+    with browse(browser) as context:
+        page = open_page(context, disk.target.url)
+        page.click("#label-button")
+        with page.expect_file_chooser(timeout=PATIENCE) as chooser:
+            page.click("#label-photos")
+        chooser.value.set_files(face_photo(tmp_path / "face.png"))
+        page.wait_for_selector("#label-progress:has-text('Photo 1 of 1')", timeout=PATIENCE)
+        wait_status(page, "0 of 1 accepted")
+        disk.spoil("full")
+        try:
+            page.click("#label-accept")
+            page.wait_for_selector("#label-progress:has-text('1 of 1 accepted')", timeout=PATIENCE)
+            with page.expect_download(timeout=PATIENCE) as download:
+                page.click("#label-save")
+        finally:
+            disk.mend()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            assert archive.testzip() is None
+            assert any("masks/" in name for name in archive.namelist())
