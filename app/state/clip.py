@@ -13,7 +13,8 @@ from semflow_core.pictures.animations import write_frames
 FPS = 12.0
 HOLD, MOVE = 6, 12  # pictures at each end, and on each way: 36 of them are three seconds
 MAX_BYTES = 3_000_000
-LARGEST, SMALLEST = 512, 128  # rows
+LARGEST = {"gif": 400, "webp": 512, "mp4": 512}  # rows: a GIF of 512 is too large near t = 1, where colours are noise
+SMALLEST = 128
 QUALITY = 90  # of a WebP: every pixel as it is would leave a third of the pixels, and take twice the time
 
 
@@ -31,7 +32,7 @@ def there_and_back(moments: np.ndarray) -> np.ndarray:
 
 def clip_file(pictures: np.ndarray, kind: str) -> bytes:
     """A clip as a file of a kind (gif, webp, mp4), as large as `MAX_BYTES` allow."""
-    height = min(LARGEST, pictures.shape[1])
+    height = min(LARGEST[kind], pictures.shape[1])
     while True:
         width = 2 * round(pictures.shape[2] * height / pictures.shape[1] / 2)
         small = np.stack([cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) for p in pictures])

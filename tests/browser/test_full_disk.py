@@ -34,7 +34,8 @@ def test_the_page_keeps_everything_while_the_disk_takes_nothing(disk: Disk, brow
         page.click("#save-button")
         disk.spoil("full")
         try:
-            for button in ("#saves button:has-text('Class ids')", "#clip-gif", "#clip-webp", "#clip-mp4", "#side-by-side"):
+            clips = ("#clip-gif", "#clip-webp", "#clip-mp4", "#side-by-side")
+            for button in ("#saves button:has-text('Class ids')", *clips):
                 page.click(button)
                 wait_said(page, said)
             page.set_input_files("#open input[type=file]", face_photo(tmp_path / "face.png"))

@@ -10,7 +10,7 @@ from PIL import Image
 from .test_studio import PALETTE, PATIENCE, ids_on_canvas, page, wait_status  # noqa: F401 (page is a fixture)
 
 TOOLS = ("brush", "brush", "brush", "eraser", "fill", "rectangle", "ellipse", "lasso")
-WARM, STROKES = 120, 200  # the history is full after 100 strokes, and then holds what it will ever hold
+WARM, STROKES = 120, 120  # the history is full after 100 strokes, and then holds what it will ever hold
 
 
 def scribble(page: Any, rng: np.random.Generator, strokes: int) -> int:  # noqa: F811
