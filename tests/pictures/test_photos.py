@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from semflow_core.errors import InputError
-from semflow_core.pictures.photos import open_photo, read_photo
+from semflow_core.pictures.photos import open_photo, read_photo, write_edited
 
 from .samples import encoded, png_header
 
@@ -146,13 +146,17 @@ def test_lost_bits_are_said(photo: np.ndarray) -> None:
     assert np.array_equal(opened.pixels, photo) and opened.note == "Its 16 bits per channel were reduced to 8."
 
 
-def test_transparency_is_written_back(photo: np.ndarray) -> None:
+def test_transparency_is_written_back(photo: np.ndarray, tmp_path: Path) -> None:
     own = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
     own[:10, :, 3] = 40
     opened = open_photo(encoded(Image.fromarray(own)))
     edited = opened.pixels.copy()
     edited[5:15, :9] = (1, 2, 3)
-    written = np.asarray(Image.open(io.BytesIO(opened.png(edited))))
+    png = opened.png(edited)
+    assert opened.png(edited) == png  # the photo is as it was
+    write_edited(tmp_path / "edited.png", opened, edited)
+    assert (tmp_path / "edited.png").read_bytes() == png
+    written = np.asarray(Image.open(io.BytesIO(png)))
     assert (written[5:15, :9] == (1, 2, 3, 255)).all()
     written = written.copy()
     written[5:15, :9] = own[5:15, :9]
