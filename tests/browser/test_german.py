@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from app.language import language_script, languages
-from app.state.names import readable
+from app.state.names import in_words, readable
 from app.state.regions import region_name
 from semflow_core.method.palette import load_palette
 from semflow_core.method.solvers import SOLVERS
+from semflow_core.pictures.layouts import open_layout
 
 from .test_studio import PATIENCE, wait_status
 
@@ -65,6 +67,19 @@ def test_a_class_has_one_name_in_all_sentences(browser: Any, language: str) -> N
 def test_the_place_in_a_set_is_said_with_how_many_there_are(browser: Any, language: str, shown: list[str]) -> None:
     said = ["2 of 10 accepted. Photo 3 of 10: 0003. As you left it.", "Reading photo 3 of 10 …"]
     assert shown_as(browser, said, language) == shown
+
+
+@pytest.mark.parametrize(
+    "language, start, more", [("de", "Indiziertes PNG gelesen, ", " und "), ("es", "Se leyó un PNG", " y ")]
+)
+def test_what_is_said_of_a_layout_is_in_the_language(browser: Any, language: str, start: str, more: str) -> None:
+    words = languages()[language]
+    for name, palette in (("long_hair", load_palette("celebamask_hq")), ("street", load_palette("cityscapes"))):
+        layout = open_layout(f"assets/layouts/{name}.png", palette)
+        (said,) = shown_as(browser, [in_words(layout.line(palette))], language)
+        assert said.startswith(start) and more in said
+        assert any(words.get(readable(c.name)["name"], "-") in said for c in palette.classes)
+        assert not set(re.findall(r"[a-z]+", said)) & {"classes", "and", "more", "below", "hair", "road", "skin", "car"}
 
 
 def test_a_click_is_a_tap_where_fingers_point_and_units_stay_with_their_numbers(browser: Any) -> None:
