@@ -85,7 +85,7 @@ function key(event) {
     const c = classesByNumber()[(Number(name) + 9) % 10];
     if (c) choose(c.id);
   } else if (TOOL_KEYS[name]) {
-    useTool(TOOL_KEYS[name]);
+    takeTool(TOOL_KEYS[name]);
   } else if (ACTIONS[name]) {
     event.preventDefault(); // the slash would be typed into the search
     ACTIONS[name]();

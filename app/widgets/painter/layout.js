@@ -101,6 +101,7 @@ function step(from, to) {
   }
   to.push(ids);
   const there = from.pop();
+  const before = landing;
   landing = landings.get(there) ?? landing;
   const selects = selections.has(there);
   if (selects) selections.set(ids, selected);
@@ -110,6 +111,7 @@ function step(from, to) {
   redraw();
   send();
   if (selects) setSelected(selections.get(there));
+  else if (landing !== before) dropSelection(); // it is of another picture
 }
 
 /** Another whole layout: an undo step, unless its size is another, which starts a new history. */

@@ -28,7 +28,7 @@ const CLICKS = {
 };
 
 for (const button of element.querySelectorAll('[data-do]')) button.addEventListener('click', CLICKS[button.dataset.do]);
-for (const button of element.querySelectorAll('[data-tool]')) button.addEventListener('click', () => useTool(button.dataset.tool));
+for (const button of element.querySelectorAll('[data-tool]')) button.addEventListener('click', () => takeTool(button.dataset.tool));
 for (const button of element.querySelectorAll('[data-shape]')) button.addEventListener('click', () => setBrushShape(button.dataset.shape));
 for (const button of element.querySelectorAll('[data-fill]')) button.addEventListener('click', () => setFill(button.dataset.fill));
 for (const button of element.querySelectorAll('[data-select]')) {

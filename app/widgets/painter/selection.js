@@ -99,6 +99,12 @@ function liftSelection() {
   floating.selection = selection;
 }
 
+/** A tool by its key or button. With a selection, Move lifts it at once. */
+function takeTool(name) {
+  if (name === 'move' && selected && !stroke) liftSelection();
+  else useTool(name);
+}
+
 function selectedClasses() {
   const some = new Set();
   if (selected) everyPixel(selected, (i) => some.add(ids[i]));

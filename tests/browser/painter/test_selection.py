@@ -52,6 +52,40 @@ def canvas(faces: Scene, visit: Callable[..., Canvas]) -> Iterator[Canvas]:
     yield canvas
 
 
+@pytest.mark.parametrize("how", ["key", "button"])
+def test_the_move_tool_takes_what_is_selected(canvas: Canvas, how: str) -> None:
+    canvas.click(*LEFT)
+    if how == "key":
+        canvas.page.keyboard.press("m")
+    else:
+        canvas.tool("move")
+        canvas.page.focus("#painter canvas.ids")
+    canvas.page.keyboard.press("ArrowDown")
+    canvas.page.keyboard.press("Enter")
+    lower = face()
+    lower[24, 35:40] = SKIN
+    lower[28, 35:40] = LEFT_EYE
+    assert np.array_equal(canvas.settled(), lower)
+    assert canvas.page.locator("#painter .bar").is_visible()  # it stays selected
+    assert canvas.page.get_attribute("#painter [data-tool=select]", "aria-pressed") == "true"
+
+
+def test_an_undo_to_another_picture_keeps_no_selection_of_this_one(canvas: Canvas) -> None:
+    canvas.page.evaluate("(value) => update({value, landing: 1})", pack_labels(face()))
+    canvas.page.evaluate("(value) => update({value, landing: 2})", pack_labels(blank()))
+    canvas.page.wait_for_function("!document.querySelector('#painter [data-do=undo]').disabled")
+    canvas.choose(HAT)
+    canvas.tool("rectangle")
+    canvas.drag((4.5, 4.5), (12.5, 12.5))
+    canvas.tool("select")
+    canvas.click(8, 8)
+    canvas.page.keyboard.press("Control+z")
+    assert canvas.page.locator("#painter .bar").is_visible()  # the same picture
+    canvas.page.keyboard.press("Control+z")
+    assert np.array_equal(canvas.settled(), face())
+    assert canvas.page.locator("#painter .bar").is_hidden()
+
+
 def test_clicks_select_add_and_take_away(canvas: Canvas) -> None:
     bar = canvas.page.locator("#painter .bar")
     assert bar.is_hidden()
