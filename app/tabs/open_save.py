@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ..actions.arriving import Arrival, arrival
 from ..actions.models import Models
 from ..actions.opening import open_layout_files, open_photo, open_project
 from ..actions.painting import Painting
+from ..actions.switching import switch_model
 from ..controls import Controls, View
 from ..guard.large import room_for
 from ..page import Page
@@ -83,14 +85,15 @@ class OpenSave:
         """Bind the events -> the one after something was opened."""
         for what, button in self.saves.items():
             page.downloads(button.click, partial(self.save, what))
-        changes = [*page.landed, page.tabs, self.line]
+        changes = [page.model, *page.landed, page.tabs, self.line]
         return page.with_model(
             self.opener.upload, self.open, self.opener, self.holds, changes=changes, show_progress="full"
         )
 
     def open(self, controls: Controls, files: str | list[str], holds: str = FOUND_OUT) -> View:
         """A photo is segmented; a layout, or several files that are the parts of one, lands; a project brings its
-        settings. The picture of the last two comes with `finish_open`. A zip is opened if it holds just one of these.
+        settings. The picture of the last two comes with `finish_open`. A zip is opened if it holds just one of these. A
+        layout that is clearly another model's comes with that model.
 
         Args:
             holds: FOUND_OUT, PHOTO, or whose ids a layout's are.
@@ -99,18 +102,21 @@ class OpenSave:
             InputError: a file cannot be read, or several could be.
         """
         session, pipeline = controls.session, self.models.pipeline(controls.model)
-        paths = [Path(f) for f in ([files] if isinstance(files, str) else files)]
+        paths, chosen = [Path(f) for f in ([files] if isinstance(files, str) else files)], View()
         controls.keep_set()
         with arrival(paths, pipeline.palette) as arrived, room_for(arrived.files):
-            view = self._open(arrived, session, pipeline, holds)
+            if holds == FOUND_OUT and (other := self._whose(arrived, pipeline)):
+                chosen = switch_model(self.models, controls, other).then(View(model=other))
+                pipeline = self.models.pipeline(other)
+                said = f"This is a layout of the model '{other}', which was chosen."
+                arrived = replace(arrived, note=f"{said} {arrived.note}".strip())
+            view = chosen.then(self._open(arrived, session, pipeline, holds))
         return view.then(View(tab="edit")) if session.current.opened is not None else view
 
     def _open(self, arrived: Arrival, session: Session, pipeline: Pipeline, holds: str) -> View:
         paths = arrived.files
         if arrived.project:
             return open_project(paths[0], session, pipeline)
-        if holds == FOUND_OUT and len(paths) == 1:
-            self._refuse_another_models(paths[0], pipeline)
         ids = "" if holds in (FOUND_OUT, PHOTO) else holds
         layout = ids or (holds != PHOTO and is_layout(paths[0], pipeline.palette, pipeline.codebook))
         if len(paths) > 1 or layout:
@@ -121,23 +127,17 @@ class OpenSave:
         view = open_photo(paths[0], session, pipeline)
         return view.then(View(parts={self.line: ""}, status=f"{view.status} {arrived.note}".strip()))
 
-    def _refuse_another_models(self, file: Path, pipeline: Pipeline) -> None:
-        """Before anything changes: a layout that is clearly another model's would land as other classes, or be read as
-        a photo.
-
-        Raises:
-            InputError: it is one.
-        """
+    def _whose(self, arrived: Arrival, pipeline: Pipeline) -> str:
+        """The other model whose layout a file clearly is: it would land as other classes, or be read as a photo. "" for
+        none."""
+        if len(arrived.files) > 1 or arrived.project:
+            return ""
         palettes = dict[str, Palette]()
         for name in self.models.names():
             with suppress(InputError):  # a damaged model says so when it is chosen
                 if name != pipeline.name:
                     palettes[name] = self.models.pipeline(name).palette
-        if other := whose_layout(file, pipeline.palette, palettes, pipeline.codebook):
-            raise InputError(
-                f"the file '{file.name}' is a layout of the model '{other}', not of '{pipeline.name}'; choose the "
-                f"model '{other}' and open it again, or say in Settings what it holds"
-            )
+        return whose_layout(arrived.files[0], pipeline.palette, palettes, pipeline.codebook) or ""
 
     def finish_open(self, controls: Controls) -> Iterator[View]:
         """Paint what was opened with the seed that it brought, unless it was a photo. A set that is labelled stays."""

@@ -78,18 +78,16 @@ def test_a_visitor_may_say_what_a_file_holds(buttons: OpenSave, sentences: list[
 
 
 @pytest.mark.parametrize("form", ["ids", "colours"])
-def test_a_layout_of_another_model_is_refused_with_what_to_do(buttons: OpenSave, form: str, tmp_path: Path) -> None:
-    """It would land as other classes, or be read as a photo."""
+def test_a_layout_of_another_model_comes_with_that_model(buttons: OpenSave, form: str, tmp_path: Path) -> None:
+    """Here it would land as other classes, or be read as a photo."""
     streets = load_palette("cityscapes")
     labels = read_layout("assets/layouts/street.png", streets)
     Image.fromarray(labels if form == "ids" else streets.colorize(labels)).save(tmp_path / "street.png")
     session = Session("faces")
-    before = session.newest
-    with pytest.raises(InputError, match="is a layout of the model 'streets'.* choose the model 'streets' and open it"):
-        buttons.open(controls(session), str(tmp_path / "street.png"))
-    assert session.newest == before and session.current.photo is None  # all is as it was
-    assert np.array_equal(
-        buttons.open(controls(Session("streets")), str(tmp_path / "street.png")).painter["value"], labels
-    )
+    view = buttons.open(controls(session), str(tmp_path / "street.png"))
+    assert view.model == session.model == "streets" and view.painter["model"] == "streets"
+    assert np.array_equal(view.painter["value"], labels)
+    assert view.parts[buttons.line].endswith("This is a layout of the model 'streets', which was chosen.")
+    session = Session("faces")
     if form == "ids":  # somebody says that it is meant so
         assert buttons.open(controls(session), str(tmp_path / "street.png"), "own").painter["value"].max() == 13
