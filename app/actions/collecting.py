@@ -37,7 +37,8 @@ def collect(
             raise InputError("these photos have other classes than your set; press “New set” first")
         labelled.change_palette(found.palette)
     fresh = not labelled.items
-    labelled.add(found.items)
+    new = labelled.new_of(found.items)
+    labelled.add(new)
     session.labelled = labelled
     if fresh and labelled.items:
         labelled.start_at_rest()
@@ -45,7 +46,10 @@ def collect(
         labelled.name = set_name(name if named else found.name or folder_name(folder))
         labelled.minutes = found.minutes or float(minutes or labelled.minutes)
         labelled.model = found.model
-    note = f" Left out: {some_of(found.ignored)}." if found.ignored else ""
+    twice = len(found.items) - len(new)
+    note = f" {twice} that the set has already were left out." if twice > 1 else ""
+    note += " 1 that the set has already was left out." if twice == 1 else ""
+    note += f" Left out: {some_of(found.ignored)}." if found.ignored else ""
     note += f" Masks without a photo: {some_of(found.unmatched)}." if found.unmatched else ""
     note += "".join(f" {sentence}" for sentence in found.notes)
     return labelled, note

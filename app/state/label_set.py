@@ -137,6 +137,19 @@ class LabelSet:
             self.items += items
         self.note_work()
 
+    def new_of(self, items: list[Item]) -> list[Item]:
+        """Those of some photos that are not in the set yet. Of the others it takes what is accepted, where it has
+        nothing that is."""
+        here = {item.file: item for item in self.items}
+        new = list[Item]()
+        for item in items:
+            known = here.get(item.file)
+            if known is None:
+                new.append(item)
+            elif item.accepted and not known.accepted:
+                known.labels, known.accepted = item.labels, True
+        return new
+
     def shows(self, sheet: Sheet) -> bool:
         """Whether a canvas is that of the photo that is labelled now, and not of the one before, which came late."""
         return self.open and bool(self.items) and sheet.number == self.shown and sheet.labels.shape == self.item.shape

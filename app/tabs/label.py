@@ -33,6 +33,7 @@ NOT_OPENED = "No photos were opened: mend your classes, then open them again"
 NOT_SAVED = "Nothing was saved: mend your classes, then save the set again"
 TYPED = " The set was saved with the classes that you typed."
 OWN_CLASSES = " The set came with its own classes: those that you typed are not in use."
+STILL_READING = "The model is still reading this photo: press Enter once its proposal is there, or paint first."
 EACH = {"trigger_mode": "multiple"}  # a key that is pressed before the last answer has ended is not lost
 FOLDER_JS = "() => window.semflowFolder ?? ''"  # label.js
 NOTHING = View()
@@ -142,12 +143,13 @@ class LabelTab:
         """The canvas is right: on to the next photo.
 
         Raises:
-            InputError: the canvas shows another picture, or its proposal is still to come.
+            InputError: the canvas shows another picture.
         """
         labelled = current(controls.session)
         if self.labelling.awaits(controls):
             if labelled.item.proposal is None:
-                raise InputError("the model is still reading this photo; wait for its proposal, or paint first")
+                yield View(status=STILL_READING)
+                return
             yield from self.arrive(controls, doubt)  # it was read ahead after a stroke had stopped the reading
             return
         labelled.accept(controls.on_canvas)

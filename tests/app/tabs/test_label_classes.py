@@ -76,7 +76,7 @@ def test_photos_that_are_opened_have_the_classes_that_were_typed(tab: LabelTab, 
     assert [c["name"] for c in views[0].painter["classes"]] == ["air", "hair", "hat"]
     assert session.labelled is not None and len(session.labelled.items) == 3
     more = list(tab.open(controls(session), photos, rows=typed("air", "hair", "hat", "bird")))
-    assert len(more[0].painter["classes"]) == 4 and len(session.labelled.items) == 6
+    assert len(more[0].painter["classes"]) == 4 and len(session.labelled.items) == 3  # the same photos
 
 
 def test_what_is_wrong_with_classes_that_were_typed_is_said_before_photos_are_opened(

@@ -40,6 +40,22 @@ def test_a_reopened_set_has_its_name_and_minutes(tab: LabelTab, session: Session
         assert saved.read("my_dogs/train.yaml") == archive.read("my_dogs/train.yaml")
 
 
+def test_a_saved_set_that_is_opened_into_itself_is_there_once(tab: LabelTab, session: Session, tmp_path: Path) -> None:
+    list(tab.accept_item(here(session)))
+    archive = unzip(tab.train.save_set(here(session), "my dogs", 120))
+    archive.extractall(tmp_path)
+    photos = [str(p) for p in sorted((tmp_path / "my_dogs").rglob("*.jpg"))]
+    count = len(session.labelled.items) if session.labelled is not None else 0
+    views = list(tab.open(here(session), [str(p) for p in (tmp_path / "my_dogs").rglob("*") if p.is_file()]))
+    assert session.labelled is not None and len(session.labelled.items) == count and len(session.labelled.accepted) == 1
+    assert f"{count} that the set has already were left out." in str(last(views).status)
+    # photos opened first, and their masks with the saved set
+    fresh = Session("faces")
+    list(tab.open(controls(fresh), photos))
+    list(tab.open(here(fresh), [str(p) for p in (tmp_path / "my_dogs").rglob("*") if p.is_file()]))
+    assert fresh.labelled is not None and len(fresh.labelled.items) == count and len(fresh.labelled.accepted) == 1
+
+
 def test_a_name_that_somebody_typed_stays(tab: LabelTab, photos: list[str], tmp_path: Path) -> None:
     holiday = tmp_path / "Holiday 2.zip"
     with zipfile.ZipFile(holiday, "w") as archive:
