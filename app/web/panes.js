@@ -59,6 +59,21 @@
   addEventListener('scroll', seeStage, { passive: true });
   addEventListener('resize', seeStage);
 
+  // lines to swipe fade out at the side where they go on
+  const FADE = '28px';
+  const lines = () => document.querySelectorAll('#painter .classes, #more .tab-container');
+  const fade = (line) => {
+    const { scrollLeft, scrollWidth, clientWidth } = line, right = scrollWidth - clientWidth - scrollLeft;
+    line.classList.toggle('swiped', scrollWidth > clientWidth + 1 && getComputedStyle(line).overflowX !== 'visible');
+    line.style.setProperty('--before', scrollLeft > 2 ? FADE : '0px');
+    line.style.setProperty('--after', right > 2 ? FADE : '0px');
+  };
+  const fadeAll = () => lines().forEach(fade);
+  document.addEventListener('scroll', ({ target }) => [...lines()].includes(target) && fade(target), { capture: true, passive: true });
+  const sized = new ResizeObserver(fadeAll);
+  for (const line of [painter, more, ...lines()]) sized.observe(line);
+  new MutationObserver(fadeAll).observe(painter.querySelector('.classes'), { childList: true });
+
   const toggleFull = (pane) => {
     if (document.fullscreenElement) document.exitFullscreen();
     else pane.requestFullscreen?.();
