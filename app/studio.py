@@ -23,6 +23,7 @@ from .engine.local import LocalEngine
 from .guard.blocks import GuardedBlocks
 from .guard.desk import Desk
 from .guard.limits import MAX_WAITING
+from .guard.pictures import write_whole
 from .language import language_script
 from .page import Page
 from .serving import add_endpoints
@@ -73,6 +74,7 @@ def build(
     Raises:
         InputError: there is no model at all, no such device, or the first model cannot be loaded.
     """
+    write_whole()
     engine = engine or LocalEngine(folders, device)
     desk = Desk(*engine.turns)
     models = Models(folders, engine, desk)
