@@ -1,7 +1,7 @@
 """Pictures in Gradio's cache, which are files named by their content: visits that see the same picture have one file.
 
 Gradio writes such a file anew, in place, whenever somebody gets its picture; who reads it at that moment gets half of
-it, and the browser shows a broken picture. Here a file that is there is used as it is, and a new one appears as a whole.
+it, and the browser shows a broken picture. Here a file that is there is used as it is, and a new one appears whole.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@
     .map(([english, text]) => [new RegExp('^' + english.split('{}').map(escape).join('(.+?)') + '$'), text.split('{}')])
     .sort(([a], [b]) => b.source.length - a.source.length);
   const decimal = (1.5).toLocaleString(language)[1];
-  const word = (text) => (/^\d+\.\d+$/.test(text) ? text.replace('.', decimal) : translate(text) ?? list(text));
+  const word = (text) => (/^\d+\.\d+$/.test(text) ? text.replace('.', decimal) : isList(text) ? list(text) : translate(text) ?? list(text));
+  const isList = (text) => text.includes(', ') && text.split(', ').every((part) => translate(part) !== null);
   const list = (text) => (text.includes(', ') ? text.split(', ').map(word).join(', ') : text); // of class names, say
 
   /** English -> the language; null where there is none. Spaces around it stay. */
