@@ -14,7 +14,7 @@ from gradio.events import Dependency
 from semflow_core.errors import InputError
 from semflow_core.method.palette import Palette, load_palette, palette_names
 from semflow_core.method.palette_file import OWN_KEY
-from semflow_core.pictures.layouts import is_layout
+from semflow_core.pictures.layouts import is_layout, open_layout
 from semflow_core.pictures.whose import whose_layout
 
 from ..actions.arriving import Arrival, arrival
@@ -106,8 +106,9 @@ class OpenSave:
         controls.keep_set()
         with arrival(paths, pipeline.palette) as arrived, room_for(arrived.files):
             if holds == FOUND_OUT and (other := self._whose(arrived, pipeline)):
-                chosen = switch_model(self.models, controls, other).then(View(model=other))
                 pipeline = self.models.pipeline(other)
+                open_layout(arrived.files[0], pipeline.palette, pipeline.codebook)  # refused before anything changes
+                chosen = switch_model(self.models, controls, other).then(View(model=other))
                 said = f"This is a layout of the model '{other}', which was chosen."
                 arrived = replace(arrived, note=f"{said} {arrived.note}".strip())
             view = chosen.then(self._open(arrived, session, pipeline, holds))

@@ -195,6 +195,25 @@ def hat() -> None:
     s.save("hat.png")
 
 
+def cars(s: Sheet, places: tuple[tuple[int, int, int], ...]) -> None:
+    """Cars by their left edge, width and lower edge."""
+    car = points("0,.15 0,.55 .16,.62 .27,1 .73,1 .84,.62 1,.55 1,.15 .84,0 .16,0")  # in a box one wide and one high
+    for left, width, ground in places:
+        s.blob("car", [(left + width * x, ground - 0.62 * width * y) for x, y in car])
+
+
+def people(s: Sheet, places: tuple[tuple[int, int, int], ...]) -> None:
+    """People by their middle, lower edge and height."""
+    person = points("-.4,0 -.7,.45 -.8,.7 -.35,.84 -.3,.97 .3,.97 .35,.84 .8,.7 .7,.45 .4,0")  # y counts up
+    for middle, ground, height in places:
+        s.blob("person", [(middle + height * x / 5.8, ground - height * y) for x, y in person])
+
+
+def pole(s: Sheet, x: int, top: int, bottom: int, width: int = 4) -> None:
+    """A pole by its left, upper and lower edge."""
+    s.polygon("pole", [(x, top), (x + width, top), (x + width, bottom), (x, bottom)])
+
+
 def street() -> None:
     """A road between houses and trees, cars on both sides."""
     s = Sheet("cityscapes", 512, 256)
@@ -208,18 +227,53 @@ def street() -> None:
     s.polygon("road", "232,118 280,118 512,196 512,256 0,256 0,200")
     s.polygon("sidewalk", "0,150 196,120 228,119 0,204")
     s.polygon("sidewalk", "512,148 316,120 284,119 512,200")
-    for x, top, bottom in ((118, 20, 172), (402, 30, 168)):
-        s.polygon("pole", [(x, top), (x + 4, top), (x + 4, bottom), (x, bottom)])
+    pole(s, 118, 20, 172)
+    pole(s, 402, 30, 168)
     s.blob("vegetation", "40,146 24,110 34,66 66,52 98,72 106,108 88,140 62,150")
     s.polygon("traffic sign", "396,42 412,42 412,58 396,58")
-    # a car in a box one wide and one high, a person six times as high as wide; y counts up from the ground
-    car = points("0,.15 0,.55 .16,.62 .27,1 .73,1 .84,.62 1,.55 1,.15 .84,0 .16,0")
-    for left, width, ground in ((132, 84, 178), (300, 52, 152), (346, 104, 190), (236, 26, 134)):
-        s.blob("car", [(left + width * x, ground - 0.62 * width * y) for x, y in car])
-    person = points("-.4,0 -.7,.45 -.8,.7 -.35,.84 -.3,.97 .3,.97 .35,.84 .8,.7 .7,.45 .4,0")
-    for middle, ground in ((92, 186), (468, 184)):
-        s.blob("person", [(middle + 10 * x, ground - 58 * y) for x, y in person])
+    cars(s, ((132, 84, 178), (300, 52, 152), (346, 104, 190), (236, 26, 134)))
+    people(s, ((92, 186, 58), (468, 184, 58)))
     s.save("street.png")
+
+
+def avenue() -> None:
+    """A wide road under trees, a lawn beside it, a car ahead and some that are parked."""
+    s = Sheet("cityscapes", 512, 256)
+    s.polygon("sky", "0,0 512,0 512,256 0,256")
+    s.polygon("building", "196,84 316,84 316,126 196,126")
+    s.polygon("road", "238,120 276,120 512,182 512,256 0,256 0,190")
+    s.polygon("terrain", "0,150 190,122 214,120 0,172")
+    s.polygon("sidewalk", "0,172 214,120 238,119 0,196")
+    s.polygon("sidewalk", "512,164 300,120 276,119 512,190")
+    s.polygon("terrain", "512,146 322,120 300,120 512,166")
+    s.blob(
+        "vegetation",
+        "-20,-20 150,-20 196,18 226,60 224,100 206,122 150,128 110,136 60,140 20,152 -20,156",
+    )
+    s.blob("vegetation", "532,-20 380,-20 330,10 292,56 288,96 304,120 350,126 410,134 470,140 532,150")
+    for x, top, bottom in ((66, 96, 168), (148, 96, 146), (372, 96, 144), (446, 96, 164)):
+        s.polygon("vegetation", [(x, top), (x + 8, top), (x + 9, bottom), (x - 1, bottom)])  # trunks
+    cars(s, ((226, 54, 156), (128, 52, 160), (334, 50, 154), (398, 88, 182)))
+    people(s, ((40, 190, 56),))
+    s.save("avenue.png")
+
+
+def crossing() -> None:
+    """Houses around a crossing with traffic lights, people who wait at them, cars from both sides."""
+    s = Sheet("cityscapes", 512, 256)
+    s.polygon("sky", "0,0 512,0 512,256 0,256")
+    s.blob("vegetation", "200,126 204,92 226,80 256,88 286,78 310,92 314,126")
+    s.polygon("building", "0,-1 150,-1 150,24 206,52 206,126 0,150")
+    s.polygon("building", "512,-1 372,-1 372,30 308,56 308,126 512,150")
+    s.polygon("road", "0,160 206,128 308,128 512,158 512,256 0,256")
+    s.polygon("sidewalk", "0,146 206,122 214,126 0,164")
+    s.polygon("sidewalk", "512,144 308,122 300,126 512,162")
+    for x, top, bottom in ((146, 44, 150), (386, 40, 152)):
+        pole(s, x, top, bottom)
+        s.polygon("traffic light", [(x - 4, top), (x + 8, top), (x + 8, top + 26), (x - 4, top + 26)])
+    cars(s, ((232, 44, 148), (18, 90, 182), (420, 84, 178)))
+    people(s, ((118, 166, 44), (356, 160, 40)))
+    s.save("crossing.png")
 
 
 if __name__ == "__main__":
@@ -227,3 +281,5 @@ if __name__ == "__main__":
     glasses()
     hat()
     street()
+    avenue()
+    crossing()
