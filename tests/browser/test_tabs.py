@@ -93,8 +93,10 @@ def test_a_click_in_the_photo_chooses_a_region_to_reroll_style_and_lock(page: An
     page.click("#reroll")
     wait_new_photo(page, old)
     wait_status(page, "Painted")
-    page.wait_for_function(
-        "(old) => document.querySelector('#pad .axes input').value != old", arg=drawn[0], timeout=PATIENCE
+    page.wait_for_function(  # one axis may be at its end before and after
+        "(old) => [...document.querySelectorAll('#pad .axes input')].some((i, k) => i.value != old[k])",
+        arg=drawn,
+        timeout=PATIENCE,
     )
 
     field = page.locator("#pad .field")
