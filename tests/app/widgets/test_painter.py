@@ -110,7 +110,8 @@ def test_readable_names_are_of_classes_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, titles", [("celebamask_hq", ["Long hair", "Glasses", "Hat"]), ("cityscapes", ["Street", "Avenue", "Crossing"])]
+    "name, titles",
+    [("celebamask_hq", ["Long hair", "Glasses", "Hat"]), ("cityscapes", ["Street", "Avenue", "Crossing"])],
 )
 def test_examples_are_layouts_of_their_palette(name: str, titles: list[str]) -> None:
     palette = load_palette(name)
