@@ -110,9 +110,8 @@ def wire(demo: gr.Blocks, page: Page, parts: Parts) -> None:
         parts.keeping.keep_after(event.then, page)
 
     # a photo, a layout or a project was opened
-    parts.start.refresh_after(
-        appearance.refresh_choices_after(opened[0].then, page).then, page
-    )  # perhaps with its model
+    chosen = appearance.refresh_choices_after(opened[0].then, page)  # a file may come with its model
+    parts.start.refresh_after(chosen.then, page)
     for event in opened:
         appearance.refresh_after(event.then, page)  # the same picture again has no `change`
         painted = page.with_model(event.then, parts.open_save.finish_open, changes=page.painted)

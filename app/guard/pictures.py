@@ -7,37 +7,28 @@ it, and the browser shows a broken picture. Here a file that is there is used as
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from gradio import processing_utils
 from PIL import Image
 
+from semflow_core.pictures.files import write_atomically
+
 
 def save_picture(img: Image.Image, cache_dir: str, name: str = "image", format: str = "webp") -> str:
     """The path of a picture's file in a cache, as `gradio.processing_utils.save_pil_to_cache`.
 
     Raises:
-        OSError: it cannot be written.
+        WriteError: it cannot be written.
     """
     data = processing_utils.encode_pil_to_bytes(img, format)
-    folder = Path(cache_dir, processing_utils.hash_bytes(data))
-    path = (folder / f"{name}.{format}").resolve()
+    path = Path(cache_dir, processing_utils.hash_bytes(data), f"{name}.{format}").resolve()
     with suppress(OSError):
         os.utime(path)  # young again, for the sweep
         if path.stat().st_size == len(data):
             return str(path)
-    folder.mkdir(exist_ok=True, parents=True)
-    handle, temporary = tempfile.mkstemp(dir=folder)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
     return str(path)
 
 

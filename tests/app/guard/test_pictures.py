@@ -11,7 +11,10 @@ import pytest
 from gradio import processing_utils
 from PIL import Image
 
+from app.guard import pictures
 from app.guard.pictures import save_picture, write_whole
+from semflow_core.errors import WriteError
+from semflow_core.pictures.files import write_atomically
 
 
 @pytest.fixture(autouse=True)
@@ -55,17 +58,19 @@ def test_a_write_that_fails_leaves_nothing(noise: np.ndarray, tmp_path: Path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WriteError, match="No space"):
         save_picture(Image.fromarray(noise), str(tmp_path))
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
 
 def test_components_save_theirs_so(noise: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fail(*_: object) -> None:
-        raise AssertionError("written in place")
-
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    written: list[Path] = []
+    monkeypatch.setattr(
+        pictures, "write_atomically", lambda path, write: (written.append(path), write_atomically(path, write))
+    )
     photo, strip = gr.Image(format="png"), gr.Gallery(format="png")
     photo.GRADIO_CACHE = strip.GRADIO_CACHE = str(tmp_path)
     assert photo.postprocess(noise) is not None and strip.postprocess([(noise, "a")]) is not None
     assert processing_utils.save_img_array_to_cache(noise, str(tmp_path))
+    assert [path.suffix for path in written] == [".png", ".webp"]  # the strip's is the photo's
+    assert sorted(written) == sorted(p for p in tmp_path.resolve().rglob("*") if p.is_file())

@@ -78,43 +78,45 @@ def test_every_tool_keeps_the_symmetry(faces: Scene, visit: Callable[..., Canvas
     assert not np.array_equal(FACES.flip(canvas.settled()), canvas.ids())
 
 
-@pytest.mark.parametrize("held", [(26, 26), (37, 26)], ids=["one side", "each side in turn"])
-def test_regions_that_are_turned_together_several_times_are_what_they_were_when_they_are_turned_back(
-    faces: Scene, visit: Callable[..., Canvas], held: tuple[int, int]
-) -> None:
-    """Also where they are taken hold of on the other side: there right is left."""
+@pytest.fixture
+def moving(faces: Scene, visit: Callable[..., Canvas]) -> Canvas:
+    """A symmetric face with symmetry on and the move tool in the hand."""
     canvas = visit(faces)
     canvas.start(face())
     canvas.page.click("#painter [data-do=mirror]")
     canvas.tool("move")
+    return canvas
+
+
+@pytest.mark.parametrize("held", [(26, 26), (37, 26)], ids=["one side", "each side in turn"])
+def test_regions_that_are_turned_together_several_times_are_what_they_were_when_they_are_turned_back(
+    moving: Canvas, held: tuple[int, int]
+) -> None:
+    """Also where they are taken hold of on the other side: there right is left."""
     turned = []
     for i, key in enumerate("...,,,"):
         if held == (37, 26) and i % 2:
-            canvas.click(26, 26)
+            moving.click(26, 26)
             key = "," if key == "." else "."
         else:
-            canvas.click(*held)
-        canvas.page.keyboard.press(key)
-        turned.append(canvas.settled())
+            moving.click(*held)
+        moving.page.keyboard.press(key)
+        turned.append(moving.settled())
         assert np.array_equal(FACES.flip(turned[-1]), turned[-1])
-        canvas.page.keyboard.press("Enter")
+        moving.page.keyboard.press("Enter")
     assert not np.array_equal(turned[1], face())
     assert np.array_equal(turned[-1], face())
 
 
 def test_a_region_on_the_axis_that_is_scaled_several_times_is_what_it_was_when_it_is_scaled_back(
-    faces: Scene, visit: Callable[..., Canvas]
+    moving: Canvas,
 ) -> None:
-    canvas = visit(faces)
-    canvas.start(face())
-    canvas.page.click("#painter [data-do=mirror]")
-    canvas.tool("move")
     scaled = []
     for by in (-200, -100, 100, 200):  # the wheel: larger, then smaller again
-        canvas.click(32, 36)
-        canvas.page.mouse.wheel(0, by)
-        scaled.append(canvas.settled())
-        canvas.page.keyboard.press("Enter")
+        moving.click(32, 36)
+        moving.page.mouse.wheel(0, by)
+        scaled.append(moving.settled())
+        moving.page.keyboard.press("Enter")
     assert (scaled[1] == NOSE).sum() > (scaled[0] == NOSE).sum() > (face() == NOSE).sum()
     assert np.array_equal(scaled[-1], face())
 
